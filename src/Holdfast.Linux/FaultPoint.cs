@@ -1,0 +1,36 @@
+using System.Runtime.InteropServices;
+
+namespace Holdfast.Linux;
+
+/// <summary>
+/// A named place where a test may kill the process, as a power cut would: no finally block, no flush, no goodbye.
+/// Set <c>HOLDFAST_FAULT=name</c> or <c>name@N</c> (the N-th time it is reached) in the environment. Thread-safe.
+/// </summary>
+public static partial class FaultPoint
+{
+    private const int SigKill = 9;
+
+    private static readonly string? Armed = Environment.GetEnvironmentVariable("HOLDFAST_FAULT");
+    private static int timesReached;
+
+    /// <summary>Marks that the program has come to this point; kills the process if a test armed it.</summary>
+    /// <param name="name">Dotted lower-case name, unique in the program, for example <c>apply.after-do</c>.</param>
+    public static void Reach(string name)
+    {
+        if (Armed is null)
+        {
+            return;
+        }
+
+        var at = Armed.IndexOf('@', StringComparison.Ordinal);
+        var wanted = at < 0 ? Armed : Armed[..at];
+        var count = at < 0 ? 1 : int.Parse(Armed.AsSpan(at + 1));
+        if (name == wanted && Interlocked.Increment(ref timesReached) == count)
+        {
+            _ = Kill(Environment.ProcessId, SigKill);
+        }
+    }
+
+    [LibraryImport("libc", EntryPoint = "kill")]
+    private static partial int Kill(int pid, int signal);
+}

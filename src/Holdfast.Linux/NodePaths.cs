@@ -1,0 +1,32 @@
+namespace Holdfast.Linux;
+
+/// <summary>
+/// Every place on the machine that belongs to one node. All of them follow one root, so that several nodes can live on
+/// one machine; the root of a real node is <c>/</c>. Immutable, safe from any thread.
+/// </summary>
+/// <param name="Root">Absolute directory below which all paths of this node lie.</param>
+public sealed record NodePaths(string Root)
+{
+    /// <summary>The real node: <c>/etc/holdfast</c>, <c>/var/lib/holdfast</c>, <c>/run/holdfast</c>, <c>/var/log/pods</c>.</summary>
+    public static NodePaths Default { get; } = new("/");
+
+    public string ConfigDirectory => Path.Join(Root, "etc/holdfast");
+    public string NodeDocument => Path.Join(ConfigDirectory, "node.yaml");
+    public string AdminKubeconfig => Path.Join(ConfigDirectory, "admin.conf");
+
+    public string StateDirectory => Path.Join(Root, "var/lib/holdfast");
+    public string StoreDatabase => Path.Join(StateDirectory, "store.db");
+    public string PkiDirectory => Path.Join(StateDirectory, "pki");
+    public string ChangesDirectory => Path.Join(StateDirectory, "changes");
+    public string PodsDirectory => Path.Join(StateDirectory, "pods");
+
+    public string RuntimeDirectory => Path.Join(Root, "run/holdfast");
+    public string HubSocket => Path.Join(RuntimeDirectory, "hub.sock");
+
+    /// <summary>Directory of supervised services where PID 1 is not systemd.</summary>
+    public string ServicesDirectory => Path.Join(RuntimeDirectory, "services");
+
+    /// <summary>The kubelet's layout: <c>NS_NAME_UID/CONTAINER/N.log</c>.</summary>
+    public string PodLogsDirectory => Path.Join(Root, "var/log/pods");
+    public string ContainerLogsDirectory => Path.Join(Root, "var/log/containers");
+}
