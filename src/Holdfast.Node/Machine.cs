@@ -1,0 +1,99 @@
+using Holdfast.Linux;
+using Holdfast.Node.Services;
+using Microsoft.Extensions.Logging;
+
+namespace Holdfast.Node;
+
+/// <summary>Runs a command to its end; the process boundary of this room.</summary>
+public delegate Task<ChildResult> RunCommand(
+    ChildCommand command,
+    TimeSpan timeout,
+    CancellationToken cancellationToken
+);
+
+/// <summary>
+/// The door to the machine: every file, process and service that this room looks at or changes goes through it, so that
+/// a test can give it a directory instead of <c>/</c> and answers instead of processes. Immutable, safe from any thread.
+/// </summary>
+public sealed class Machine
+{
+    private readonly string filesRoot;
+    private readonly RunCommand run;
+
+    /// <param name="paths">Where this node's own data lies.</param>
+    /// <param name="filesRoot">What <c>/etc</c>, <c>/proc</c> and <c>/sys</c> are looked for below; <c>/</c> on a real node.</param>
+    /// <param name="run">Null runs real processes.</param>
+    public Machine(
+        NodePaths paths,
+        string filesRoot,
+        IServiceManager services,
+        TimeProvider time,
+        ILoggerFactory logs,
+        RunCommand? run = null
+    )
+    {
+        Paths = paths;
+        Services = services;
+        Time = time;
+        Logs = logs;
+        this.filesRoot = filesRoot;
+        this.run = run ?? ChildProcess.RunAsync;
+    }
+
+    public NodePaths Paths { get; }
+
+    public IServiceManager Services { get; }
+
+    public TimeProvider Time { get; }
+
+    public ILoggerFactory Logs { get; }
+
+    /// <summary>Where a path of the machine really is.</summary>
+    public string At(string path) => filesRoot == "/" ? path : Path.Join(filesRoot, path);
+
+    public bool Exists(string path) => FileStatus.Read(At(path)) is not null;
+
+    /// <summary>Follows links; null when nothing is there.</summary>
+    public FileStatus? Status(string path) => FileStatus.Read(At(path));
+
+    /// <summary>The whole file, or null when there is none.</summary>
+    public async Task<byte[]?> ReadBytesAsync(string path, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await File.ReadAllBytesAsync(At(path), cancellationToken);
+        }
+        catch (Exception absent) when (absent is FileNotFoundException or DirectoryNotFoundException)
+        {
+            return null;
+        }
+        catch (Exception cause) when (cause is IOException or UnauthorizedAccessException)
+        {
+            throw new NodeException(NodeReason.Denied, $"cannot read {path}: {cause.Message}", cause);
+        }
+    }
+
+    /// <summary>The whole file as text, or null when there is none.</summary>
+    public async Task<string?> ReadTextAsync(string path, CancellationToken cancellationToken)
+    {
+        var bytes = await ReadBytesAsync(path, cancellationToken);
+        return bytes is null ? null : System.Text.Encoding.UTF8.GetString(bytes);
+    }
+
+    /// <summary>Replaces a file atomically; missing parent directories are made (0755).</summary>
+    public Task WriteAsync(
+        string path,
+        ReadOnlyMemory<byte> content,
+        UnixFileMode? mode,
+        FileOwner? owner,
+        CancellationToken cancellationToken
+    )
+    {
+        Directory.CreateDirectory(Path.GetDirectoryName(At(path))!);
+        return AtomicFile.WriteAsync(At(path), content, mode, owner, cancellationToken);
+    }
+
+    /// <summary>Runs a command of the machine; an exit code other than 0 is a result.</summary>
+    public Task<ChildResult> RunAsync(ChildCommand command, TimeSpan timeout, CancellationToken cancellationToken) =>
+        run(command, timeout, cancellationToken);
+}
