@@ -1,0 +1,252 @@
+using System.Net;
+using System.Net.Sockets;
+
+namespace Holdfast.Node.Spec;
+
+/// <summary>Nodes to a spec with every default filled in. Notes all errors; the spec is only good when there are none.</summary>
+internal static class EdgeNodeReader
+{
+    /// <summary>Bits: a smaller network has no room for a gateway and pods, a larger one is nobody's to give away.</summary>
+    private const int LongestPrefix = 29;
+    private const int ShortestPrefix = 8;
+
+    public static EdgeNodeSpec Read(DocumentNode root, string hostName, List<DocumentError> errors)
+    {
+        var document = DocumentMap.Of(root, "", errors);
+        if (root is DocumentMapping)
+        {
+            Require(document, "apiVersion", NodeDocument.ApiVersion);
+            Require(document, "kind", NodeDocument.Kind);
+        }
+        var (name, labels) = ReadMetadata(document.Map("metadata"), hostName);
+        var spec = document.Map("spec");
+        document.Finish();
+
+        var runtimes = RuntimeReader.Read(spec);
+        var result = new EdgeNodeSpec
+        {
+            Name = name,
+            Labels = labels,
+            Host = ReadHost(spec.Map("host")),
+            Network = ReadNetwork(spec.Map("network")),
+            Runtimes = runtimes,
+            Untrusted = ReadUntrusted(spec.Map("untrusted"), runtimes),
+            Cluster = ReadCluster(spec),
+        };
+        spec.Finish();
+        return result;
+    }
+
+    private static void Require(DocumentMap document, string key, string wanted)
+    {
+        if (!document.Mentions(key))
+        {
+            document.Report(key, $"is missing; it must be {wanted}");
+        }
+        else if (document.Text(key) is { } text && text != wanted)
+        {
+            document.Report(key, $"must be {wanted}, not \"{DocumentMap.Shown(text)}\"");
+        }
+    }
+
+    private static (string, IReadOnlyDictionary<string, string>) ReadMetadata(DocumentMap metadata, string hostName)
+    {
+        var name = metadata.Text("name", NameRules.Subdomain);
+        if (name is null && !metadata.Has("name", out _))
+        {
+            name = hostName;
+            if (NameRules.Subdomain(hostName) is not null)
+            {
+                metadata.Report(
+                    "name",
+                    $"is missing, and the host's name \"{DocumentMap.Shown(hostName)}\" cannot stand for it: it is not a DNS-1123 subdomain"
+                );
+            }
+        }
+        var labels = new SortedDictionary<string, string>(StringComparer.Ordinal);
+        foreach (var (entry, path) in metadata.Entries("labels") ?? [])
+        {
+            if (NameRules.LabelKey(entry.Key.Text) is { } wrong)
+            {
+                metadata.Report(entry.Key, path, wrong);
+            }
+            if (DocumentMap.TextOf(entry.Value, path, metadata.Errors, NameRules.LabelValue) is { } value)
+            {
+                labels[entry.Key.Text] = value;
+            }
+        }
+        metadata.Finish();
+        return (name ?? "", labels);
+    }
+
+    private static HostSpec ReadHost(DocumentMap host)
+    {
+        var defaults = new HostSpec();
+        var result = new HostSpec
+        {
+            Swap = host.Word("swap", "disabled", "unchanged") == "unchanged" ? SwapMode.Unchanged : SwapMode.Disabled,
+            Hosts =
+            [
+                .. (host.List("hosts") ?? [])
+                    .Select(item => ReadHostEntry(item.Node, item.Path, host.Errors))
+                    .OfType<HostEntry>(),
+            ],
+            KernelModules = ReadModules(host) ?? defaults.KernelModules,
+            Sysctl = ReadSysctl(host) ?? defaults.Sysctl,
+        };
+        host.Finish();
+        return result;
+    }
+
+    private static HostEntry? ReadHostEntry(DocumentNode node, string path, List<DocumentError> errors)
+    {
+        var map = DocumentMap.Of(node, path, errors);
+        var text = map.Text(
+            "address",
+            a => NameRules.Address(a) is null ? $"\"{DocumentMap.Shown(a)}\" is not an IPv4 or IPv6 address" : null
+        );
+        if (text is null && !map.Has("address", out _))
+        {
+            map.Report("address", "is missing");
+        }
+        var items = map.List("names");
+        if (items is null or [])
+        {
+            map.Report("names", "must be a list of at least one host name");
+        }
+        var names = (items ?? [])
+            .Select(i => DocumentMap.TextOf(i.Node, i.Path, errors, NameRules.HostName))
+            .OfType<string>()
+            .ToList();
+        map.Finish();
+        return text is null || NameRules.Address(text) is not { } address ? null : new HostEntry(address, names);
+    }
+
+    private static List<string>? ReadModules(DocumentMap host)
+    {
+        if (host.List("kernelModules") is not { } items)
+        {
+            return null;
+        }
+        var modules = new List<string>();
+        foreach (var (node, path) in items)
+        {
+            if (DocumentMap.TextOf(node, path, host.Errors, NameRules.KernelModule) is not { } module)
+            {
+                continue;
+            }
+            if (modules.Contains(module))
+            {
+                host.Report(node, path, $"\"{module}\" is there twice");
+            }
+            modules.Add(module);
+        }
+        return modules;
+    }
+
+    private static Dictionary<string, string>? ReadSysctl(DocumentMap host)
+    {
+        if (host.Entries("sysctl") is not { } entries)
+        {
+            return null;
+        }
+        var values = new Dictionary<string, string>(StringComparer.Ordinal);
+        foreach (var (entry, path) in entries)
+        {
+            if (NameRules.SysctlKey(entry.Key.Text) is { } wrong)
+            {
+                host.Report(entry.Key, path, wrong);
+            }
+            // Numbers are what most parameters are: no quotes asked for here.
+            if (entry.Value is not DocumentScalar { IsNull: false, IsBoolean: false } value)
+            {
+                host.Report(entry.Value, path, $"must be a number or a string, not {entry.Value.Noun}");
+            }
+            else if (NameRules.SysctlValue(value.Text) is { } bad)
+            {
+                host.Report(value, path, bad);
+            }
+            else
+            {
+                values[entry.Key.Text] = value.Text;
+            }
+        }
+        return values;
+    }
+
+    private static NetworkSpec ReadNetwork(DocumentMap network)
+    {
+        var map = network.Map("bridge");
+        var defaults = new BridgeSpec();
+        var bridge = new BridgeSpec
+        {
+            Name = map.Text("name", NameRules.InterfaceName) ?? defaults.Name,
+            Subnet =
+                map.Text("subnet", s => ReadSubnet(s, out _)) is { } text && ReadSubnet(text, out var subnet) is null
+                    ? subnet
+                    : defaults.Subnet,
+        };
+        map.Finish();
+        network.Finish();
+        return new NetworkSpec { Bridge = bridge };
+    }
+
+    private static string? ReadSubnet(string text, out IPNetwork subnet)
+    {
+        subnet = default;
+        var shown = DocumentMap.Shown(text);
+        var slash = text.IndexOf('/', StringComparison.Ordinal);
+        if (
+            slash < 0
+            || NameRules.Address(text[..slash]) is not { } address
+            || !byte.TryParse(text.AsSpan(slash + 1), System.Globalization.NumberStyles.None, null, out var prefix)
+        )
+        {
+            return $"\"{shown}\" is not a network such as 10.88.0.0/16";
+        }
+        if (address.AddressFamily != AddressFamily.InterNetwork)
+        {
+            return $"\"{shown}\" is IPv6; this version gives pods IPv4 addresses only";
+        }
+        if (prefix is < ShortestPrefix or > LongestPrefix)
+        {
+            return $"\"{shown}\": the prefix must be between /{ShortestPrefix} and /{LongestPrefix}";
+        }
+        var bytes = address.GetAddressBytes();
+        var bits = System.Buffers.Binary.BinaryPrimitives.ReadUInt32BigEndian(bytes);
+        var network = bits & (uint.MaxValue << (32 - prefix));
+        System.Buffers.Binary.BinaryPrimitives.WriteUInt32BigEndian(bytes, network);
+        subnet = new IPNetwork(new IPAddress(bytes), prefix);
+        return network == bits ? null : $"\"{shown}\" has host bits set; did you mean {subnet}?";
+    }
+
+    private static UntrustedSpec ReadUntrusted(DocumentMap untrusted, IReadOnlyList<RuntimeSpec> runtimes)
+    {
+        var handler = untrusted.Text("handler");
+        var all = runtimes.SelectMany(r => r.Handlers).Select(h => h.Name).ToArray();
+        if (handler is not null && !all.Contains(handler))
+        {
+            var hint = Suggestion.For(handler, all);
+            untrusted.Report("handler", $"no runtime has a handler \"{DocumentMap.Shown(handler)}\"{hint}");
+        }
+        untrusted.Finish();
+        return new UntrustedSpec { Handler = handler };
+    }
+
+    private static ClusterMode ReadCluster(DocumentMap spec)
+    {
+        if (spec.Choice("cluster", "standalone", "kubernetes", "kubeedge", "openyurt") is not { } choice)
+        {
+            return ClusterMode.Standalone;
+        }
+        if (choice.Name == "standalone")
+        {
+            choice.Map.Finish();
+        }
+        else
+        {
+            spec.Report("cluster", $"this version cannot join a {choice.Name} cluster yet; use {{ standalone: {{}} }}");
+        }
+        return ClusterMode.Standalone;
+    }
+}

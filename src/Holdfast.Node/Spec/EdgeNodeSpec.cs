@@ -1,0 +1,91 @@
+using System.Net;
+
+namespace Holdfast.Node.Spec;
+
+/// <summary>
+/// What one machine shall be: the validated form of a node document, with every default filled in. Immutable, safe from
+/// any thread. Made by <see cref="NodeDocument"/>; whoever holds one need not check it again.
+/// </summary>
+public sealed record EdgeNodeSpec
+{
+    /// <summary>The node's name, a DNS-1123 subdomain; the host's name unless the document says otherwise.</summary>
+    public required string Name { get; init; }
+
+    /// <summary>Labels that the Node object carries beside the well-known ones.</summary>
+    public IReadOnlyDictionary<string, string> Labels { get; init; } = new Dictionary<string, string>();
+
+    public HostSpec Host { get; init; } = new();
+    public NetworkSpec Network { get; init; } = new();
+
+    /// <summary>At least one; the first is the node's default runtime. Names, sockets and handler names are unique.</summary>
+    public required IReadOnlyList<RuntimeSpec> Runtimes { get; init; }
+
+    public UntrustedSpec Untrusted { get; init; } = new();
+    public ClusterMode Cluster { get; init; } = ClusterMode.Standalone;
+}
+
+/// <summary>The host below the runtimes. Immutable.</summary>
+public sealed record HostSpec
+{
+    public SwapMode Swap { get; init; } = SwapMode.Disabled;
+
+    /// <summary>Lines that /etc/hosts shall have.</summary>
+    public IReadOnlyList<HostEntry> Hosts { get; init; } = [];
+
+    /// <summary>Kernel modules that are loaded now and after a reboot.</summary>
+    public IReadOnlyList<string> KernelModules { get; init; } = ["br_netfilter", "overlay"];
+
+    /// <summary>Kernel parameters by name, dots or slashes as written, values as text.</summary>
+    public IReadOnlyDictionary<string, string> Sysctl { get; init; } =
+        new Dictionary<string, string>
+        {
+            ["net.bridge.bridge-nf-call-iptables"] = "1",
+            ["net.bridge.bridge-nf-call-ip6tables"] = "1",
+            ["net.ipv4.ip_forward"] = "1",
+        };
+}
+
+/// <summary>One line of /etc/hosts. Immutable.</summary>
+/// <param name="Address">IPv4 or IPv6.</param>
+/// <param name="Names">At least one host name.</param>
+public sealed record HostEntry(IPAddress Address, IReadOnlyList<string> Names);
+
+/// <summary>What becomes of swap space.</summary>
+public enum SwapMode
+{
+    /// <summary>Off now and after a reboot.</summary>
+    Disabled,
+
+    /// <summary>Left as it is.</summary>
+    Unchanged,
+}
+
+/// <summary>The pods' network. Immutable.</summary>
+public sealed record NetworkSpec
+{
+    public BridgeSpec Bridge { get; init; } = new();
+}
+
+/// <summary>The bridge that pods hang on. Immutable.</summary>
+public sealed record BridgeSpec
+{
+    /// <summary>Interface name, at most 15 bytes (IFNAMSIZ less its NUL).</summary>
+    public string Name { get; init; } = "cni0";
+
+    /// <summary>IPv4 network that pod addresses come from; no host bits set.</summary>
+    public IPNetwork Subnet { get; init; } = new(new IPAddress([10, 88, 0, 0]), 16);
+}
+
+/// <summary>Where pods go that carry <c>io.kubernetes.cri.untrusted-workload: "true"</c>. Immutable.</summary>
+public sealed record UntrustedSpec
+{
+    /// <summary>A handler of one of the runtimes, or null when untrusted pods are not wanted here.</summary>
+    public string? Handler { get; init; }
+}
+
+/// <summary>Who holds the truth about the pods of this node.</summary>
+public enum ClusterMode
+{
+    /// <summary>The node itself.</summary>
+    Standalone,
+}
