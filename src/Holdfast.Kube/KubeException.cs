@@ -1,0 +1,29 @@
+namespace Holdfast.Kube;
+
+/// <summary>Why the Kube room refused something. Callers switch on this, never on message text.</summary>
+public enum KubeReason
+{
+    /// <summary>The bytes are not JSON or YAML, or not the shape that was asked for (API servers answer 400).</summary>
+    Malformed,
+
+    /// <summary>Well formed, but the value is not allowed (API servers answer 422).</summary>
+    Invalid,
+
+    /// <summary>A JSON Patch "test" did not hold (API servers answer 422).</summary>
+    PatchTestFailed,
+
+    /// <summary>A patch names a place that the document does not have (API servers answer 422).</summary>
+    PatchPathMissing,
+}
+
+/// <summary>The one exception of the Kube room: text or objects from outside that cannot be used.</summary>
+public sealed class KubeException : Exception
+{
+    public KubeException(KubeReason reason, string message)
+        : base(message) => Reason = reason;
+
+    public KubeException(KubeReason reason, string message, Exception inner)
+        : base(message, inner) => Reason = reason;
+
+    public KubeReason Reason { get; }
+}
