@@ -1,0 +1,87 @@
+using System.Globalization;
+using System.Runtime.InteropServices;
+using System.Text;
+using Microsoft.Win32.SafeHandles;
+
+namespace Holdfast.Linux;
+
+/// <summary>
+/// An exclusive lock that a process holds on a file for as long as it lives; the kernel lets go of it even after kill -9.
+/// The file says who holds it. Not for locking between threads. Dispose once, from any thread.
+/// </summary>
+public sealed class FileLock : IDisposable
+{
+    private const uint OwnerReadWrite = 0x180; // 0600
+
+    private readonly SafeFileHandle handle;
+
+    private FileLock(SafeFileHandle handle) => this.handle = handle;
+
+    /// <summary>Takes the lock without waiting.</summary>
+    /// <param name="path">The lock file; it is made when missing and never removed, since removing would race.</param>
+    /// <param name="holder">When the lock was not free: the process that holds it, if it could be read.</param>
+    /// <returns>The lock, or null when another open has it (also one of this process).</returns>
+    /// <exception cref="LinuxException">The file cannot be made or locked.</exception>
+    public static FileLock? TryTake(string path, out int? holder)
+    {
+        holder = null;
+
+        // Not FileStream: .NET takes a shared lock on every file that it opens, and so could not read the holder.
+        var file = new SafeFileHandle(
+            Libc.Open(path, Libc.OpenReadWrite | Libc.OpenCreate | Libc.OpenCloseOnExec, OwnerReadWrite),
+            ownsHandle: true
+        );
+        try
+        {
+            if (file.IsInvalid)
+            {
+                throw Failure(path);
+            }
+
+            if (Libc.Flock((int)file.DangerousGetHandle(), Libc.LockExclusive | Libc.LockNonBlocking) == 0)
+            {
+                WriteHolder(file);
+                var taken = new FileLock(file);
+                file = null;
+                return taken;
+            }
+
+            if (Marshal.GetLastPInvokeError() != Errno.Again)
+            {
+                throw Failure(path);
+            }
+
+            holder = ReadHolder(file);
+            return null;
+        }
+        finally
+        {
+            file?.Dispose();
+        }
+    }
+
+    public void Dispose() => handle.Dispose();
+
+    private static void WriteHolder(SafeFileHandle handle)
+    {
+        try
+        {
+            RandomAccess.SetLength(handle, 0);
+            RandomAccess.Write(handle, Encoding.ASCII.GetBytes($"{Environment.ProcessId}\n"), 0);
+        }
+        catch (IOException)
+        {
+            // A full disk: the lock holds all the same, only its holder stays unnamed.
+        }
+    }
+
+    private static int? ReadHolder(SafeFileHandle handle)
+    {
+        Span<byte> text = stackalloc byte[16];
+        var length = RandomAccess.Read(handle, text, 0);
+        return int.TryParse(text[..length].TrimEnd((byte)'\n'), CultureInfo.InvariantCulture, out var pid) ? pid : null;
+    }
+
+    private static LinuxException Failure(string path) =>
+        LinuxException.FromErrno($"cannot lock {path}", Marshal.GetLastPInvokeError());
+}

@@ -1,0 +1,209 @@
+using System.Runtime.CompilerServices;
+using Holdfast.Linux;
+using Holdfast.Store.Sqlite;
+using Holdfast.Store.Watching;
+using Holdfast.Store.Writing;
+using Microsoft.Extensions.Logging;
+
+namespace Holdfast.Store;
+
+/// <summary>
+/// Kubernetes objects on disk. Every write gets the next revision, is durable when its task completes, and is refused
+/// when the object is no longer what the writer saw. Reads see every completed write and never wait for the writer.
+/// Thread-safe. One process at a time has a store open.
+/// </summary>
+public sealed class ObjectStore : IAsyncDisposable
+{
+    private readonly ObjectStoreOptions options;
+    private readonly FileLock fileLock;
+    private readonly ReaderPool readers;
+    private readonly EventFeed feed;
+    private readonly Writer writer;
+    private int disposed;
+
+    private ObjectStore(
+        ObjectStoreOptions options,
+        FileLock fileLock,
+        WriteTransaction transaction,
+        TimeProvider time,
+        ILogger logger
+    )
+    {
+        this.options = options;
+        this.fileLock = fileLock;
+        readers = new ReaderPool(options.DatabasePath);
+        feed = new EventFeed(transaction.Revision);
+        writer = new Writer(transaction, feed, options, time, logger);
+    }
+
+    /// <summary>The last revision given out. A new store starts at 1.</summary>
+    public long Revision => feed.Revision;
+
+    /// <summary>Opens the store, and makes it when it is not there. The directory is made too; the file is for its owner only.</summary>
+    /// <param name="options">Where the store lies and how much it keeps.</param>
+    /// <param name="time">Gives revisions their age.</param>
+    /// <param name="loggers">For what the writer has to say.</param>
+    /// <param name="ct">Gives up before the work starts.</param>
+    /// <exception cref="StoreException">InUse, Corrupt, NewerVersion, Full, Unavailable.</exception>
+    public static Task<ObjectStore> OpenAsync(
+        ObjectStoreOptions options,
+        TimeProvider time,
+        ILoggerFactory loggers,
+        CancellationToken ct = default
+    )
+    {
+        var logger = loggers.CreateLogger<ObjectStore>();
+        return Task.Run(
+            () =>
+            {
+                var (fileLock, transaction) = StoreFile.Open(options);
+                logger.StoreOpened(options.DatabasePath, transaction.Revision);
+                return new ObjectStore(options, fileLock, transaction, time, logger);
+            },
+            ct
+        );
+    }
+
+    /// <summary>The current state of an object, or null.</summary>
+    /// <exception cref="StoreException">Corrupt, Unavailable, Closed.</exception>
+    public StoredObject? Get(ObjectKey key) => readers.Read($"read {key}", reader => reader.Get(key));
+
+    /// <summary>All objects of a resource, in one snapshot.</summary>
+    /// <param name="resource">Plural resource with its API group.</param>
+    /// <param name="ns">Only this namespace; null for all of them and for cluster-scoped resources.</param>
+    /// <exception cref="StoreException">Corrupt, Unavailable, Closed.</exception>
+    public ObjectList List(string resource, string? ns = null) =>
+        readers.Read($"list {resource}", reader => reader.List(resource, ns));
+
+    /// <summary>Writes a new object.</summary>
+    /// <param name="key">Its name.</param>
+    /// <param name="json">UTF-8 JSON without metadata.resourceVersion. The store keeps this memory: do not change it afterwards.</param>
+    /// <param name="ct">Gives up only while the write waits for its turn; a write that is under way is finished.</param>
+    /// <exception cref="StoreException">AlreadyExists, TooLarge, Full, Corrupt, Unavailable, Closed.</exception>
+    public Task<StoredObject> CreateAsync(ObjectKey key, ReadOnlyMemory<byte> json, CancellationToken ct = default) =>
+        WriteAsync(new WriteRequest(WriteKind.Create, key, json, null, ct), ct);
+
+    /// <summary>
+    /// Replaces an object. Bytes equal to the current ones make no revision and no event: the current state is returned.
+    /// </summary>
+    /// <param name="key">Its name.</param>
+    /// <param name="json">As for <see cref="CreateAsync"/>.</param>
+    /// <param name="expectedRevision">The revision that the new state was made from.</param>
+    /// <param name="ct">As for <see cref="CreateAsync"/>.</param>
+    /// <exception cref="StoreException">NotFound, Conflict, TooLarge, Full, Corrupt, Unavailable, Closed.</exception>
+    public Task<StoredObject> UpdateAsync(
+        ObjectKey key,
+        ReadOnlyMemory<byte> json,
+        long expectedRevision,
+        CancellationToken ct = default
+    ) => WriteAsync(new WriteRequest(WriteKind.Update, key, json, expectedRevision, ct), ct);
+
+    /// <summary>Removes an object and returns its last state, with the revision of the deletion.</summary>
+    /// <param name="key">Its name.</param>
+    /// <param name="expectedRevision">The revision it must have; null removes whatever is there.</param>
+    /// <param name="ct">As for <see cref="CreateAsync"/>.</param>
+    /// <exception cref="StoreException">NotFound, Conflict, Full, Corrupt, Unavailable, Closed.</exception>
+    public Task<StoredObject> DeleteAsync(ObjectKey key, long? expectedRevision, CancellationToken ct = default) =>
+        WriteAsync(new WriteRequest(WriteKind.Delete, key, default, expectedRevision, ct), ct);
+
+    /// <summary>
+    /// Every write to a resource after a revision, in order, each exactly once, until cancelled. A slow reader of this
+    /// stream holds up nobody and loses nothing, unless it falls behind the log itself: then TooOld, and it lists again.
+    /// </summary>
+    /// <param name="resource">Plural resource with its API group.</param>
+    /// <param name="ns">Only this namespace; null for all.</param>
+    /// <param name="afterRevision">Usually <see cref="ObjectList.Revision"/>. 0 is the beginning of a log that was never compacted.</param>
+    /// <param name="ct">Ends the watch.</param>
+    /// <exception cref="StoreException">TooOld (also when the revision lies in the future: this is another store), Closed.</exception>
+    public async IAsyncEnumerable<StoreEvent> WatchAsync(
+        string resource,
+        string? ns,
+        long afterRevision,
+        [EnumeratorCancellation] CancellationToken ct = default
+    )
+    {
+        CheckCanWatchFrom(resource, afterRevision);
+        var watcher = new Watcher(resource, ns, afterRevision);
+        var events = new List<StoreEvent>();
+        try
+        {
+            while (true)
+            {
+                ct.ThrowIfCancellationRequested();
+                events.Clear();
+                switch (feed.Take(watcher, events))
+                {
+                    case FeedStep.Wait:
+                        await watcher.Signal.Task.WaitAsync(ct);
+                        break;
+                    case FeedStep.ReadLog:
+                        ReadLog(watcher, events);
+                        break;
+                }
+
+                foreach (var e in events)
+                {
+                    yield return e;
+                }
+            }
+        }
+        finally
+        {
+            feed.Leave(watcher);
+        }
+    }
+
+    /// <summary>Finishes the writes that wait, ends all watches with Closed, and lets go of the file.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        if (Interlocked.Exchange(ref disposed, 1) == 0)
+        {
+            feed.Close();
+            await writer.StopAsync();
+            readers.Dispose();
+            fileLock.Dispose();
+        }
+    }
+
+    private Task<StoredObject> WriteAsync(WriteRequest request, CancellationToken ct)
+    {
+        if (request.Json.Length > options.MaxObjectBytes)
+        {
+            var cause = $"it has {request.Json.Length} bytes and at most {options.MaxObjectBytes} are allowed";
+            throw new StoreException(StoreReason.TooLarge, $"cannot {request.Doing}: {cause}");
+        }
+
+        return writer.Enqueue(request, ct);
+    }
+
+    private void CheckCanWatchFrom(string resource, long afterRevision)
+    {
+        if (afterRevision > Revision)
+        {
+            throw new StoreException(
+                StoreReason.TooOld,
+                $"cannot watch {resource} from revision {afterRevision}: the store is only at {Revision}, so it is not "
+                    + "the store that gave this revision. List again and watch from there."
+            );
+        }
+    }
+
+    private void ReadLog(Watcher watcher, List<StoreEvent> into)
+    {
+        var page = readers.Read(
+            $"watch {watcher.Resource}",
+            reader => reader.ReadLog(watcher.Resource, watcher.Namespace, watcher.Position)
+        );
+        if (watcher.Position < page.Compacted)
+        {
+            throw new StoreException(
+                StoreReason.TooOld,
+                $"cannot watch {watcher.Resource} from revision {watcher.Position}: the log starts after "
+                    + $"{page.Compacted}. List again and watch from there."
+            );
+        }
+
+        into.AddRange(page.Events);
+        watcher.Position = page.CompleteTo;
+    }
+}

@@ -1,0 +1,56 @@
+namespace Holdfast.Store;
+
+/// <summary>Every bound inside the store, with its unit and where the number comes from.</summary>
+internal static class StoreLimits
+{
+    /// <summary>Writes waiting for the writer. Twenty times a node's 50 pods; beyond it callers wait, nothing is dropped.</summary>
+    public const int QueuedWrites = 1024;
+
+    /// <summary>Writes in one commit. Bounds how long the first of them waits; an fsync (1 to 10 ms) costs more than 256 writes.</summary>
+    public const int WritesPerCommit = 256;
+
+    /// <summary>Bytes of JSON in one commit. Keeps a transaction inside SQLite's page cache and the write-ahead log small.</summary>
+    public const int BytesPerCommit = 1 << 20;
+
+    /// <summary>Events kept in memory for watchers that keep up; older ones are read from the log. A power of two is not needed.</summary>
+    public const int RecentEvents = 256;
+
+    /// <summary>Bytes of JSON those events may hold: 256 KiB of the daemon's 20 MB.</summary>
+    public const int RecentBytes = 256 << 10;
+
+    /// <summary>Events handed to a watcher at once from memory, so that the feed's lock is held only briefly.</summary>
+    public const int EventsPerTake = 64;
+
+    /// <summary>Rows of one page when a watcher reads the log. A read transaction must be short: it holds back checkpoints.</summary>
+    public const int LogRowsPerPage = 64;
+
+    /// <summary>Bytes of one such page: what one slow watcher may hold in memory (one bigger object still passes).</summary>
+    public const int LogBytesPerPage = 256 << 10;
+
+    /// <summary>Revisions dropped by one commit. Neighbours share pages, so dropping 256 at once writes little more than one.</summary>
+    public const int RevisionsPerCompaction = 256;
+
+    /// <summary>SQLite page cache of the writer in KiB: the indexes of some thousand objects.</summary>
+    public const int WriterCacheKib = 512;
+
+    /// <summary>SQLite page cache of each reader in KiB. The kernel's page cache is behind it.</summary>
+    public const int ReaderCacheKib = 128;
+
+    /// <summary>Reader connections kept open when idle; more are opened under load, so a read never waits for another.</summary>
+    public const int IdleReaders = 2;
+
+    /// <summary>Pages in the write-ahead log before it is copied back: SQLite's own default, 4 MiB.</summary>
+    public const int CheckpointPages = 1000;
+
+    /// <summary>Bytes the write-ahead log file keeps after a copy back; a burst's excess is given back to the disk.</summary>
+    public const int WalKeptBytes = 8 << 20;
+
+    /// <summary>Seconds to wait for a lock that only somebody's sqlite3 shell can hold.</summary>
+    public const int BusySeconds = 5;
+
+    /// <summary>Database size up to which every open checks the whole file (about 1 ms per MiB); beyond, only what is read.</summary>
+    public const long CheckedAtOpenBytes = 64L << 20;
+
+    /// <summary>Tries of a read-change-write. Each lost try means that another writer won, so 64 losses are a livelock bug.</summary>
+    public const int ConflictRetries = 64;
+}
