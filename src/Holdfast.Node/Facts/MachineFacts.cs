@@ -1,17 +1,6 @@
+using Holdfast.Linux;
+
 namespace Holdfast.Node.Facts;
-
-/// <summary>How control groups are mounted.</summary>
-public enum CgroupMode
-{
-    /// <summary>Only version 1.</summary>
-    V1,
-
-    /// <summary>Only version 2 (unified).</summary>
-    V2,
-
-    /// <summary>Controllers in version 1 with a version 2 tree beside them.</summary>
-    Hybrid,
-}
 
 /// <summary>What the machine is, read once and changed by nothing. Immutable, safe from any thread.</summary>
 public sealed record MachineFacts

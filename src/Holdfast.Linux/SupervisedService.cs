@@ -1,0 +1,267 @@
+using System.Text;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+
+namespace Holdfast.Linux;
+
+/// <summary>What a supervisor keeps running. Immutable; a file in the service's directory.</summary>
+/// <param name="Arguments">The program with its full path, then its arguments.</param>
+/// <param name="LogPath">Output and errors of the program and of its supervisor.</param>
+public sealed record SupervisedDefinition(string Name, IReadOnlyList<string> Arguments, string LogPath)
+{
+    /// <summary>Added to the environment of the supervisor.</summary>
+    public IReadOnlyDictionary<string, string> Environment { get; init; } = new Dictionary<string, string>();
+
+    /// <summary>The log is moved to <c>LOG.1</c> beyond this: two files of 10 MB, as the kubelet bounds a container's log.</summary>
+    public long MaxLogBytes { get; init; } = 10 * 1024 * 1024;
+
+    internal bool IsSameAs(SupervisedDefinition? other) =>
+        other is not null
+        && Name == other.Name
+        && LogPath == other.LogPath
+        && MaxLogBytes == other.MaxLogBytes
+        && Arguments.SequenceEqual(other.Arguments)
+        && Environment.Count == other.Environment.Count
+        && Environment.All(pair => other.Environment.TryGetValue(pair.Key, out var value) && value == pair.Value);
+}
+
+/// <summary>How a supervised service is at this moment. Immutable.</summary>
+/// <param name="Service">The program itself; null between two starts.</param>
+/// <param name="Starts">How often it was started since the supervisor was.</param>
+public sealed record SupervisedStatus(
+    SupervisedDefinition? Definition,
+    ProcessIdentity? Supervisor,
+    ProcessIdentity? Service,
+    int Starts
+);
+
+/// <summary>What a supervisor last did; a file in the service's directory.</summary>
+internal sealed record SupervisedState(ProcessIdentity? Service, int Starts);
+
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, WriteIndented = true)]
+[JsonSerializable(typeof(SupervisedDefinition))]
+[JsonSerializable(typeof(SupervisedState))]
+[JsonSerializable(typeof(ProcessIdentity))]
+internal sealed partial class SupervisorJson : JsonSerializerContext;
+
+/// <summary>
+/// A service that a <see cref="Supervisor"/> of its own keeps running, seen from another process: start, stop, status.
+/// All of its state lies in one directory of a file system that a reboot empties. Callers keep two starts or stops of the
+/// same service apart (the node's apply lock does).
+/// </summary>
+public sealed class SupervisedService
+{
+    /// <summary>How long a stop may take beyond the supervisor's own patience with the program.</summary>
+    private static readonly TimeSpan StopTimeout = Supervisor.StopGrace + TimeSpan.FromSeconds(5);
+
+    /// <summary>How long the first start of the program may take; a cold .NET program on a small board needs seconds.</summary>
+    private static readonly TimeSpan StartTimeout = TimeSpan.FromSeconds(30);
+
+    private static readonly TimeSpan PollInterval = TimeSpan.FromMilliseconds(10);
+
+    private readonly string directory;
+    private readonly TimeProvider time;
+
+    /// <param name="servicesDirectory">Holds one directory per service; made when missing.</param>
+    public SupervisedService(string servicesDirectory, string name, TimeProvider time)
+    {
+        directory = Path.Join(servicesDirectory, name);
+        Name = name;
+        this.time = time;
+    }
+
+    public string Name { get; }
+
+    internal string LockPath => Path.Join(directory, "lock");
+
+    private string DefinitionPath => Path.Join(directory, "definition.json");
+    private string SupervisorPath => Path.Join(directory, "supervisor.json");
+    private string StatePath => Path.Join(directory, "state.json");
+
+    public SupervisedStatus ReadStatus()
+    {
+        var state = Read(StatePath, SupervisorJson.Default.SupervisedState);
+        return new SupervisedStatus(
+            ReadDefinition(),
+            Alive(Read(SupervisorPath, SupervisorJson.Default.ProcessIdentity)),
+            Alive(state?.Service),
+            state?.Starts ?? 0
+        );
+    }
+
+    /// <summary>
+    /// Starts the supervisor and waits until it has started the program. Does nothing when the same definition is already
+    /// supervised; another one is stopped first.
+    /// </summary>
+    /// <param name="supervise">The command that runs a <see cref="Supervisor"/>; the service's name is added to it.</param>
+    /// <exception cref="LinuxException">The program did not start; the message has its last words.</exception>
+    public async Task StartAsync(
+        SupervisedDefinition definition,
+        IReadOnlyList<string> supervise,
+        CancellationToken cancellationToken
+    )
+    {
+        var status = ReadStatus();
+        if (status.Supervisor is not null)
+        {
+            if (definition.IsSameAs(status.Definition))
+            {
+                return;
+            }
+
+            await StopAsync(cancellationToken);
+        }
+
+        Directory.CreateDirectory(directory, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        Directory.CreateDirectory(Path.GetDirectoryName(definition.LogPath)!);
+        await WriteAsync(DefinitionPath, definition, SupervisorJson.Default.SupervisedDefinition, cancellationToken);
+        File.Delete(SupervisorPath);
+        var supervisor = DetachedProcess.Start([.. supervise, Name], definition.Environment, definition.LogPath);
+        await WaitForStartAsync(definition, supervisor, cancellationToken);
+    }
+
+    /// <summary>Stops the program, then its supervisor; kills them when they do not listen.</summary>
+    public async Task StopAsync(CancellationToken cancellationToken)
+    {
+        var status = ReadStatus();
+        await EndAsync(status.Supervisor, StopTimeout, cancellationToken);
+
+        // A supervisor that was killed left its program running.
+        await EndAsync(ReadStatus().Service, Supervisor.StopGrace, cancellationToken);
+        File.Delete(StatePath);
+        File.Delete(SupervisorPath);
+    }
+
+    /// <summary>Removes all that is left of a stopped service, its log included.</summary>
+    public void Forget()
+    {
+        if (ReadDefinition() is { } definition)
+        {
+            File.Delete(definition.LogPath);
+            File.Delete(definition.LogPath + ".1");
+            var logs = Path.GetDirectoryName(definition.LogPath)!;
+            if (Directory.Exists(logs) && !Directory.EnumerateFileSystemEntries(logs).Any())
+            {
+                Directory.Delete(logs);
+            }
+        }
+
+        if (Directory.Exists(directory))
+        {
+            Directory.Delete(directory, recursive: true);
+        }
+    }
+
+    /// <summary>The last lines of the log, oldest first.</summary>
+    public IReadOnlyList<string> ReadLastLines(int count) =>
+        ReadDefinition() is { } definition ? LastLines(definition.LogPath, count) : [];
+
+    internal SupervisedDefinition? ReadDefinition() =>
+        Read(DefinitionPath, SupervisorJson.Default.SupervisedDefinition);
+
+    internal ProcessIdentity? ReadService() => Alive(Read(StatePath, SupervisorJson.Default.SupervisedState)?.Service);
+
+    internal Task WriteSupervisorAsync(ProcessIdentity self, CancellationToken cancellationToken) =>
+        WriteAsync(SupervisorPath, self, SupervisorJson.Default.ProcessIdentity, cancellationToken);
+
+    internal Task WriteStateAsync(SupervisedState state, CancellationToken cancellationToken) =>
+        WriteAsync(StatePath, state, SupervisorJson.Default.SupervisedState, cancellationToken);
+
+    internal void RemoveState()
+    {
+        File.Delete(StatePath);
+        File.Delete(SupervisorPath);
+    }
+
+    private async Task WaitForStartAsync(
+        SupervisedDefinition definition,
+        ProcessIdentity supervisor,
+        CancellationToken cancellationToken
+    )
+    {
+        var start = time.GetTimestamp();
+        while (ReadStatus() is not { Supervisor: not null, Starts: > 0 })
+        {
+            var hasEnded = DetachedProcess.Reap(supervisor) is not null || !ProcessTable.IsAlive(supervisor);
+            if (hasEnded || time.GetElapsedTime(start) > StartTimeout)
+            {
+                var why = hasEnded ? "its supervisor ended" : $"it did not start within {StartTimeout.TotalSeconds} s";
+                var words = string.Join(" | ", LastLines(definition.LogPath, 3));
+                throw new LinuxException(LinuxReason.Failed, $"cannot start {Name}: {why}: {words}");
+            }
+
+            await Task.Delay(PollInterval, time, cancellationToken);
+        }
+    }
+
+    private async Task EndAsync(ProcessIdentity? process, TimeSpan patience, CancellationToken cancellationToken)
+    {
+        if (process is null || !ProcessTable.Signal(process, ProcessTable.SigTerm))
+        {
+            return;
+        }
+
+        if (!await ProcessTable.WaitForExitAsync(process, patience, time, cancellationToken))
+        {
+            ProcessTable.Signal(process, ProcessTable.SigKill);
+            await ProcessTable.WaitForExitAsync(process, TimeSpan.FromSeconds(5), time, cancellationToken);
+        }
+
+        // It may have been started by this very process, which then has to take its exit status.
+        DetachedProcess.Reap(process);
+    }
+
+    private static IReadOnlyList<string> LastLines(string path, int count)
+    {
+        const int window = 16 * 1024;
+        try
+        {
+            using var file = new FileStream(
+                path,
+                FileMode.Open,
+                FileAccess.Read,
+                FileShare.ReadWrite | FileShare.Delete
+            );
+            file.Seek(-Math.Min(window, file.Length), SeekOrigin.End);
+            var bytes = new byte[window];
+            var read = file.ReadAtLeast(bytes, window, throwOnEndOfStream: false);
+            var lines = Encoding
+                .UTF8.GetString(bytes, 0, read)
+                .Split('\n', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
+            return lines.TakeLast(count).ToArray();
+        }
+        catch (IOException)
+        {
+            return [];
+        }
+    }
+
+    private static ProcessIdentity? Alive(ProcessIdentity? process) =>
+        process is not null && ProcessTable.IsAlive(process) ? process : null;
+
+    private static T? Read<T>(string path, System.Text.Json.Serialization.Metadata.JsonTypeInfo<T> type)
+        where T : class
+    {
+        try
+        {
+            return JsonSerializer.Deserialize(File.ReadAllBytes(path), type);
+        }
+        catch (Exception absent) when (absent is FileNotFoundException or DirectoryNotFoundException)
+        {
+            return null;
+        }
+    }
+
+    private static Task WriteAsync<T>(
+        string path,
+        T value,
+        System.Text.Json.Serialization.Metadata.JsonTypeInfo<T> type,
+        CancellationToken cancellationToken
+    ) =>
+        AtomicFile.WriteAsync(
+            path,
+            JsonSerializer.SerializeToUtf8Bytes(value, type),
+            AtomicFile.SecretMode,
+            cancellationToken: cancellationToken
+        );
+}
