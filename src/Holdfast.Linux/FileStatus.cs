@@ -6,6 +6,15 @@ namespace Holdfast.Linux;
 public readonly record struct FileOwner(uint Uid, uint Gid)
 {
     public static FileOwner Root { get; } = new(0, 0);
+
+    /// <summary>Gives a file to an owner; a symbolic link itself, not what it leads to.</summary>
+    public static void Set(string path, FileOwner owner)
+    {
+        if (Libc.Lchown(path, owner.Uid, owner.Gid) != 0)
+        {
+            throw LinuxException.FromErrno($"cannot change the owner of {path}", Marshal.GetLastPInvokeError());
+        }
+    }
 }
 
 /// <summary>What a directory entry is.</summary>
@@ -15,6 +24,8 @@ public enum FileKind
     Directory,
     SymbolicLink,
     Socket,
+    CharacterDevice,
+    BlockDevice,
     Other,
 }
 
@@ -66,6 +77,8 @@ public sealed record FileStatus(
                 0x4000 => FileKind.Directory,
                 0xA000 => FileKind.SymbolicLink,
                 0xC000 => FileKind.Socket,
+                0x2000 => FileKind.CharacterDevice,
+                0x6000 => FileKind.BlockDevice,
                 _ => FileKind.Other,
             },
             (UnixFileMode)(buffer.Mode & ModeMask),
