@@ -32,7 +32,7 @@ public sealed class ObjectStore : IAsyncDisposable
         this.options = options;
         this.fileLock = fileLock;
         readers = new ReaderPool(options.DatabasePath);
-        feed = new EventFeed(transaction.Revision);
+        feed = new EventFeed(transaction.Revision, options.RecentEvents);
         writer = new Writer(transaction, feed, options, time, logger);
     }
 

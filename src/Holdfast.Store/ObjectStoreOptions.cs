@@ -17,4 +17,7 @@ public sealed record ObjectStoreOptions
 
     /// <summary>Biggest object in bytes. 1.5 MiB: etcd's request limit, so what fits a cluster fits here.</summary>
     public int MaxObjectBytes { get; init; } = 1536 << 10;
+
+    /// <summary>Tests make the memory for recent events small, to see watchers fall back to the log.</summary>
+    internal int RecentEvents { get; init; } = StoreLimits.RecentEvents;
 }

@@ -12,7 +12,7 @@ internal static class StoreLimits
     /// <summary>Bytes of JSON in one commit. Keeps a transaction inside SQLite's page cache and the write-ahead log small.</summary>
     public const int BytesPerCommit = 1 << 20;
 
-    /// <summary>Events kept in memory for watchers that keep up; older ones are read from the log. A power of two is not needed.</summary>
+    /// <summary>Events kept in memory for watchers that keep up; older ones are read from the log.</summary>
     public const int RecentEvents = 256;
 
     /// <summary>Bytes of JSON those events may hold: 256 KiB of the daemon's 20 MB.</summary>
@@ -51,6 +51,9 @@ internal static class StoreLimits
     /// <summary>Database size up to which every open checks the whole file (about 1 ms per MiB); beyond, only what is read.</summary>
     public const long CheckedAtOpenBytes = 64L << 20;
 
-    /// <summary>Tries of a read-change-write. Each lost try means that another writer won, so 64 losses are a livelock bug.</summary>
-    public const int ConflictRetries = 64;
+    /// <summary>
+    /// Tries of a read-change-write. Among N writers of one object a try wins 1 time in N, so with 50 writers (a node's
+    /// pods) 1,000 losses in a row have a chance of 1 in 10^8: it is a bug elsewhere.
+    /// </summary>
+    public const int ConflictRetries = 1000;
 }

@@ -20,10 +20,10 @@ internal enum FeedStep
 /// waits for a watcher: one that falls behind the ring reads the log instead. A waiting watcher is moved on past events
 /// that do not concern it, so a quiet resource is never "too old" because others are busy. Thread-safe.
 /// </summary>
-internal sealed class EventFeed(long revision)
+internal sealed class EventFeed(long revision, int capacity)
 {
     private readonly Lock gate = new();
-    private readonly StoreEvent?[] ring = new StoreEvent?[StoreLimits.RecentEvents];
+    private readonly StoreEvent?[] ring = new StoreEvent?[capacity];
     private readonly HashSet<Watcher> waiting = [];
     private long revision = revision;
 
@@ -118,11 +118,11 @@ internal sealed class EventFeed(long revision)
         }
     }
 
-    private static int Slot(long revision) => (int)(revision % StoreLimits.RecentEvents);
+    private int Slot(long at) => (int)(at % capacity);
 
     private void Append(StoreEvent e)
     {
-        if (revision - floor == StoreLimits.RecentEvents)
+        if (revision - floor == capacity)
         {
             DropOldest();
         }
@@ -169,7 +169,7 @@ internal sealed class EventFeed(long revision)
     [Conditional("DEBUG")]
     private void AssertInvariants()
     {
-        Debug.Assert(floor <= revision && revision - floor <= StoreLimits.RecentEvents, "internal error: ring bounds");
+        Debug.Assert(floor <= revision && revision - floor <= capacity, "internal error: ring bounds");
         Debug.Assert(bytes >= 0 && bytes <= StoreLimits.RecentBytes, "internal error: ring bytes");
     }
 }
