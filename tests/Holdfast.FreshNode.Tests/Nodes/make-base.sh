@@ -1,0 +1,35 @@
+#!/bin/bash
+# Makes the file tree that every node is a copy of: a minimal Debian 12 with systemd and nothing of containers, with the
+# packages that `up` installs already downloaded, so that apt works in a node without any network.
+#   make-base.sh DIRECTORY
+set -eu
+root=$1
+mmdebstrap --quiet --variant=minbase --include=systemd,systemd-sysv,dbus,iproute2,kmod,procps,ca-certificates bookworm "$root"
+cp /etc/resolv.conf "$root/etc/resolv.conf"
+chroot "$root" apt-get update -q
+chroot "$root" apt-get install -y -q --download-only --no-install-recommends \
+    containerd runc containernetworking-plugins iptables busybox-static
+rm -f "$root/etc/resolv.conf" "$root/etc/machine-id"
+: >"$root/etc/machine-id"
+
+# What the kernel and the network of a real machine give, and nspawn does not: writable cgroups, an address, a route.
+cat >"$root/usr/local/sbin/act-as-machine" <<'SCRIPT'
+#!/bin/sh
+mount -o remount,rw /sys/fs/cgroup
+for hierarchy in /sys/fs/cgroup/*/; do mount -o remount,rw,bind "$hierarchy"; done
+read -r address gateway </etc/act-as-machine
+ip link set host0 up
+ip addr replace "$address" dev host0
+ip route replace default via "$gateway"
+SCRIPT
+chmod 755 "$root/usr/local/sbin/act-as-machine"
+cat >"$root/etc/systemd/system/act-as-machine.service" <<'UNIT'
+[Unit]
+DefaultDependencies=no
+Before=basic.target
+[Service]
+Type=oneshot
+ExecStart=/usr/local/sbin/act-as-machine
+UNIT
+mkdir -p "$root/etc/systemd/system/basic.target.wants"
+ln -s ../act-as-machine.service "$root/etc/systemd/system/basic.target.wants/"
