@@ -26,4 +26,10 @@ public sealed class KubeException : Exception
         : base(message, inner) => Reason = reason;
 
     public KubeReason Reason { get; }
+
+    /// <summary>Where the text is wrong, from 1; null when that is not known.</summary>
+    public int? Line { get; init; }
+
+    /// <summary>Where in the line, from 1.</summary>
+    public int? Column { get; init; }
 }
