@@ -27,6 +27,9 @@ public enum NodeReason
     /// <summary>Not root, or a capability is missing.</summary>
     Denied,
 
+    /// <summary>A file of the machine is not what its format says, or has something in the way of a change; it was left alone.</summary>
+    FileNotUnderstood,
+
     /// <summary>A runtime did not do what it must; the message says which and what.</summary>
     RuntimeFailed,
 }

@@ -129,6 +129,7 @@ internal sealed class DocumentComposer
             throw new RefusedException(line, column, $"nested more than {MaxDepth} levels deep");
         }
         Count(1, line, column);
+        ReportTag(next, line, column);
         var node = next switch
         {
             Scalar scalar => ComposeScalar(scalar, line, column),
@@ -144,13 +145,21 @@ internal sealed class DocumentComposer
         return node;
     }
 
-    private DocumentScalar ComposeScalar(Scalar scalar, int line, int column)
+    private void ReportTag(ParsingEvent next, int line, int column)
     {
-        var tagged = !scalar.Tag.IsEmpty && !scalar.Tag.IsNonSpecific;
-        if (tagged && !scalar.Tag.Value.StartsWith("tag:yaml.org,2002:", StringComparison.Ordinal))
+        if (
+            next is NodeEvent { Tag: { IsEmpty: false, IsNonSpecific: false } tag }
+            && !tag.Value.StartsWith("tag:yaml.org,2002:", StringComparison.Ordinal)
+        )
         {
-            errors.Add(new DocumentError(line, column, "", $"the tag {scalar.Tag.Value} means nothing here"));
+            errors.Add(
+                new DocumentError(line, column, "", $"the tag {DocumentMap.Shown(tag.Value)} means nothing here")
+            );
         }
+    }
+
+    private static DocumentScalar ComposeScalar(Scalar scalar, int line, int column)
+    {
         var isPlain = scalar.Style == ScalarStyle.Plain && scalar.Tag.IsEmpty;
         return new DocumentScalar(line, column, scalar.Value, isPlain) { ExpandedSize = 1 };
     }
