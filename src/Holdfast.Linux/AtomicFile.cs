@@ -81,7 +81,11 @@ public static class AtomicFile
     /// <summary>Removes what a writer killed before its rename left beside the file. Does nothing when it left nothing.</summary>
     public static void RemoveLeftover(string path)
     {
-        File.Delete(TemporaryPath(Target(path)));
+        var temporary = TemporaryPath(Target(path));
+        if (File.Exists(temporary))
+        {
+            File.Delete(temporary);
+        }
     }
 
     /// <summary>Makes the entries of a directory (a rename, a removal) survive a power cut.</summary>
@@ -122,7 +126,7 @@ public static class AtomicFile
                 SetModeAndOwner(handle, FileStatus.Read(target), mode, owner, path);
                 RandomAccess.FlushToDisk(handle);
                 FaultPoint.Reach("file.before-rename");
-                File.Move(temporary, target, overwrite: true);
+                Rename(handle, temporary, target);
             }
             catch
             {
@@ -136,6 +140,39 @@ public static class AtomicFile
         }
 
         SyncDirectory(Path.GetDirectoryName(target)!);
+    }
+
+    private static void Rename(SafeFileHandle handle, string temporary, string target)
+    {
+        if (Libc.Rename(temporary, target) == 0)
+        {
+            return;
+        }
+
+        var errno = Marshal.GetLastPInvokeError();
+        if (errno != Errno.Busy)
+        {
+            throw LinuxException.FromErrno($"cannot write {target}", errno);
+        }
+
+        // A mount point (/etc/hosts in a container) cannot be replaced, only overwritten. A power cut in the middle
+        // leaves the temporary file, which has all of the new content.
+        using var source = new FileStream(
+            temporary,
+            FileMode.Open,
+            FileAccess.Read,
+            FileShare.ReadWrite | FileShare.Delete
+        );
+        using (var inPlace = new FileStream(target, FileMode.Open, FileAccess.Write, FileShare.ReadWrite))
+        {
+            inPlace.SetLength(0);
+            source.CopyTo(inPlace);
+            inPlace.Flush(flushToDisk: true);
+        }
+
+        var status = FileStatus.Read((int)handle.DangerousGetHandle());
+        File.SetUnixFileMode(target, status.Mode);
+        File.Delete(temporary);
     }
 
     /// <summary>

@@ -37,6 +37,8 @@ public sealed class Machine
         Time = time;
         Logs = logs;
         this.filesRoot = filesRoot;
+        Sysctl = new Sysctl(filesRoot);
+        Modules = new KernelModules(filesRoot);
         this.run = run ?? ChildProcess.RunAsync;
     }
 
@@ -47,6 +49,17 @@ public sealed class Machine
     public TimeProvider Time { get; }
 
     public ILoggerFactory Logs { get; }
+
+    /// <summary>Hears what a long change is doing (packages being fetched); nobody by default.</summary>
+    public IProgress<string>? Progress { get; private init; }
+
+    public Sysctl Sysctl { get; }
+
+    public KernelModules Modules { get; }
+
+    /// <summary>The same machine, with somebody to hear what long changes are doing.</summary>
+    public Machine WithProgress(IProgress<string>? progress) =>
+        new(Paths, filesRoot, Services, Time, Logs, run) { Progress = progress };
 
     /// <summary>Where a path of the machine really is.</summary>
     public string At(string path) => filesRoot == "/" ? path : Path.Join(filesRoot, path);
@@ -91,6 +104,26 @@ public sealed class Machine
     {
         Directory.CreateDirectory(Path.GetDirectoryName(At(path))!);
         return AtomicFile.WriteAsync(At(path), content, mode, owner, cancellationToken);
+    }
+
+    /// <summary>Removes a file for good; does nothing when there is none.</summary>
+    public void Remove(string path)
+    {
+        if (Exists(path))
+        {
+            File.Delete(At(path));
+            AtomicFile.SyncDirectory(Path.GetDirectoryName(At(path))!);
+        }
+    }
+
+    /// <summary>Removes a directory if nothing is in it.</summary>
+    public void RemoveEmptyDirectory(string path)
+    {
+        var directory = At(path);
+        if (Directory.Exists(directory) && !Directory.EnumerateFileSystemEntries(directory).Any())
+        {
+            Directory.Delete(directory);
+        }
     }
 
     /// <summary>Runs a command of the machine; an exit code other than 0 is a result.</summary>

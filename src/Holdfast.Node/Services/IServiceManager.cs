@@ -40,14 +40,23 @@ public interface IServiceManager
 
     Task<ServiceStatus> StatusAsync(string service, CancellationToken cancellationToken);
 
+    /// <summary>Whether what runs (or would run) is this definition, not an older one.</summary>
+    Task<bool> RunsAsync(ServiceDefinition service, CancellationToken cancellationToken);
+
     /// <summary>Starts it now and, where the manager can, after every reboot. Does nothing when it runs already.</summary>
     Task StartAsync(ServiceDefinition service, CancellationToken cancellationToken);
 
-    /// <summary>Stops it if it runs, and starts it.</summary>
+    /// <summary>Stops it if it runs, and starts it as <see cref="StartAsync"/> does.</summary>
     Task RestartAsync(ServiceDefinition service, CancellationToken cancellationToken);
 
-    /// <summary>Stops it now; with <paramref name="disable"/> also after a reboot. Does nothing when it does not run.</summary>
-    Task StopAsync(string service, bool disable, CancellationToken cancellationToken);
+    /// <summary>Starts or restarts a service by what the manager knows of it; undo has no definition.</summary>
+    Task RestartKnownAsync(string service, CancellationToken cancellationToken);
+
+    /// <summary>Stops it now, or keeps it from starting after a reboot, or both. Does nothing that is so already.</summary>
+    Task StopAsync(string service, bool stop, bool disable, CancellationToken cancellationToken);
+
+    /// <summary>Reads definitions anew after their files were put back or removed.</summary>
+    Task RefreshAsync(CancellationToken cancellationToken);
 
     /// <summary>The last lines it wrote, for an error message; empty when there are none.</summary>
     Task<IReadOnlyList<string>> ReadLastLinesAsync(string service, int count, CancellationToken cancellationToken);

@@ -1,0 +1,184 @@
+using System.Text.Json.Nodes;
+using Holdfast.Linux;
+using Holdfast.Node.Plan;
+using Holdfast.Node.Resources;
+
+namespace Holdfast.Node.Apply;
+
+/// <summary>
+/// Makes the machine what the plan says, one journaled step after the other. Killed at any moment it leaves a state from
+/// which the next apply completes and undo returns to the original. A step that fails is taken back together with the
+/// steps of the same component that this run made, so that a running service never stays with a configuration that it
+/// refuses. For one caller at a time, who holds the journal.
+/// </summary>
+public sealed class Applier
+{
+    /// <summary>Taking back has its own time: it must also work when the caller has given up (Ctrl-C).</summary>
+    private static readonly TimeSpan RollbackTimeout = TimeSpan.FromMinutes(5);
+
+    private readonly UndoTable undos;
+
+    public Applier()
+        : this(UndoTable.Default) { }
+
+    internal Applier(UndoTable undos)
+    {
+        this.undos = undos;
+    }
+
+    /// <exception cref="NodeException">A step failed and was taken back; the steps before it stay.</exception>
+    public async Task<ApplyResult> ApplyAsync(
+        NodePlan plan,
+        Machine machine,
+        ChangeJournal journal,
+        IProgress<StepProgress>? progress,
+        CancellationToken cancellationToken
+    )
+    {
+        var notes = new List<string>();
+        var leftovers = plan.Leftovers.Select(change => journal.FindOpen(change.Id)).OfType<JournalEntry>().ToArray();
+        await new Undoer(undos).UndoAsync(leftovers, machine, journal, progress, notes, cancellationToken);
+
+        var done = new List<DoneStep>();
+        for (var index = 0; index < plan.Steps.Count; index++)
+        {
+            var report = new StepReport(plan.Steps[index], index + 1, plan.Steps.Count, machine.Time, progress);
+            await ApplyStepAsync(report, machine.WithProgress(report), journal, done, cancellationToken);
+        }
+
+        return new ApplyResult(done.Count, plan.Steps.Count - done.Count, leftovers.Length, notes);
+    }
+
+    private async Task ApplyStepAsync(
+        StepReport report,
+        Machine machine,
+        ChangeJournal journal,
+        List<DoneStep> done,
+        CancellationToken cancellationToken
+    )
+    {
+        var resource = report.Step.Resource;
+        try
+        {
+            var inspection = await resource.InspectAsync(machine, cancellationToken);
+            if (inspection.IsAsWanted)
+            {
+                await CompleteMarkAsync(resource, machine, journal, cancellationToken);
+                report.Say(StepPhase.Unchanged, inspection.Summary);
+                return;
+            }
+
+            report.Say(StepPhase.Started, inspection.Summary);
+            await DoAsync(report.Step, machine, journal, done, cancellationToken);
+            report.Say(StepPhase.Changed, null);
+        }
+        catch (Exception failure)
+            when (failure is NodeException or LinuxException or IOException or OperationCanceledException)
+        {
+            report.Say(StepPhase.Failed, failure.Message);
+            await TakeBackAsync(report, machine, journal, done);
+            if (failure is OperationCanceledException)
+            {
+                throw;
+            }
+
+            throw failure as NodeException ?? new NodeException(NodeReason.ChangeFailed, failure.Message, failure);
+        }
+    }
+
+    private static async Task DoAsync(
+        PlanStep step,
+        Machine machine,
+        ChangeJournal journal,
+        List<DoneStep> done,
+        CancellationToken cancellationToken
+    )
+    {
+        var resource = step.Resource;
+        var previous = await resource.RecordOriginalAsync(machine, cancellationToken);
+        var intent = await resource.DescribeIntentAsync(machine, cancellationToken);
+        var isFirst = journal.FindOpen(resource.Id) is null;
+        var entry = journal.Record(resource.Kind, resource.Id, resource.Title, step.Group, previous, intent);
+        done.Add(new DoneStep(entry, previous, isFirst));
+        FaultPoint.Reach("apply.after-record");
+
+        await resource.DoAsync(machine, cancellationToken);
+        FaultPoint.Reach("apply.after-do");
+
+        var after = await resource.InspectAsync(machine, cancellationToken);
+        if (!after.IsAsWanted)
+        {
+            throw new NodeException(
+                NodeReason.ChangeFailed,
+                $"cannot make sure that {resource.Title}: it was changed, but then {after.Summary}; "
+                    + "something else on this machine works against it"
+            );
+        }
+
+        journal.MarkDone(entry, await resource.DescribeResultAsync(machine, cancellationToken));
+        FaultPoint.Reach("apply.after-mark");
+    }
+
+    /// <summary>A crash between the change and its mark is healed here.</summary>
+    private static async Task CompleteMarkAsync(
+        IResource resource,
+        Machine machine,
+        ChangeJournal journal,
+        CancellationToken cancellationToken
+    )
+    {
+        if (journal.FindOpen(resource.Id) is { State: EntryState.Recorded } entry)
+        {
+            journal.MarkDone(entry, await resource.DescribeResultAsync(machine, cancellationToken));
+        }
+    }
+
+    /// <summary>
+    /// Takes the failed step back, and before it in reverse order what this run did for the same component: to the state
+    /// before this run, which after an older apply is not the original. Packages stay, since fetching them again is the
+    /// slow part of trying again.
+    /// </summary>
+    private async Task TakeBackAsync(StepReport failed, Machine machine, ChangeJournal journal, List<DoneStep> done)
+    {
+        using var limit = new CancellationTokenSource(RollbackTimeout, machine.Time);
+        var mine = done.Where(step => step.Entry.Group == failed.Step.Group)
+            .Where(step => step.Entry.Kind != AptPackagesResource.KindName || step == done[^1])
+            .ToArray();
+        try
+        {
+            foreach (var step in mine.Reverse())
+            {
+                var note = await undos.For(step.Entry.Kind).UndoAsync(machine, step.ToPrevious(), limit.Token);
+                if (step.IsFirst)
+                {
+                    journal.MarkUndone(step.Entry);
+                }
+
+                failed.Say(StepPhase.TakenBack, step.Entry.Title);
+                if (note is not null)
+                {
+                    failed.Say(StepPhase.Note, note);
+                }
+            }
+
+            foreach (var step in mine)
+            {
+                await undos.For(step.Entry.Kind).SettleAsync(machine, step.ToPrevious(), limit.Token);
+            }
+        }
+        catch (Exception worse)
+            when (worse is NodeException or LinuxException or IOException or OperationCanceledException)
+        {
+            // The journal still has it: the next apply or undo goes on from here. The first failure is what is thrown.
+            failed.Say(StepPhase.Note, $"taking it back did not work either: {worse.Message}");
+        }
+    }
+
+    /// <summary>A step that this run began. Immutable.</summary>
+    /// <param name="Previous">How it was before this run.</param>
+    /// <param name="IsFirst">Whether that is also the original.</param>
+    private sealed record DoneStep(JournalEntry Entry, JsonObject Previous, bool IsFirst)
+    {
+        public RecordedChange ToPrevious() => Entry.ToChange() with { Original = Previous };
+    }
+}

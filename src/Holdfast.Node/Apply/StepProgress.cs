@@ -1,0 +1,46 @@
+namespace Holdfast.Node.Apply;
+
+/// <summary>What just happened to a step.</summary>
+public enum StepPhase
+{
+    /// <summary>It is being changed now.</summary>
+    Started,
+
+    /// <summary>It is still being changed; the detail says what it is at.</summary>
+    Working,
+
+    /// <summary>It was changed.</summary>
+    Changed,
+
+    /// <summary>It was as wanted already.</summary>
+    Unchanged,
+
+    /// <summary>It could not be changed; the detail says why.</summary>
+    Failed,
+
+    /// <summary>Its original is back.</summary>
+    TakenBack,
+
+    /// <summary>Something a person must know; the detail says it.</summary>
+    Note,
+}
+
+/// <summary>News of an apply or undo. Immutable.</summary>
+/// <param name="Number">1 for the first step.</param>
+/// <param name="Elapsed">Since the step was started.</param>
+public sealed record StepProgress(
+    string Group,
+    string Title,
+    int Number,
+    int Count,
+    StepPhase Phase,
+    string? Detail,
+    TimeSpan Elapsed
+);
+
+/// <summary>How an apply ended that did not fail. Immutable.</summary>
+/// <param name="Notes">What a person must know, for example a file that was kept aside.</param>
+public sealed record ApplyResult(int Changed, int Unchanged, int TakenBack, IReadOnlyList<string> Notes);
+
+/// <summary>How an undo ended that did not fail. Immutable.</summary>
+public sealed record UndoResult(int TakenBack, IReadOnlyList<string> Notes);

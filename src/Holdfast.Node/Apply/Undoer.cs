@@ -1,0 +1,125 @@
+using Holdfast.Linux;
+using Holdfast.Node.Resources;
+
+namespace Holdfast.Node.Apply;
+
+/// <summary>
+/// Puts the machine back from the journal alone, in whatever process, as often as it takes: killed at any moment it goes
+/// on where it was. For one caller at a time, who holds the journal.
+/// </summary>
+public sealed class Undoer
+{
+    private readonly UndoTable undos;
+
+    public Undoer()
+        : this(UndoTable.Default) { }
+
+    internal Undoer(UndoTable undos)
+    {
+        this.undos = undos;
+    }
+
+    /// <summary>Takes back every change, the last one first, and then ends the journal.</summary>
+    /// <exception cref="NodeException">UndoFailed: some could not be taken back, all others were; it can be tried again.</exception>
+    public async Task<UndoResult> UndoAllAsync(
+        Machine machine,
+        ChangeJournal journal,
+        IProgress<StepProgress>? progress,
+        CancellationToken cancellationToken
+    )
+    {
+        var notes = new List<string>();
+        var open = journal.Entries.Where(entry => entry.IsOpen).ToArray();
+        await UndoAsync(open, machine, journal, progress, notes, cancellationToken);
+
+        // Those that an earlier, killed undo took back were perhaps not settled.
+        await SettleAsync(journal.Entries, machine, notes, cancellationToken);
+        journal.Clear();
+        return new UndoResult(open.Length, notes);
+    }
+
+    internal async Task UndoAsync(
+        IReadOnlyList<JournalEntry> entries,
+        Machine machine,
+        ChangeJournal journal,
+        IProgress<StepProgress>? progress,
+        List<string> notes,
+        CancellationToken cancellationToken
+    )
+    {
+        var failures = new List<string>();
+        foreach (var (index, entry) in entries.Reverse().Index())
+        {
+            var start = machine.Time.GetTimestamp();
+            Report(StepPhase.Started, null);
+            try
+            {
+                var told = machine.WithProgress(new WorkingProgress(line => Report(StepPhase.Working, line)));
+                var note = await undos.For(entry.Kind).UndoAsync(told, entry.ToChange(), cancellationToken);
+                FaultPoint.Reach("undo.after-undo");
+                journal.MarkUndone(entry);
+                Report(StepPhase.TakenBack, null);
+                if (note is not null)
+                {
+                    notes.Add(note);
+                    Report(StepPhase.Note, note);
+                }
+            }
+            catch (Exception failure) when (failure is NodeException or LinuxException or IOException)
+            {
+                // The others can still be put back; the journal keeps this one.
+                failures.Add($"{entry.Title}: {failure.Message}");
+                Report(StepPhase.Failed, failure.Message);
+            }
+
+            void Report(StepPhase phase, string? detail) =>
+                progress?.Report(
+                    new StepProgress(
+                        entry.Group,
+                        entry.Title,
+                        index + 1,
+                        entries.Count,
+                        phase,
+                        detail,
+                        machine.Time.GetElapsedTime(start)
+                    )
+                );
+        }
+
+        if (failures.Count > 0)
+        {
+            throw new NodeException(
+                NodeReason.UndoFailed,
+                $"cannot take back {string.Join("; ", failures)}; all else is as before; remove the cause and run: holdfast undo"
+            );
+        }
+
+        await SettleAsync(entries, machine, notes, cancellationToken);
+    }
+
+    private async Task SettleAsync(
+        IReadOnlyList<JournalEntry> entries,
+        Machine machine,
+        List<string> notes,
+        CancellationToken cancellationToken
+    )
+    {
+        foreach (var entry in entries)
+        {
+            try
+            {
+                await undos.For(entry.Kind).SettleAsync(machine, entry.ToChange(), cancellationToken);
+            }
+            catch (Exception failure) when (failure is NodeException or LinuxException)
+            {
+                // The files are the original ones; that a service does not start with them is not for undo to repair.
+                notes.Add(failure.Message);
+            }
+        }
+    }
+
+    private sealed class WorkingProgress(Action<string> say) : IProgress<string>
+    {
+        public void Report(string value) => say(value);
+    }
+}

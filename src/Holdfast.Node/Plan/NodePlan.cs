@@ -1,0 +1,40 @@
+using Holdfast.Node.Apply;
+using Holdfast.Node.Resources;
+
+namespace Holdfast.Node.Plan;
+
+/// <summary>One thing that the document wants, and how it was found. Immutable.</summary>
+public sealed class PlanStep
+{
+    internal PlanStep(string group, IResource resource, Inspection inspection)
+    {
+        Group = group;
+        Resource = resource;
+        Inspection = inspection;
+    }
+
+    /// <summary>The component it belongs to: <c>host</c>, <c>network</c>, <c>containerd</c>...</summary>
+    public string Group { get; }
+
+    public string Kind => Resource.Kind;
+
+    public string Id => Resource.Id;
+
+    /// <summary>What is wanted, for people.</summary>
+    public string Title => Resource.Title;
+
+    public string? Why => Resource.Why;
+
+    public Inspection Inspection { get; }
+
+    internal IResource Resource { get; }
+}
+
+/// <summary>All that the document wants of the machine, in the order in which it is done. Immutable.</summary>
+/// <param name="Leftovers">Changes made for an older document that this one no longer wants; apply takes them back.</param>
+public sealed record NodePlan(IReadOnlyList<PlanStep> Steps, IReadOnlyList<ChangeSummary> Leftovers)
+{
+    public IEnumerable<PlanStep> Changes => Steps.Where(step => !step.Inspection.IsAsWanted);
+
+    public bool HasChanges => Leftovers.Count > 0 || Changes.Any();
+}

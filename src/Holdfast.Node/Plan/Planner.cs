@@ -1,0 +1,68 @@
+using Holdfast.Linux;
+using Holdfast.Node.Apply;
+using Holdfast.Node.Components;
+using Holdfast.Node.Facts;
+using Holdfast.Node.Resources;
+using Holdfast.Node.Spec;
+
+namespace Holdfast.Node.Plan;
+
+/// <summary>Compares the document with the machine and changes neither. Immutable, safe from any thread.</summary>
+public sealed class Planner
+{
+    private readonly IReadOnlyList<IComponent> components;
+
+    internal Planner(IReadOnlyList<IComponent> components)
+    {
+        this.components = components;
+    }
+
+    /// <exception cref="NodeException">Something could not even be looked at.</exception>
+    public async Task<NodePlan> PlanAsync(
+        EdgeNodeSpec spec,
+        MachineFacts facts,
+        Machine machine,
+        CancellationToken cancellationToken
+    )
+    {
+        var steps = new List<PlanStep>();
+        foreach (var component in components)
+        {
+            foreach (var resource in component.Build(spec, facts))
+            {
+                var inspection = await InspectAsync(resource, machine, cancellationToken);
+                steps.Add(new PlanStep(component.Name, resource, inspection));
+            }
+        }
+
+        using var journal = await ChangeJournal.ReadAsync(machine.Paths, machine.Time, cancellationToken);
+        return new NodePlan(steps, FindLeftovers(journal, steps));
+    }
+
+    private static async Task<Inspection> InspectAsync(
+        IResource resource,
+        Machine machine,
+        CancellationToken cancellationToken
+    )
+    {
+        try
+        {
+            return await resource.InspectAsync(machine, cancellationToken);
+        }
+        catch (LinuxException cause)
+        {
+            throw new NodeException(NodeReason.Denied, $"cannot look at \"{resource.Title}\": {cause.Message}", cause);
+        }
+    }
+
+    /// <summary>
+    /// Packages are no leftovers: they may be in use by what a person did with them, and go with <c>undo</c> only.
+    /// </summary>
+    private static IReadOnlyList<ChangeSummary> FindLeftovers(ChangeJournal journal, List<PlanStep> steps)
+    {
+        var wanted = steps.Select(step => step.Id).ToHashSet();
+        return journal
+            .Changes.Where(change => change.Kind != AptPackagesResource.KindName && !wanted.Contains(change.Id))
+            .ToArray();
+    }
+}

@@ -1,0 +1,91 @@
+using System.Text;
+using System.Text.Json.Nodes;
+using Holdfast.Linux;
+
+namespace Holdfast.Node.Resources;
+
+/// <summary>
+/// A file with the wanted content, mode and owner. The content may be computed from what is there now, which is how a
+/// file that belongs to somebody else is edited in place.
+/// </summary>
+internal sealed class FileResource : IResource
+{
+    /// <summary>The file was made by or for us: undo puts the original back as a whole.</summary>
+    public const string WholeKind = "file";
+
+    private readonly string path;
+    private readonly Func<byte[]?, byte[]> edit;
+
+    /// <param name="edit">From the current content (null: no file) to the wanted one; pure, and a fixed point of itself.</param>
+    public FileResource(string path, Func<byte[]?, byte[]> edit)
+    {
+        this.path = path;
+        this.edit = edit;
+        Title = $"{path} has the wanted content";
+    }
+
+    public FileResource(string path, string content)
+        : this(path, _ => Encoding.UTF8.GetBytes(content)) { }
+
+    /// <summary>Names the undo: the whole file, or one that takes only our own lines out of a file that others edit too.</summary>
+    public string Kind { get; init; } = WholeKind;
+
+    public string Id => $"{Kind}:{path}";
+
+    public string Title { get; init; }
+
+    public string? Why { get; init; }
+
+    /// <summary>Null keeps the mode of an existing file; a new one gets 0644.</summary>
+    public UnixFileMode? Mode { get; init; }
+
+    /// <summary>Null keeps the owner of an existing file.</summary>
+    public FileOwner? Owner { get; init; }
+
+    /// <summary>The plan shows that it changes, not how.</summary>
+    public bool IsSecret { get; init; }
+
+    public async Task<Inspection> InspectAsync(Machine machine, CancellationToken cancellationToken)
+    {
+        var current = await machine.ReadBytesAsync(path, cancellationToken);
+        var wanted = edit(current);
+        if (current is null)
+        {
+            return Inspection.Differs($"{path} does not exist", Diff([], wanted));
+        }
+
+        if (!current.AsSpan().SequenceEqual(wanted))
+        {
+            return Inspection.Differs($"{path} differs", Diff(current, wanted));
+        }
+
+        var status = machine.Status(path)!;
+        if (Mode is { } mode && mode != status.Mode)
+        {
+            return Inspection.Differs($"{path} has mode {Octal(status.Mode)} instead of {Octal(mode)}");
+        }
+
+        return Owner is { } owner && owner != status.Owner
+            ? Inspection.Differs($"{path} belongs to {status.Owner.Uid}:{status.Owner.Gid}")
+            : Inspection.AsWanted($"{path} is as wanted");
+    }
+
+    public Task<JsonObject> RecordOriginalAsync(Machine machine, CancellationToken cancellationToken) =>
+        FileOriginal.RecordAsync(machine, path, cancellationToken);
+
+    public async Task<JsonObject?> DescribeIntentAsync(Machine machine, CancellationToken cancellationToken) =>
+        new JsonObject { ["sha256"] = FileOriginal.Hash(edit(await machine.ReadBytesAsync(path, cancellationToken))) };
+
+    public async Task DoAsync(Machine machine, CancellationToken cancellationToken)
+    {
+        var wanted = edit(await machine.ReadBytesAsync(path, cancellationToken));
+        await machine.WriteAsync(path, wanted, Mode, Owner, cancellationToken);
+    }
+
+    private string? Diff(byte[] current, byte[] wanted) =>
+        IsSecret
+            ? "(secret: the content is not shown)"
+            : UnifiedDiff.Create(Encoding.UTF8.GetString(current), Encoding.UTF8.GetString(wanted));
+
+    private static string Octal(UnixFileMode mode) => Convert.ToString((int)mode, 8).PadLeft(4, '0');
+}

@@ -1,0 +1,35 @@
+namespace Holdfast.Node.Resources;
+
+/// <summary>How each kind of change is taken back. Immutable, safe from any thread.</summary>
+internal sealed class UndoTable
+{
+    private readonly Dictionary<string, IUndo> undos;
+
+    public UndoTable(IEnumerable<IUndo> undos)
+    {
+        this.undos = undos.ToDictionary(undo => undo.Kind);
+    }
+
+    /// <summary>Every kind that this version of the program makes, or that an older one made.</summary>
+    public static UndoTable Default { get; } =
+        new([
+            new FileUndo(FileResource.WholeKind),
+            new FileUndo(HostsFile.Kind, MarkedBlock.Remove),
+            new FileUndo(FstabSwap.Kind, FstabSwap.Restore),
+            new SysctlUndo(),
+            new KernelModuleUndo(),
+            new SwapUndo(),
+            new SwapUnitsUndo(),
+            new AptPackagesUndo(),
+            new ServiceUndo(),
+        ]);
+
+    /// <exception cref="NodeException">A newer version of the program made the change.</exception>
+    public IUndo For(string kind) =>
+        undos.TryGetValue(kind, out var undo)
+            ? undo
+            : throw new NodeException(
+                NodeReason.UndoFailed,
+                $"cannot take back a change of kind {kind}: this version of Holdfast does not know it; use the version that made it"
+            );
+}
