@@ -8,10 +8,9 @@ internal static class SqliteConnections
 {
     static SqliteConnections() => SQLitePCL.Batteries_V2.Init();
 
-    public static SqliteConnection OpenWriter(string path)
-    {
-        var connection = Open(path);
-        connection.Execute(
+    public static SqliteConnection OpenWriter(string path) =>
+        Open(
+            path,
             $"""
             PRAGMA journal_mode = WAL;
             PRAGMA synchronous = FULL;
@@ -20,15 +19,9 @@ internal static class SqliteConnections
             PRAGMA cache_size = -{StoreLimits.WriterCacheKib};
             """
         );
-        return connection;
-    }
 
-    public static SqliteConnection OpenReader(string path)
-    {
-        var connection = Open(path);
-        connection.Execute($"PRAGMA query_only = 1; PRAGMA cache_size = -{StoreLimits.ReaderCacheKib};");
-        return connection;
-    }
+    public static SqliteConnection OpenReader(string path) =>
+        Open(path, $"PRAGMA query_only = 1; PRAGMA cache_size = -{StoreLimits.ReaderCacheKib};");
 
     public static void Execute(this SqliteConnection connection, string sql)
     {
@@ -67,7 +60,7 @@ internal static class SqliteConnections
         return command;
     }
 
-    private static SqliteConnection Open(string path)
+    private static SqliteConnection Open(string path, string settings)
     {
         var connection = new SqliteConnection(
             new SqliteConnectionStringBuilder
@@ -81,6 +74,7 @@ internal static class SqliteConnections
         try
         {
             connection.Open();
+            connection.Execute(settings);
             return connection;
         }
         catch
