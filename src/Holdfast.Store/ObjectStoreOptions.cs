@@ -12,8 +12,8 @@ public sealed record ObjectStoreOptions
     /// <summary>Age a watcher can go back. 15 minutes: three times what kube-apiserver grants (it compacts every 5).</summary>
     public TimeSpan MaxLogAge { get; init; } = TimeSpan.FromMinutes(15);
 
-    /// <summary>Bytes of JSON in the log. 32 MiB: 10,000 revisions of a usual 3 KB pod, and bearable on a 4 GB flash.</summary>
-    public long MaxLogBytes { get; init; } = 32L << 20;
+    /// <summary>Bytes of JSON in the log. 16 MiB: 5,000 revisions of a usual 3 KB pod, and bearable on a small flash.</summary>
+    public long MaxLogBytes { get; init; } = 16L << 20;
 
     /// <summary>Biggest object in bytes. 1.5 MiB: etcd's request limit, so what fits a cluster fits here.</summary>
     public int MaxObjectBytes { get; init; } = 1536 << 10;

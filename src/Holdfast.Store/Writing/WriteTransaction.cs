@@ -14,6 +14,7 @@ internal sealed class WriteTransaction : IDisposable
     private readonly ObjectStoreOptions options;
     private readonly SqliteCommand begin;
     private readonly SqliteCommand commit;
+    private readonly SqliteCommand rollback;
     private readonly SqliteCommand current;
     private readonly SqliteCommand append;
     private readonly SqliteCommand point;
@@ -32,6 +33,7 @@ internal sealed class WriteTransaction : IDisposable
         this.options = options;
         begin = connection.Prepare("BEGIN IMMEDIATE", 0);
         commit = connection.Prepare("COMMIT", 0);
+        rollback = connection.Prepare("ROLLBACK", 0);
         current = connection.Prepare(
             """
             SELECT o.revision, r.json FROM objects o JOIN revisions r ON r.revision = o.revision
@@ -72,13 +74,16 @@ internal sealed class WriteTransaction : IDisposable
 
     public void Commit() => commit.ExecuteNonQuery();
 
+    /// <summary>Ends a transaction in which every write was refused or changed nothing.</summary>
+    public void EndWithoutChange() => rollback.ExecuteNonQuery();
+
     /// <summary>Puts the file and the numbers back to the last commit. Throws when the file cannot even be read.</summary>
     public void Rollback()
     {
         // SQLite itself has already rolled back after some failures, and then refuses the statement.
         if (SQLitePCL.raw.sqlite3_get_autocommit(connection.Handle) == 0)
         {
-            connection.Execute("ROLLBACK");
+            rollback.ExecuteNonQuery();
         }
 
         ReadNumbers();
@@ -177,6 +182,7 @@ internal sealed class WriteTransaction : IDisposable
         [
             begin,
             commit,
+            rollback,
             current,
             append,
             point,

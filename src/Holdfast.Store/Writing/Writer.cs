@@ -118,7 +118,7 @@ internal sealed class Writer
             ApplyBatch();
             if (events.Count == 0)
             {
-                transaction.Rollback();
+                transaction.EndWithoutChange();
             }
             else
             {
