@@ -66,7 +66,8 @@ public static class KubeJson
         }
     }
 
-    public static byte[] Serialize<T>(T value) => JsonSerializer.SerializeToUtf8Bytes(value, TypeInfo<T>());
+    public static byte[] Serialize<T>(T value) =>
+        value is JsonNode node ? Serialize(node) : JsonSerializer.SerializeToUtf8Bytes(value, TypeInfo<T>());
 
     public static JsonNode ToNode<T>(T value) =>
         JsonSerializer.SerializeToNode(value, TypeInfo<T>()) ?? throw new ArgumentNullException(nameof(value));

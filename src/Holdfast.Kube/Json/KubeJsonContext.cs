@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using System.Text.Json.Serialization;
 
 namespace Holdfast.Kube;
@@ -21,4 +22,7 @@ namespace Holdfast.Kube;
 [JsonSerializable(typeof(ReplicaSet))]
 [JsonSerializable(typeof(Status))]
 [JsonSerializable(typeof(ListMeta))]
+[JsonSerializable(typeof(JsonNode))]
+[JsonSerializable(typeof(JsonObject))]
+[JsonSerializable(typeof(JsonArray))]
 internal sealed partial class KubeJsonContext : JsonSerializerContext;

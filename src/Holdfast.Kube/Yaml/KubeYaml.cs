@@ -10,13 +10,19 @@ public static class KubeYaml
     /// <exception cref="KubeException"><see cref="KubeReason.Malformed"/>, with line and column.</exception>
     public static IReadOnlyList<JsonNode> ParseDocuments(string text)
     {
+        var reader = new YamlReader(text);
         try
         {
-            return new YamlReader(text).Documents();
+            return reader.Documents();
         }
         catch (YamlException e)
         {
             throw Malformed(e.Start, e.Message);
+        }
+        catch (Exception e) when (e is InvalidOperationException or ArgumentException or FormatException)
+        {
+            // YamlDotNet 16.3 lets some of its own exceptions out on broken text (a ':' where a flow mapping is cut off).
+            throw Malformed(reader.LastMark, e.Message);
         }
     }
 

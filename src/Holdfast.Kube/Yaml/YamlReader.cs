@@ -14,6 +14,9 @@ internal sealed class YamlReader(string text)
     private readonly Dictionary<AnchorName, (JsonNode? Node, int Size)> _anchors = [];
     private int _nodes;
 
+    /// <summary>The end of what was read last.</summary>
+    public Mark LastMark => _parser.Current?.End ?? Mark.Empty;
+
     public List<JsonNode> Documents()
     {
         var documents = new List<JsonNode>();
