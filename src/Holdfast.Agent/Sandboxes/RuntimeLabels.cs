@@ -1,0 +1,31 @@
+using Holdfast.Kube;
+
+namespace Holdfast.Agent.Sandboxes;
+
+/// <summary>
+/// The labels by which a restarted agent finds its pods again: the kubelet's own keys, so that every tool that reads
+/// them keeps working, and one that says which node made it. Pure.
+/// </summary>
+internal static class RuntimeLabels
+{
+    public const string PodName = "io.kubernetes.pod.name";
+    public const string PodNamespace = "io.kubernetes.pod.namespace";
+    public const string PodUid = "io.kubernetes.pod.uid";
+    public const string ContainerName = "io.kubernetes.container.name";
+
+    /// <summary>Only what carries this label with this node's name is ever stopped or removed.</summary>
+    public const string Node = "holdfast.dev/node";
+
+    public const string RestartCount = "io.kubernetes.container.restartCount";
+    public const string TerminationMessagePath = "io.kubernetes.container.terminationMessagePath";
+    public const string TerminationMessagePolicy = "io.kubernetes.container.terminationMessagePolicy";
+    public const string GracePeriod = "io.kubernetes.pod.terminationGracePeriod";
+
+    public static IEnumerable<KeyValuePair<string, string>> OfPod(Pod pod, string nodeName) =>
+        [
+            new(PodName, pod.Metadata.Name),
+            new(PodNamespace, pod.Metadata.Namespace),
+            new(PodUid, pod.Metadata.Uid),
+            new(Node, nodeName),
+        ];
+}
