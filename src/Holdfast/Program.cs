@@ -1,1 +1,3 @@
-Console.WriteLine("holdfast");
+using Holdfast.Commands;
+
+return await CommandLine.RunAsync(args);
