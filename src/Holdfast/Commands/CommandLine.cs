@@ -14,6 +14,7 @@ internal static class CommandLine
         )
         {
             SuperviseCommand.Create(),
+            PodsCommand.Create(),
             CompletionCommand.Create(),
             VersionCommand.Create(),
         };
@@ -29,7 +30,10 @@ internal static class CommandLine
         if (parsed.Errors.Count > 0)
         {
             var screen = new Screen(OutputFormat.Table, CommandOptions.HasNoColor(arguments));
-            foreach (var error in parsed.Errors)
+            // "A command is required" is no news to whoever mistyped one.
+            var wrong =
+                parsed.UnmatchedTokens.Count > 0 ? parsed.Errors.TakeLast(parsed.UnmatchedTokens.Count) : parsed.Errors;
+            foreach (var error in wrong)
             {
                 screen.Error(error.Message);
             }

@@ -1,3 +1,4 @@
+using Holdfast.Cri;
 using Holdfast.Linux;
 using Holdfast.Node;
 using Holdfast.Store;
@@ -25,7 +26,7 @@ internal static class Failures
             case NodeException { Reason: NodeReason.Denied } denied:
                 screen.Error(denied.Message);
                 return ExitCode.NoPermission;
-            case NodeException or LinuxException or StoreException:
+            case NodeException or LinuxException or StoreException or CriException:
                 screen.Error(failure.Message);
                 return ExitCode.Failed;
             case IOException or UnauthorizedAccessException:

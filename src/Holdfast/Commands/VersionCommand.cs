@@ -8,10 +8,16 @@ namespace Holdfast.Commands;
 /// <summary><c>holdfast version</c>.</summary>
 internal static class VersionCommand
 {
+    /// <summary>Digits of the commit that are shown.</summary>
+    private const int ShortCommit = 10;
+
+    /// <summary>The version, and the commit it was built from where that is known: <c>0.1.0+6e21c5f83b</c>.</summary>
     public static string Version { get; } =
-        typeof(VersionCommand)
-            .Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()!
-            .InformationalVersion;
+        Shorten(
+            typeof(VersionCommand)
+                .Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()!
+                .InformationalVersion
+        );
 
     public static Command Create()
     {
@@ -30,7 +36,7 @@ internal static class VersionCommand
                     RuntimeInformation.FrameworkDescription,
                     RuntimeInformation.RuntimeIdentifier
                 ),
-                OutputJson.Default.VersionOutput
+                OutputJson.Readable.VersionOutput
             );
             return ExitCode.Ok;
         }
@@ -38,5 +44,11 @@ internal static class VersionCommand
         // Without Spectre, which costs a third of the time that this takes.
         Console.Out.WriteLine($"holdfast {Version}");
         return ExitCode.Ok;
+    }
+
+    private static string Shorten(string version)
+    {
+        var plus = version.IndexOf('+', StringComparison.Ordinal);
+        return plus >= 0 && version.Length > plus + 1 + ShortCommit ? version[..(plus + 1 + ShortCommit)] : version;
     }
 }

@@ -1,0 +1,89 @@
+using System.Text;
+using Holdfast.Linux;
+using Holdfast.Node.Spec;
+using Holdfast.Terminal;
+
+namespace Holdfast.Composition;
+
+/// <summary>A node document that was read and found right. Immutable.</summary>
+/// <param name="Source">What a person knows it by: a file name, or "(default document)".</param>
+internal sealed record LoadedDocument(EdgeNodeSpec Spec, string Text, string Source);
+
+/// <summary>Finds the node document of a command. Stateless.</summary>
+internal static class NodeDocuments
+{
+    private const string StandardInput = "-";
+
+    /// <summary>
+    /// The named file; with none, the document that the last <c>up</c> used; with none of these, the built-in one.
+    /// </summary>
+    /// <exception cref="CommandException">It cannot be read, or it is wrong: every error with its line.</exception>
+    public static async Task<LoadedDocument> LoadAsync(
+        string? file,
+        NodePaths paths,
+        CancellationToken cancellationToken
+    )
+    {
+        var hostName = Environment.MachineName;
+        if (file is null && !File.Exists(paths.NodeDocument))
+        {
+            var text = NodeDocument.DefaultText(hostName);
+            return new LoadedDocument(Require(NodeDocument.Default(hostName)), text, "the built-in document");
+        }
+
+        var source = file ?? paths.NodeDocument;
+        var bytes =
+            source == StandardInput
+                ? await ReadInputAsync(cancellationToken)
+                : await ReadAsync(source, cancellationToken);
+        var name = source == StandardInput ? "standard input" : source;
+        var spec = Require(NodeDocument.Parse(bytes, name, hostName));
+        return new LoadedDocument(spec, Encoding.UTF8.GetString(bytes), name);
+    }
+
+    private static EdgeNodeSpec Require(NodeDocumentResult result)
+    {
+        if (result.Spec is { } spec)
+        {
+            return spec;
+        }
+
+        var errors = string.Join('\n', result.Errors.Select(error => "  " + error.ToString(result.FileName)));
+        var count = result.Errors.Count == 1 ? "1 error" : $"{result.Errors.Count} errors";
+        throw new CommandException(
+            ExitCode.BadDocument,
+            $"cannot use {result.FileName}: it has {count}\n{errors}",
+            "Nothing was changed. examples/node.yaml shows every field."
+        );
+    }
+
+    private static async Task<byte[]> ReadAsync(string path, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await using var file = File.OpenRead(path);
+            return await ReadBoundedAsync(file, cancellationToken);
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        {
+            var cause = failure is FileNotFoundException or DirectoryNotFoundException
+                ? "there is no such file"
+                : failure.Message;
+            throw new CommandException(ExitCode.BadDocument, $"cannot read {path}: {cause}", inner: failure);
+        }
+    }
+
+    private static async Task<byte[]> ReadInputAsync(CancellationToken cancellationToken)
+    {
+        await using var input = Console.OpenStandardInput();
+        return await ReadBoundedAsync(input, cancellationToken);
+    }
+
+    /// <summary>One byte more than is allowed is enough for the parser to refuse it.</summary>
+    private static async Task<byte[]> ReadBoundedAsync(Stream stream, CancellationToken cancellationToken)
+    {
+        var buffer = new byte[NodeDocument.MaxSize + 1];
+        var length = await stream.ReadAtLeastAsync(buffer, buffer.Length, throwOnEndOfStream: false, cancellationToken);
+        return buffer[..length];
+    }
+}
