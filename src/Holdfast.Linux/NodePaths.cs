@@ -26,6 +26,9 @@ public sealed record NodePaths(string Root)
     /// <summary>Directory of supervised services where PID 1 is not systemd.</summary>
     public string ServicesDirectory => Path.Join(RuntimeDirectory, "services");
 
+    /// <summary>Output of supervised services.</summary>
+    public string ServiceLogsDirectory => Path.Join(Root, "var/log/holdfast");
+
     /// <summary>The kubelet's layout: <c>NS_NAME_UID/CONTAINER/N.log</c>.</summary>
     public string PodLogsDirectory => Path.Join(Root, "var/log/pods");
     public string ContainerLogsDirectory => Path.Join(Root, "var/log/containers");

@@ -15,7 +15,8 @@ public sealed record SupervisedDefinition(string Name, IReadOnlyList<string> Arg
     /// <summary>The log is moved to <c>LOG.1</c> beyond this: two files of 10 MB, as the kubelet bounds a container's log.</summary>
     public long MaxLogBytes { get; init; } = 10 * 1024 * 1024;
 
-    internal bool IsSameAs(SupervisedDefinition? other) =>
+    /// <summary>Whether both say the same, list for list.</summary>
+    public bool IsSameAs(SupervisedDefinition? other) =>
         other is not null
         && Name == other.Name
         && LogPath == other.LogPath

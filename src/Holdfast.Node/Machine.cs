@@ -57,6 +57,9 @@ public sealed class Machine
 
     public KernelModules Modules { get; }
 
+    /// <summary>Below which the machine's own paths lie; <c>/</c> on a real node.</summary>
+    internal string FilesRoot => filesRoot;
+
     /// <summary>The same machine, with somebody to hear what long changes are doing.</summary>
     public Machine WithProgress(IProgress<string>? progress) =>
         new(Paths, filesRoot, Services, Time, Logs, run) { Progress = progress };

@@ -188,12 +188,11 @@ public sealed class ChangeJournal : IDisposable
             {
                 file = File.OpenHandle(FilePath, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.Read);
                 File.SetUnixFileMode(file, AtomicFile.SecretMode);
-
-                // A line that a crash cut short was never acted on: the next one takes its place.
-                RandomAccess.SetLength(file, length);
                 AtomicFile.SyncDirectory(paths.ChangesDirectory);
             }
 
+            // What an earlier append left when the disk was full or a crash cut short was never acted on: this takes its place.
+            RandomAccess.SetLength(file, length);
             var bytes = Encoding.UTF8.GetBytes(text.ToString());
             RandomAccess.Write(file, bytes, length);
             RandomAccess.FlushToDisk(file);

@@ -3,8 +3,17 @@ using Holdfast.Linux;
 namespace Holdfast.Node.Facts;
 
 /// <summary>What the machine is, read once and changed by nothing. Immutable, safe from any thread.</summary>
-public sealed record MachineFacts
+public sealed partial record MachineFacts
 {
+    /// <summary>Where Debian's package puts the CNI plugins.</summary>
+    public const string PackagedCniDirectory = "/usr/lib/cni";
+
+    /// <summary>The port on which the hub listens.</summary>
+    public const int HubPort = 7443;
+
+    /// <summary>Without these no runtime can hold a pod to its limits.</summary>
+    internal static readonly string[] NeededControllers = ["cpu", "memory", "pids"];
+
     public required string HostName { get; init; }
 
     /// <summary>As people know it: <c>Debian GNU/Linux 12 (bookworm)</c>.</summary>
@@ -16,6 +25,9 @@ public sealed record MachineFacts
     public required string KernelRelease { get; init; }
 
     public required CgroupMode Cgroups { get; init; }
+
+    /// <summary>Controllers that pods need and this kernel does not have, for example <c>memory</c>.</summary>
+    public IReadOnlyList<string> MissingControllers { get; init; } = [];
 
     /// <summary>Whether PID 1 is systemd, not merely whether systemctl is installed.</summary>
     public required bool IsSystemd { get; init; }
@@ -36,6 +48,9 @@ public sealed record MachineFacts
     public required string CniPluginDirectory { get; init; }
 
     public bool HasCniPlugins { get; init; }
+
+    /// <summary>Files in <c>/etc/cni/net.d</c> that runtimes take before ours.</summary>
+    public IReadOnlyList<string> OtherCniNetworks { get; init; } = [];
 
     public required int ProcessorCount { get; init; }
 

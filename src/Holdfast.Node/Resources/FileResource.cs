@@ -49,6 +49,12 @@ internal sealed class FileResource : IResource
     {
         var current = await machine.ReadBytesAsync(path, cancellationToken);
         var wanted = edit(current);
+        if (current is null && wanted.Length == 0)
+        {
+            // An edit that has nothing to say to a file that is not there.
+            return Inspection.AsWanted($"{path} does not exist, and need not");
+        }
+
         if (current is null)
         {
             return Inspection.Differs($"{path} does not exist", Diff([], wanted));

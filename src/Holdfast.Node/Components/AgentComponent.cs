@@ -1,0 +1,71 @@
+using Holdfast.Linux;
+using Holdfast.Node.Facts;
+using Holdfast.Node.Resources;
+using Holdfast.Node.Services;
+using Holdfast.Node.Spec;
+
+namespace Holdfast.Node.Components;
+
+/// <summary>How Holdfast itself comes onto the machine. Immutable.</summary>
+/// <param name="ProgramPath">The running program: one self-contained file.</param>
+/// <param name="DocumentText">The node document as it was read; the daemon reads it again after a reboot.</param>
+public sealed record AgentInstall(string ProgramPath, string DocumentText)
+{
+    /// <summary>Where the program lies for the shell and the service.</summary>
+    public const string InstalledPath = "/usr/local/bin/holdfast";
+
+    public string DocumentPath { get; init; } = "/etc/holdfast/node.yaml";
+
+    public string ServiceName { get; init; } = "holdfast";
+
+    /// <summary>Arguments of the daemon: <c>agent</c>, preceded by global options where the node is not the only one.</summary>
+    public IReadOnlyList<string> Arguments { get; init; } = ["agent"];
+
+    /// <summary>Unix socket that answers when the daemon is ready; null when running is enough.</summary>
+    public string? ReadySocket { get; init; }
+}
+
+/// <summary>
+/// The program in its place. It comes before everything else, because where systemd is missing it is also what
+/// supervises the services. Stateless.
+/// </summary>
+internal sealed class AgentProgramComponent(AgentInstall install) : IComponent
+{
+    public string Name => "program";
+
+    public IEnumerable<IResource> Build(EdgeNodeSpec spec, MachineFacts facts) =>
+        [
+            new ExecutableResource(install.ProgramPath, AgentInstall.InstalledPath),
+            new FileResource(install.DocumentPath, install.DocumentText)
+            {
+                Title = $"{install.DocumentPath} is the node document",
+                Mode = AtomicFile.SecretMode,
+                IsSecret = false,
+            },
+        ];
+}
+
+/// <summary>The daemon as a service, after the runtimes that it drives. Stateless.</summary>
+internal sealed class AgentComponent(AgentInstall install) : IComponent
+{
+    public string Name => "agent";
+
+    public IEnumerable<IResource> Build(EdgeNodeSpec spec, MachineFacts facts)
+    {
+        var service = new ServiceDefinition(
+            install.ServiceName,
+            $"Holdfast: pods of the node {spec.Name}",
+            [AgentInstall.InstalledPath, .. install.Arguments]
+        )
+        {
+            After = spec.Runtimes.Select(runtime => runtime.Service).ToArray(),
+        };
+        return ServiceSteps.For(
+            service,
+            facts,
+            [AgentInstall.InstalledPath, install.DocumentPath],
+            install.ReadySocket,
+            "it runs the pods and answers kubectl"
+        );
+    }
+}

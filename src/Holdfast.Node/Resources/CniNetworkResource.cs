@@ -1,0 +1,121 @@
+using System.Text.Json.Nodes;
+using Holdfast.Linux;
+
+namespace Holdfast.Node.Resources;
+
+/// <summary>
+/// The file that tells runtimes how pods are connected. The bridge itself is made by the plugin with the first pod, so
+/// its removal belongs to the undo of this file.
+/// </summary>
+internal sealed class CniNetworkResource : IResource
+{
+    public const string KindName = "cni-network";
+
+    /// <summary>Name of the network in CNI's own bookkeeping (<c>/var/lib/cni/networks/NAME</c>).</summary>
+    public const string NetworkName = "holdfast";
+
+    public const string FilePath = "/etc/cni/net.d/10-holdfast.conflist";
+
+    private readonly string bridge;
+    private readonly FileResource file;
+
+    public CniNetworkResource(string bridge, string content)
+    {
+        this.bridge = bridge;
+        file = new FileResource(FilePath, content);
+    }
+
+    public string Kind => KindName;
+
+    public string Id => $"{Kind}:{NetworkName}";
+
+    public string Title => $"pods are connected by the bridge {bridge}";
+
+    public string? Why => null;
+
+    public Task<Inspection> InspectAsync(Machine machine, CancellationToken cancellationToken) =>
+        file.InspectAsync(machine, cancellationToken);
+
+    public async Task<JsonObject> RecordOriginalAsync(Machine machine, CancellationToken cancellationToken)
+    {
+        var original = await FileOriginal.RecordAsync(machine, FilePath, cancellationToken);
+        original["bridge"] = bridge;
+        original["bridgeExisted"] = CniNetworkUndo.HasInterface(machine, bridge);
+        original["stateExisted"] = machine.Exists(CniNetworkUndo.StateDirectory);
+        return original;
+    }
+
+    public async Task<JsonObject?> DescribeIntentAsync(Machine machine, CancellationToken cancellationToken)
+    {
+        var intent = await file.DescribeIntentAsync(machine, cancellationToken);
+        intent!["bridge"] = bridge;
+        return intent;
+    }
+
+    public Task DoAsync(Machine machine, CancellationToken cancellationToken) =>
+        file.DoAsync(machine, cancellationToken);
+}
+
+/// <summary>Puts the file back and removes the bridge and the bookkeeping of addresses that came with it. Stateless.</summary>
+internal sealed class CniNetworkUndo : IUndo
+{
+    public const string StateDirectory = "/var/lib/cni";
+    private static readonly TimeSpan LinkTimeout = TimeSpan.FromSeconds(10);
+    private readonly FileUndo file = new(CniNetworkResource.KindName);
+
+    public string Kind => CniNetworkResource.KindName;
+
+    public static bool HasInterface(Machine machine, string name) => machine.Exists($"/sys/class/net/{name}");
+
+    public async Task<string?> UndoAsync(Machine machine, RecordedChange change, CancellationToken cancellationToken)
+    {
+        var note = await file.UndoAsync(machine, change, cancellationToken);
+        RemoveBookkeeping(machine, (bool)change.Original["stateExisted"]!);
+        return await RemoveBridgesAsync(machine, change, cancellationToken) ?? note;
+    }
+
+    private static void RemoveBookkeeping(Machine machine, bool stateExisted)
+    {
+        var ours = stateExisted ? $"{StateDirectory}/networks/{CniNetworkResource.NetworkName}" : StateDirectory;
+        if (Directory.Exists(machine.At(ours)))
+        {
+            Directory.Delete(machine.At(ours), recursive: true);
+        }
+    }
+
+    private static async Task<string?> RemoveBridgesAsync(
+        Machine machine,
+        RecordedChange change,
+        CancellationToken cancellationToken
+    )
+    {
+        if ((bool)change.Original["bridgeExisted"]!)
+        {
+            return null;
+        }
+
+        // A later document may have named the bridge differently: each of them was ours.
+        var bridges = change.Intents.Select(intent => (string?)intent["bridge"]).OfType<string>().Distinct();
+        foreach (var bridge in bridges.Where(bridge => HasInterface(machine, bridge)))
+        {
+            try
+            {
+                var result = await machine.RunAsync(
+                    new ChildCommand("ip", "link", "delete", bridge, "type", "bridge"),
+                    LinkTimeout,
+                    cancellationToken
+                );
+                if (!result.Succeeded)
+                {
+                    return $"the bridge {bridge} stays until the next boot: {result.LastErrorLine}";
+                }
+            }
+            catch (LinuxException missing) when (missing.Reason == LinuxReason.NotFound)
+            {
+                return $"the bridge {bridge} stays until the next boot: the command ip (package iproute2) is not there";
+            }
+        }
+
+        return null;
+    }
+}
