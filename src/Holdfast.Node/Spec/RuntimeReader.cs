@@ -251,6 +251,19 @@ internal static class RuntimeReader
             map.Report("name", $"another runtime is named \"{runtime.Name}\" too");
             return;
         }
+        // Pods of all runtimes hang in one tree, so there is one driver.
+        if (
+            runtime.CgroupDriver != CgroupDriverChoice.Auto
+            && !taken.TryAdd(("cgroupDriver", ""), runtime.Name)
+            && !taken.ContainsKey(("cgroupDriver", runtime.CgroupDriver.ToString()))
+        )
+        {
+            map.Report(
+                "cgroupDriver",
+                $"differs from that of the runtime \"{taken[("cgroupDriver", "")]}\"; a node has one cgroup driver"
+            );
+        }
+        taken.TryAdd(("cgroupDriver", runtime.CgroupDriver.ToString()), runtime.Name);
         Claim("socket", runtime.Socket);
         Claim("configFile", runtime.ConfigFile);
         Claim("rootDirectory", runtime.RootDirectory);
