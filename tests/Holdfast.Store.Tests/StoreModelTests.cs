@@ -21,7 +21,7 @@ public sealed class StoreModelTests
     public void Random_histories_agree_with_the_model_and_watchers_miss_nothing(int maxLogRevisions, int recentEvents)
     {
         var histories = Gen.ListOf(Gen.Choose(0, int.MaxValue - 1), 120).ToArbitrary();
-        var config = Config.QuickThrowOnFailure.WithMaxTest(25);
+        var config = Config.QuickThrowOnFailure.WithMaxTest(15);
         Check.One(config, Prop.ForAll(histories, history => RunAsync([.. history], maxLogRevisions, recentEvents)));
     }
 
