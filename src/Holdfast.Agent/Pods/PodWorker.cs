@@ -148,9 +148,12 @@ internal sealed partial class PodWorker : IThreadPoolWorkItem
             }
             else
             {
-                await ContinueAsync(tools.Lifetime);
                 retryAt = null;
-                retryPause = FirstRetry;
+                await ContinueAsync(tools.Lifetime);
+                if (retryAt is null)
+                {
+                    retryPause = FirstRetry;
+                }
             }
         }
         catch (OperationCanceledException) when (tools.Lifetime.IsCancellationRequested)
