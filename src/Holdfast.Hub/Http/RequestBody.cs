@@ -1,0 +1,165 @@
+using System.Buffers;
+using System.Text;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Holdfast.Hub.Errors;
+using Holdfast.Hub.Json;
+using Holdfast.Hub.Schema;
+using Holdfast.Kube;
+using Microsoft.AspNetCore.Http;
+
+namespace Holdfast.Hub.Http;
+
+/// <summary>Reads bodies: bounded, JSON or YAML, in the shape of a type. Whatever a client sends ends in 4xx, never in a crash.</summary>
+internal static class RequestBody
+{
+    /// <summary>3 MiB, the limit of kube-apiserver (MaxRequestBodyBytes), so what fits there fits here.</summary>
+    public const int MaxBytes = 3 << 20;
+
+    /// <summary>Deeper nesting than this is no Kubernetes object; System.Text.Json's own default.</summary>
+    private const int MaxDepth = 64;
+
+    private static readonly JsonDocumentOptions Strict = new() { MaxDepth = MaxDepth, AllowDuplicateProperties = false };
+
+    /// <summary>The bytes of the body.</summary>
+    public static async Task<byte[]> ReadAsync(HttpRequest request, CancellationToken ct)
+    {
+        if (request.ContentLength > MaxBytes)
+        {
+            throw TooLarge();
+        }
+
+        try
+        {
+            var reader = request.BodyReader;
+            while (true)
+            {
+                var result = await reader.ReadAsync(ct);
+                if (result.Buffer.Length > MaxBytes)
+                {
+                    throw TooLarge();
+                }
+
+                if (result.IsCompleted)
+                {
+                    var bytes = result.Buffer.ToArray();
+                    reader.AdvanceTo(result.Buffer.End);
+                    return bytes;
+                }
+
+                reader.AdvanceTo(result.Buffer.Start, result.Buffer.End);
+            }
+        }
+        catch (BadHttpRequestException e)
+        {
+            throw new ApiException(
+                e.StatusCode == StatusCodes.Status413PayloadTooLarge
+                    ? ApiReason.RequestEntityTooLarge
+                    : ApiReason.BadRequest,
+                $"cannot read the request body: {e.Message}",
+                e
+            );
+        }
+    }
+
+    /// <summary>An object of JSON or YAML; null for an empty body.</summary>
+    public static async Task<JsonObject?> ReadObjectAsync(HttpRequest request, CancellationToken ct)
+    {
+        var bytes = await ReadAsync(request, ct);
+        if (bytes.Length == 0)
+        {
+            return null;
+        }
+
+        var type = MediaRange.Parse(request.ContentType ?? "").Type;
+        var node = type switch
+        {
+            "" or "application/json" or "*/*" => ParseJson(bytes),
+            "application/yaml" or "application/x-yaml" or "text/yaml" => ParseYaml(bytes),
+            _ => throw new ApiException(
+                ApiReason.UnsupportedMediaType,
+                $"the body of the request was in an unknown format - accepted media types include: application/json, "
+                    + $"application/yaml (got {type})"
+            ),
+        };
+        return node as JsonObject ?? throw ApiException.BadRequest("cannot read the request body: it is not an object");
+    }
+
+    public static JsonNode? ParseJson(ReadOnlySpan<byte> bytes)
+    {
+        try
+        {
+            return JsonNode.Parse(bytes, documentOptions: Strict);
+        }
+        catch (JsonException e)
+        {
+            throw new ApiException(ApiReason.BadRequest, $"cannot read the request body: it is not JSON: {e.Message}", e);
+        }
+    }
+
+    /// <summary>The one document of a YAML body.</summary>
+    public static JsonNode? ParseYaml(ReadOnlySpan<byte> bytes)
+    {
+        try
+        {
+            var documents = KubeYaml.ParseDocuments(Encoding.UTF8.GetString(bytes));
+            return documents.Count == 1
+                ? documents[0]
+                : throw ApiException.BadRequest($"cannot read the request body: it has {documents.Count} YAML documents, not one");
+        }
+        catch (KubeException e)
+        {
+            throw new ApiException(ApiReason.BadRequest, $"cannot read the request body: it is not YAML: {e.Message}", e);
+        }
+    }
+
+    /// <summary>
+    /// Drops what the type does not know. By the fieldValidation parameter that is an error (Strict), a Warning header
+    /// (Warn, the default) or nothing (Ignore).
+    /// </summary>
+    public static void Decode(HttpContext context, JsonObject body, TypeSchema schema)
+    {
+        var decoder = new SchemaDecoder(schema);
+        decoder.Decode(body, schema.Name);
+        if (decoder.UnknownFields.Count == 0)
+        {
+            return;
+        }
+
+        switch (context.Request.Query["fieldValidation"].ToString())
+        {
+            case "Strict":
+                throw ApiException.BadRequest(
+                    $"{schema.Name} in version \"{body.StringAt("apiVersion")}\" cannot be handled as a {schema.Name}: "
+                        + $"strict decoding error: {string.Join(", ", decoder.UnknownFields)}"
+                );
+            case "Ignore":
+                break;
+            default:
+                foreach (var unknown in decoder.UnknownFields.Take(MaxWarnings))
+                {
+                    context.Response.Headers.Append("Warning", $"299 - \"{WarningText(unknown)}\"");
+                }
+
+                break;
+        }
+    }
+
+    /// <summary>Warning headers of one answer; a header block of a few KB passes every client.</summary>
+    private const int MaxWarnings = 16;
+
+    /// <summary>Header values are ASCII without control characters; quotes are escaped as RFC 9110 says.</summary>
+    private static string WarningText(string text)
+    {
+        var safe = new StringBuilder();
+        foreach (var c in text.Length > 200 ? text[..200] : text)
+        {
+            safe.Append(c is '"' or '\\' ? $"\\{c}" : c is >= ' ' and <= '~' ? c.ToString() : "?");
+        }
+
+        return safe.ToString();
+    }
+
+    private static ApiException TooLarge() =>
+        new(ApiReason.RequestEntityTooLarge, $"Request entity too large: limit is {MaxBytes}");
+}

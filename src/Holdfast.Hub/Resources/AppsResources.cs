@@ -1,0 +1,60 @@
+using System.Text.Json.Nodes;
+using Holdfast.Hub.Admission;
+using Holdfast.Hub.Printing;
+using Holdfast.Hub.Schema;
+using Holdfast.Hub.Validation;
+using Holdfast.Kube;
+
+namespace Holdfast.Hub.Resources;
+
+/// <summary>Rows of the apps group.</summary>
+internal static class AppsResources
+{
+    private static readonly Subresource[] Scale =
+    [
+        new("scale", "Scale", "autoscaling", "v1", "get", "patch", "update"),
+    ];
+
+    public static ResourceDefinition Deployments { get; } =
+        new()
+        {
+            Group = "apps",
+            Versions = ["v1"],
+            Kind = "Deployment",
+            Plural = "deployments",
+            Singular = "deployment",
+            ShortNames = ["deploy"],
+            Categories = ["all"],
+            IsNamespaced = true,
+            StoreName = ResourceNames.Deployments,
+            Schema = SchemaCatalog.Kubernetes["Deployment"],
+            Subresources = [.. Scale, new("status", "Deployment", "apps", "v1", "get", "patch", "update")],
+            Columns = AppsColumns.Deployment,
+            HasGeneration = true,
+            Default = AppsDefaults.Deployment,
+            PrepareNew = o => o["status"] = new JsonObject(),
+            Validate = AppsValidation.Deployment,
+        };
+
+    public static ResourceDefinition ReplicaSets { get; } =
+        new()
+        {
+            Group = "apps",
+            Versions = ["v1"],
+            Kind = "ReplicaSet",
+            Plural = "replicasets",
+            Singular = "replicaset",
+            ShortNames = ["rs"],
+            Categories = ["all"],
+            IsNamespaced = true,
+            StoreName = ResourceNames.ReplicaSets,
+            Schema = SchemaCatalog.Kubernetes["ReplicaSet"],
+            Subresources = [.. Scale, new("status", "ReplicaSet", "apps", "v1", "get", "patch", "update")],
+            Columns = AppsColumns.ReplicaSet,
+            SelectableFields = ["status.replicas"],
+            HasGeneration = true,
+            Default = AppsDefaults.ReplicaSet,
+            PrepareNew = o => o["status"] = new JsonObject { ["replicas"] = 0 },
+            Validate = AppsValidation.ReplicaSet,
+        };
+}

@@ -1,0 +1,65 @@
+using System.Text.Json.Nodes;
+using Holdfast.Hub.Admission;
+using Holdfast.Hub.Json;
+using Holdfast.Hub.Printing;
+using Holdfast.Hub.Schema;
+using Holdfast.Hub.Validation;
+using Holdfast.Kube;
+
+namespace Holdfast.Hub.Resources;
+
+/// <summary>The row of pods.</summary>
+internal static class PodResources
+{
+    public static ResourceDefinition Pods { get; } =
+        new()
+        {
+            Group = "",
+            Versions = ["v1"],
+            Kind = "Pod",
+            Plural = "pods",
+            Singular = "pod",
+            ShortNames = ["po"],
+            Categories = ["all"],
+            IsNamespaced = true,
+            StoreName = ResourceNames.Pods,
+            Schema = SchemaCatalog.Kubernetes["Pod"],
+            Subresources =
+            [
+                new("attach", "PodAttachOptions", "", "v1", "create", "get"),
+                new("binding", "Binding", "", "v1", "create"),
+                new("exec", "PodExecOptions", "", "v1", "create", "get"),
+                new("log", "Pod", "", "v1", "get"),
+                new("portforward", "PodPortForwardOptions", "", "v1", "create", "get"),
+                new("status", "Pod", "", "v1", "get", "patch", "update"),
+            ],
+            Columns = PodColumns.Pod,
+            SelectableFields =
+            [
+                "spec.nodeName",
+                "spec.restartPolicy",
+                "spec.schedulerName",
+                "spec.serviceAccountName",
+                "spec.hostNetwork",
+                "status.phase",
+                "status.podIP",
+                "status.nominatedNodeName",
+            ],
+            HasGeneration = true,
+            Default = o => PodDefaults.Apply(o.Ensure("spec")),
+            PrepareNew = o =>
+                o["status"] = new JsonObject { ["phase"] = "Pending", ["qosClass"] = PodQuality.ClassOf(o.At("spec")) },
+            Validate = PodValidation.Validate,
+            Admit = RuntimeClassAdmission.Admit,
+            DeletionGrace = Grace,
+        };
+
+    private static long Grace(JsonObject pod)
+    {
+        var isDone = pod.At("status").StringAt("phase") is "Succeeded" or "Failed";
+        var isBound = pod.At("spec").StringAt("nodeName") is { Length: > 0 };
+
+        // What no node runs, or no longer runs, has nothing to wait for; Kubernetes decides the same way.
+        return isDone || !isBound ? 0 : pod.At("spec").IntAt("terminationGracePeriodSeconds") ?? PodDefaults.GraceSeconds;
+    }
+}

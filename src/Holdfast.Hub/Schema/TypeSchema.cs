@@ -1,0 +1,37 @@
+namespace Holdfast.Hub.Schema;
+
+/// <summary>What the value of a field is.</summary>
+internal enum FieldKind
+{
+    Text,
+    Integer,
+    Boolean,
+    Bytes,
+    Any,
+    Time,
+    Quantity,
+    IntOrString,
+    Object,
+}
+
+/// <summary>How often the value stands in a field.</summary>
+internal enum FieldShape
+{
+    Single,
+    List,
+    Map,
+}
+
+/// <summary>One field of a type. Immutable once the catalog is read.</summary>
+internal sealed record FieldSchema(string Name, FieldShape Shape, FieldKind Kind, string TypeName)
+{
+    /// <summary>The type of the value; null unless <see cref="Kind"/> is Object.</summary>
+    public TypeSchema? Type { get; set; }
+}
+
+/// <summary>The fields of one Kubernetes type. Immutable once the catalog is read.</summary>
+internal sealed class TypeSchema(string name)
+{
+    public string Name { get; } = name;
+    public Dictionary<string, FieldSchema> Fields { get; } = [];
+}

@@ -1,0 +1,51 @@
+using System.Text.Json.Nodes;
+using Holdfast.Hub.Errors;
+using Holdfast.Hub.Http;
+using Holdfast.Hub.Json;
+using Holdfast.Hub.Resources;
+using Holdfast.Kube;
+using Microsoft.AspNetCore.Http;
+
+namespace Holdfast.Hub.Verbs;
+
+/// <summary>labelSelector and fieldSelector of a request. Immutable.</summary>
+internal sealed class ObjectFilter
+{
+    private readonly LabelSelectorQuery labels;
+    private readonly FieldSelectorQuery fields;
+
+    private ObjectFilter(LabelSelectorQuery labels, FieldSelectorQuery fields) => (this.labels, this.fields) = (labels, fields);
+
+    /// <summary>Whether every object passes, so that none need be parsed.</summary>
+    public bool IsEmpty => labels.Requirements.Count == 0 && fields.Requirements.Count == 0;
+
+    /// <summary>The one name that can pass, or null.</summary>
+    public string? Name => fields.RequiredValue("metadata.name");
+
+    public static ObjectFilter From(HttpRequest request, ResourceDefinition resource)
+    {
+        try
+        {
+            var labels = LabelSelectorQuery.Parse(request.Text("labelSelector"));
+            var fields = FieldSelectorQuery.Parse(request.Text("fieldSelector"));
+            foreach (var path in fields.Requirements.Select(r => r.Path))
+            {
+                if (path is not ("metadata.name" or "metadata.namespace") && !resource.SelectableFields.Contains(path))
+                {
+                    throw ApiException.BadRequest(
+                        $"Unable to find \"{resource.QualifiedName}\" that match label selector \"{labels}\", field selector "
+                            + $"\"{fields}\": field label not supported: {path}"
+                    );
+                }
+            }
+
+            return new(labels, fields);
+        }
+        catch (KubeException e)
+        {
+            throw new ApiException(ApiReason.BadRequest, $"unable to parse requirement: {e.Message}", e);
+        }
+    }
+
+    public bool Passes(JsonObject o) => labels.Matches(o.Labels) && fields.Matches(o);
+}
