@@ -15,7 +15,13 @@ internal static partial class HubLog
     public static partial void CertificateMade(ILogger logger, string subject, DateTimeOffset notAfter);
 
     [LoggerMessage(4003, LogLevel.Warning, "{Controller} cannot bring {Key} in order; it tries again in {Delay}")]
-    public static partial void ReconcileFailed(ILogger logger, Exception cause, string controller, string key, TimeSpan delay);
+    public static partial void ReconcileFailed(
+        ILogger logger,
+        Exception cause,
+        string controller,
+        string key,
+        TimeSpan delay
+    );
 
     [LoggerMessage(4004, LogLevel.Debug, "{Controller} lists {Resource} anew: {Reason}")]
     public static partial void Relisting(ILogger logger, string controller, string resource, string reason);

@@ -105,7 +105,10 @@ internal static class OpenApiV2
             extension =>
             {
                 extension.Text(1, "x-kubernetes-group-version-kind");
-                extension.Message(2, any => any.Text(2, $"group: \"{row.Group}\"\nkind: {row.Kind}\nversion: {version}\n"));
+                extension.Message(
+                    2,
+                    any => any.Text(2, $"group: \"{row.Group}\"\nkind: {row.Kind}\nversion: {version}\n")
+                );
             }
         );
     }

@@ -58,7 +58,9 @@ internal static class OpenApiV3
     internal static string PathOf(ResourceDefinition row, string version)
     {
         var root = row.Group.Length == 0 ? $"/api/{version}" : $"/apis/{row.Group}/{version}";
-        return row.IsNamespaced ? $"{root}/namespaces/{{namespace}}/{row.Plural}/{{name}}" : $"{root}/{row.Plural}/{{name}}";
+        return row.IsNamespaced
+            ? $"{root}/namespaces/{{namespace}}/{row.Plural}/{{name}}"
+            : $"{root}/{row.Plural}/{{name}}";
     }
 
     private static JsonObject Operations(ResourceDefinition row, string version)

@@ -24,9 +24,6 @@ internal sealed class ApiEndpoint(
     CancellationToken stopping
 )
 {
-
-
-
     public async Task HandleAsync(HttpContext context)
     {
         using var ended = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, stopping);
@@ -38,7 +35,8 @@ internal sealed class ApiEndpoint(
         {
             // The client hung up or the Hub stops: nobody is there to be told.
         }
-        catch (Exception e) when (context.RequestAborted.IsCancellationRequested && e is IOException or InvalidOperationException)
+        catch (Exception e)
+            when (context.RequestAborted.IsCancellationRequested && e is IOException or InvalidOperationException)
         {
             // The connection broke while the answer was under way.
         }

@@ -28,7 +28,10 @@ internal sealed record ApiRequest(ResourceDefinition Resource, string Version)
     private static ApiRequest? Parse(string group, string version, string[] rest, ResourceTable table)
     {
         // "namespaces/NS/pods" is the pods of NS, "namespaces/NS/status" a part of the namespace itself.
-        if (rest is ["namespaces", var ns, var plural, .. var inside] && table.Find(group, version, plural) is { } found)
+        if (
+            rest is ["namespaces", var ns, var plural, .. var inside]
+            && table.Find(group, version, plural) is { } found
+        )
         {
             return found.IsNamespaced ? With(new(found, version) { Namespace = ns }, inside) : null;
         }

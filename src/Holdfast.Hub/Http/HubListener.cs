@@ -4,6 +4,7 @@ using System.Security.Authentication;
 using System.Security.Cryptography.X509Certificates;
 using Holdfast.Hub.Pki;
 using Microsoft.AspNetCore.Connections;
+using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.AspNetCore.Http;
@@ -105,7 +106,11 @@ internal sealed class HubListener(
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new HubException(HubReason.CannotListen, $"cannot listen on {options.Paths.HubSocket}: {e.Message}", e);
+            throw new HubException(
+                HubReason.CannotListen,
+                $"cannot listen on {options.Paths.HubSocket}: {e.Message}",
+                e
+            );
         }
     }
 

@@ -19,7 +19,11 @@ internal static class RequestBody
     /// <summary>Deeper nesting than this is no Kubernetes object; System.Text.Json's own default.</summary>
     private const int MaxDepth = 64;
 
-    private static readonly JsonDocumentOptions Strict = new() { MaxDepth = MaxDepth, AllowDuplicateProperties = false };
+    private static readonly JsonDocumentOptions Strict = new()
+    {
+        MaxDepth = MaxDepth,
+        AllowDuplicateProperties = false,
+    };
 
     /// <summary>The bytes of the body.</summary>
     public static async Task<byte[]> ReadAsync(HttpRequest request, CancellationToken ct)
@@ -93,7 +97,11 @@ internal static class RequestBody
         }
         catch (JsonException e)
         {
-            throw new ApiException(ApiReason.BadRequest, $"cannot read the request body: it is not JSON: {e.Message}", e);
+            throw new ApiException(
+                ApiReason.BadRequest,
+                $"cannot read the request body: it is not JSON: {e.Message}",
+                e
+            );
         }
     }
 
@@ -105,11 +113,17 @@ internal static class RequestBody
             var documents = KubeYaml.ParseDocuments(Encoding.UTF8.GetString(bytes));
             return documents.Count == 1
                 ? documents[0]
-                : throw ApiException.BadRequest($"cannot read the request body: it has {documents.Count} YAML documents, not one");
+                : throw ApiException.BadRequest(
+                    $"cannot read the request body: it has {documents.Count} YAML documents, not one"
+                );
         }
         catch (KubeException e)
         {
-            throw new ApiException(ApiReason.BadRequest, $"cannot read the request body: it is not YAML: {e.Message}", e);
+            throw new ApiException(
+                ApiReason.BadRequest,
+                $"cannot read the request body: it is not YAML: {e.Message}",
+                e
+            );
         }
     }
 
@@ -154,7 +168,11 @@ internal static class RequestBody
         var safe = new StringBuilder();
         foreach (var c in text.Length > 200 ? text[..200] : text)
         {
-            safe.Append(c is '"' or '\\' ? $"\\{c}" : c is >= ' ' and <= '~' ? c.ToString() : "?");
+            safe.Append(
+                c is '"' or '\\' ? $"\\{c}"
+                : c is >= ' ' and <= '~' ? c.ToString()
+                : "?"
+            );
         }
 
         return safe.ToString();

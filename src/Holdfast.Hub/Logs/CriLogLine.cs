@@ -39,7 +39,7 @@ internal readonly ref struct CriLogLine
     public bool IsSince(DateTimeOffset since) =>
         JsonReading.ParseTime(Encoding.ASCII.GetString(Time)) is not { } time || time >= since;
 
-    private static ReadOnlySpan<byte> Word(ref ReadOnlySpan<byte> rest)
+    private static ReadOnlySpan<byte> Word(scoped ref ReadOnlySpan<byte> rest)
     {
         var end = rest.IndexOf((byte)' ');
         if (end < 0)

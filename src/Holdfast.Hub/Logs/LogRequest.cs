@@ -55,7 +55,8 @@ internal sealed record LogRequest
             Since =
                 sinceSeconds is { } seconds ? now - TimeSpan.FromSeconds(Math.Min(seconds, int.MaxValue))
                 : sinceTime.Length == 0 ? null
-                : JsonReading.ParseTime(sinceTime) ?? throw Invalid("sinceTime", $"cannot parse \"{sinceTime}\" as RFC 3339 time"),
+                : JsonReading.ParseTime(sinceTime)
+                    ?? throw Invalid("sinceTime", $"cannot parse \"{sinceTime}\" as RFC 3339 time"),
         };
     }
 

@@ -35,7 +35,12 @@ internal static class CertificateMaker
         return request.CreateSelfSigned(now - ClockError, now + AuthorityLife);
     }
 
-    public static X509Certificate2 Server(X509Certificate2 authority, string nodeName, IPAddress address, DateTimeOffset now)
+    public static X509Certificate2 Server(
+        X509Certificate2 authority,
+        string nodeName,
+        IPAddress address,
+        DateTimeOffset now
+    )
     {
         var names = new SubjectAlternativeNameBuilder();
         names.AddDnsName("localhost");
@@ -58,8 +63,8 @@ internal static class CertificateMaker
 
     public static bool NeedsRenewal(X509Certificate2 certificate, DateTimeOffset now)
     {
-        var life = certificate.NotAfter.ToUniversalTime() - certificate.NotBefore.ToUniversalTime();
-        return now > certificate.NotAfter.ToUniversalTime() - (life / 3);
+        var life = End(certificate) - Start(certificate);
+        return now > End(certificate) - (life / 3);
     }
 
     private static X509Certificate2 Leaf(
@@ -73,7 +78,9 @@ internal static class CertificateMaker
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
         var request = new CertificateRequest(subject, key, HashAlgorithmName.SHA256);
         request.CertificateExtensions.Add(new X509BasicConstraintsExtension(false, false, 0, critical: true));
-        request.CertificateExtensions.Add(new X509KeyUsageExtension(X509KeyUsageFlags.DigitalSignature, critical: true));
+        request.CertificateExtensions.Add(
+            new X509KeyUsageExtension(X509KeyUsageFlags.DigitalSignature, critical: true)
+        );
         request.CertificateExtensions.Add(new X509EnhancedKeyUsageExtension([new Oid(usage)], critical: false));
         request.CertificateExtensions.Add(
             X509AuthorityKeyIdentifierExtension.CreateFromCertificate(authority, true, false)
@@ -85,10 +92,14 @@ internal static class CertificateMaker
 
         var serial = RandomNumberGenerator.GetBytes(SerialBytes);
         serial[0] &= 0x7F;
-        var end = Earlier(now + LeafLife, authority.NotAfter.ToUniversalTime());
-        using var bare = request.Create(authority, Later(now - ClockError, authority.NotBefore.ToUniversalTime()), end, serial);
+        var end = Earlier(now + LeafLife, End(authority));
+        using var bare = request.Create(authority, Later(now - ClockError, Start(authority)), end, serial);
         return bare.CopyWithPrivateKey(key);
     }
+
+    public static DateTimeOffset End(X509Certificate2 certificate) => new(certificate.NotAfter.ToUniversalTime());
+
+    private static DateTimeOffset Start(X509Certificate2 certificate) => new(certificate.NotBefore.ToUniversalTime());
 
     private static DateTimeOffset Earlier(DateTimeOffset a, DateTimeOffset b) => a < b ? a : b;
 

@@ -25,7 +25,8 @@ internal sealed class HubCertificates(HubOptions options, TimeProvider clock, IL
         server ?? throw new InvalidOperationException("internal error: certificates are used before they are loaded");
 
     public X509Certificate2 Authority =>
-        authority ?? throw new InvalidOperationException("internal error: certificates are used before they are loaded");
+        authority
+        ?? throw new InvalidOperationException("internal error: certificates are used before they are loaded");
 
     public X509Certificate2? Admin { get; private set; }
 
@@ -51,7 +52,8 @@ internal sealed class HubCertificates(HubOptions options, TimeProvider clock, IL
             server = SslStreamCertificateContext.Create(hub, [ca], offline: true);
             Admin = Current("admin", ca, now) ?? await KeepAsync("admin", CertificateMaker.Admin(ca, now), ct);
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException or CryptographicException or LinuxException)
+        catch (Exception e)
+            when (e is IOException or UnauthorizedAccessException or CryptographicException or LinuxException)
         {
             throw new HubException(
                 HubReason.Pki,
@@ -85,7 +87,8 @@ internal sealed class HubCertificates(HubOptions options, TimeProvider clock, IL
     private X509Certificate2? Current(string name, X509Certificate2 ca, DateTimeOffset now)
     {
         var certificate = Read(name);
-        return certificate is not null
+        return
+            certificate is not null
             && certificate.IssuerName.RawData.AsSpan().SequenceEqual(ca.SubjectName.RawData)
             && IsSignedBy(certificate, ca)
             && !CertificateMaker.NeedsRenewal(certificate, now)
@@ -112,7 +115,9 @@ internal sealed class HubCertificates(HubOptions options, TimeProvider clock, IL
     private X509Certificate2? Read(string name)
     {
         var (certificate, key) = Files(name);
-        return File.Exists(certificate) && File.Exists(key) ? X509Certificate2.CreateFromPemFile(certificate, key) : null;
+        return File.Exists(certificate) && File.Exists(key)
+            ? X509Certificate2.CreateFromPemFile(certificate, key)
+            : null;
     }
 
     private async Task<X509Certificate2> KeepAsync(string name, X509Certificate2 made, CancellationToken ct)
@@ -121,9 +126,19 @@ internal sealed class HubCertificates(HubOptions options, TimeProvider clock, IL
         using var ecdsa = made.GetECDsaPrivateKey()!;
 
         // The key first: a certificate without its key would be read as a whole, a key without certificate is not.
-        await AtomicFile.WriteAsync(key, Encoding.ASCII.GetBytes(ecdsa.ExportPkcs8PrivateKeyPem() + "\n"), AtomicFile.SecretMode, cancellationToken: ct);
-        await AtomicFile.WriteAsync(certificate, Encoding.ASCII.GetBytes(made.ExportCertificatePem() + "\n"), AtomicFile.SecretMode, cancellationToken: ct);
-        HubLog.CertificateMade(logger, made.Subject, made.NotAfter.ToUniversalTime());
+        await AtomicFile.WriteAsync(
+            key,
+            Encoding.ASCII.GetBytes(ecdsa.ExportPkcs8PrivateKeyPem() + "\n"),
+            AtomicFile.SecretMode,
+            cancellationToken: ct
+        );
+        await AtomicFile.WriteAsync(
+            certificate,
+            Encoding.ASCII.GetBytes(made.ExportCertificatePem() + "\n"),
+            AtomicFile.SecretMode,
+            cancellationToken: ct
+        );
+        HubLog.CertificateMade(logger, made.Subject, CertificateMaker.End(made));
         return made;
     }
 

@@ -7,24 +7,24 @@ namespace Holdfast.Hub.Printing;
 internal static class AppsColumns
 {
     public static IReadOnlyList<TableColumn> Deployment { get; } =
-        [
-            TableColumn.ObjectName,
-            TableColumn.Text("Ready", o => $"{Status(o, "readyReplicas")}/{Wanted(o)}"),
-            TableColumn.Number("Up-to-date", o => Status(o, "updatedReplicas")),
-            TableColumn.Number("Available", o => Status(o, "availableReplicas")),
-            TableColumn.Age,
-            .. Template(),
-        ];
+    [
+        TableColumn.ObjectName,
+        TableColumn.Text("Ready", o => $"{Status(o, "readyReplicas")}/{Wanted(o)}"),
+        TableColumn.Number("Up-to-date", o => Status(o, "updatedReplicas")),
+        TableColumn.Number("Available", o => Status(o, "availableReplicas")),
+        TableColumn.Age,
+        .. Template(),
+    ];
 
     public static IReadOnlyList<TableColumn> ReplicaSet { get; } =
-        [
-            TableColumn.ObjectName,
-            TableColumn.Number("Desired", Wanted),
-            TableColumn.Number("Current", o => Status(o, "replicas")),
-            TableColumn.Number("Ready", o => Status(o, "readyReplicas")),
-            TableColumn.Age,
-            .. Template(),
-        ];
+    [
+        TableColumn.ObjectName,
+        TableColumn.Number("Desired", Wanted),
+        TableColumn.Number("Current", o => Status(o, "replicas")),
+        TableColumn.Number("Ready", o => Status(o, "readyReplicas")),
+        TableColumn.Age,
+        .. Template(),
+    ];
 
     private static TableColumn[] Template() =>
         [
@@ -38,8 +38,5 @@ internal static class AppsColumns
     private static long Status(JsonObject o, string field) => o.At("status").IntAt(field) ?? 0;
 
     private static string Containers(JsonObject o, string field) =>
-        string.Join(
-            ',',
-            o.At("spec", "template", "spec").ObjectsAt("containers").Select(c => c.StringAt(field) ?? "")
-        );
+        string.Join(',', o.At("spec", "template", "spec").ObjectsAt("containers").Select(c => c.StringAt(field) ?? ""));
 }

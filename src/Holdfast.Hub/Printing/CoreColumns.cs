@@ -6,20 +6,20 @@ namespace Holdfast.Hub.Printing;
 internal static class CoreColumns
 {
     public static IReadOnlyList<TableColumn> Namespace { get; } =
-        [TableColumn.ObjectName, TableColumn.Text("Status", o => o.At("status").StringAt("phase")), TableColumn.Age];
+    [TableColumn.ObjectName, TableColumn.Text("Status", o => o.At("status").StringAt("phase")), TableColumn.Age];
 
     public static IReadOnlyList<TableColumn> ConfigMap { get; } =
-        [
-            TableColumn.ObjectName,
-            TableColumn.Number("Data", o => (o.ObjectAt("data")?.Count ?? 0) + (o.ObjectAt("binaryData")?.Count ?? 0)),
-            TableColumn.Age,
-        ];
+    [
+        TableColumn.ObjectName,
+        TableColumn.Number("Data", o => (o.ObjectAt("data")?.Count ?? 0) + (o.ObjectAt("binaryData")?.Count ?? 0)),
+        TableColumn.Age,
+    ];
 
     public static IReadOnlyList<TableColumn> Secret { get; } =
-        [
-            TableColumn.ObjectName,
-            TableColumn.Text("Type", o => o.StringAt("type")),
-            TableColumn.Number("Data", o => o.ObjectAt("data")?.Count ?? 0),
-            TableColumn.Age,
-        ];
+    [
+        TableColumn.ObjectName,
+        TableColumn.Text("Type", o => o.StringAt("type")),
+        TableColumn.Number("Data", o => o.ObjectAt("data")?.Count ?? 0),
+        TableColumn.Age,
+    ];
 }

@@ -7,26 +7,32 @@ namespace Holdfast.Hub.Printing;
 internal static class EventColumns
 {
     public static IReadOnlyList<TableColumn> Event { get; } =
-        [
-            TableColumn.Text("Last Seen", LastSeen),
-            TableColumn.Text("Type", o => o.StringAt("type")),
-            TableColumn.Text("Reason", o => o.StringAt("reason")),
-            TableColumn.Text("Object", Object),
-            TableColumn.Wide("Subobject", o => o.At("involvedObject").StringAt("fieldPath") ?? ""),
-            TableColumn.Wide("Source", Source),
-            TableColumn.Text("Message", o => o.StringAt("message")?.Trim()),
-            TableColumn.Text("First Seen", (o, now) => HumanDuration.Since(First(o), now)) with { Priority = 1 },
-            TableColumn.Number("Count", o => o.IntAt("count") ?? 1) with { Priority = 1 },
-            TableColumn.ObjectName with { Priority = 1 },
-        ];
+    [
+        TableColumn.Text("Last Seen", LastSeen),
+        TableColumn.Text("Type", o => o.StringAt("type")),
+        TableColumn.Text("Reason", o => o.StringAt("reason")),
+        TableColumn.Text("Object", Object),
+        TableColumn.Wide("Subobject", o => o.At("involvedObject").StringAt("fieldPath") ?? ""),
+        TableColumn.Wide("Source", Source),
+        TableColumn.Text("Message", o => o.StringAt("message")?.Trim()),
+        TableColumn.Text("First Seen", (o, now) => HumanDuration.Since(First(o), now)) with
+        {
+            Priority = 1,
+        },
+        TableColumn.Number("Count", o => o.IntAt("count") ?? 1) with
+        {
+            Priority = 1,
+        },
+        TableColumn.ObjectName with
+        {
+            Priority = 1,
+        },
+    ];
 
     private static DateTimeOffset? First(JsonObject e) => e.TimeAt("firstTimestamp") ?? e.TimeAt("eventTime");
 
     private static string LastSeen(JsonObject e, DateTimeOffset now) =>
-        HumanDuration.Since(
-            e.At("series").TimeAt("lastObservedTime") ?? e.TimeAt("lastTimestamp") ?? First(e),
-            now
-        );
+        HumanDuration.Since(e.At("series").TimeAt("lastObservedTime") ?? e.TimeAt("lastTimestamp") ?? First(e), now);
 
     private static string Object(JsonObject e)
     {

@@ -5,8 +5,7 @@ internal static class HumanDuration
 {
     public const string Unknown = "<unknown>";
 
-    public static string Since(DateTimeOffset? then, DateTimeOffset now) =>
-        then is { } time ? Of(now - time) : Unknown;
+    public static string Since(DateTimeOffset? then, DateTimeOffset now) => then is { } time ? Of(now - time) : Unknown;
 
     public static string Of(TimeSpan span)
     {

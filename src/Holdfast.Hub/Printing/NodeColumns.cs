@@ -9,26 +9,29 @@ internal static class NodeColumns
     private const string RolePrefix = "node-role.kubernetes.io/";
 
     public static IReadOnlyList<TableColumn> Node { get; } =
-        [
-            TableColumn.ObjectName,
-            TableColumn.Text("Status", Status),
-            TableColumn.Text("Roles", Roles),
-            TableColumn.Age,
-            TableColumn.Text("Version", o => Info(o, "kubeletVersion")),
-            TableColumn.Wide("Internal-IP", o => Address(o, "InternalIP")),
-            TableColumn.Wide("External-IP", o => Address(o, "ExternalIP")),
-            TableColumn.Wide("OS-Image", o => Info(o, "osImage")),
-            TableColumn.Wide("Kernel-Version", o => Info(o, "kernelVersion")),
-            TableColumn.Wide("Container-Runtime", o => Info(o, "containerRuntimeVersion")),
-        ];
+    [
+        TableColumn.ObjectName,
+        TableColumn.Text("Status", Status),
+        TableColumn.Text("Roles", Roles),
+        TableColumn.Age,
+        TableColumn.Text("Version", o => Info(o, "kubeletVersion")),
+        TableColumn.Wide("Internal-IP", o => Address(o, "InternalIP")),
+        TableColumn.Wide("External-IP", o => Address(o, "ExternalIP")),
+        TableColumn.Wide("OS-Image", o => Info(o, "osImage")),
+        TableColumn.Wide("Kernel-Version", o => Info(o, "kernelVersion")),
+        TableColumn.Wide("Container-Runtime", o => Info(o, "containerRuntimeVersion")),
+    ];
 
     public static IReadOnlyList<TableColumn> RuntimeClass { get; } =
-        [TableColumn.ObjectName, TableColumn.Text("Handler", o => o.StringAt("handler")), TableColumn.Age];
+    [TableColumn.ObjectName, TableColumn.Text("Handler", o => o.StringAt("handler")), TableColumn.Age];
 
     private static string Status(JsonObject node)
     {
         var ready = node.At("status").ObjectsAt("conditions").FirstOrDefault(c => c.StringAt("type") == "Ready");
-        var text = ready is null ? "Unknown" : ready.StringAt("status") == "True" ? "Ready" : "NotReady";
+        var text =
+            ready is null ? "Unknown"
+            : ready.StringAt("status") == "True" ? "Ready"
+            : "NotReady";
         return node.At("spec").BoolAt("unschedulable") ? text + ",SchedulingDisabled" : text;
     }
 

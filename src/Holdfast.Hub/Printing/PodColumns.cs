@@ -7,18 +7,24 @@ namespace Holdfast.Hub.Printing;
 internal static class PodColumns
 {
     public static IReadOnlyList<TableColumn> Pod { get; } =
-        [
-            TableColumn.ObjectName,
-            TableColumn.Text("Ready", o => $"{PodSummary.Of(o).Ready}/{PodSummary.Of(o).Total}"),
-            TableColumn.Text("Status", o => PodSummary.Of(o).Reason),
-            TableColumn.Text("Restarts", Restarts),
-            TableColumn.Age,
-            TableColumn.Wide("IP", o => Text(o.At("status").ObjectsAt("podIPs").FirstOrDefault().StringAt("ip")
-                ?? o.At("status").StringAt("podIP"))),
-            TableColumn.Wide("Node", o => Text(o.At("spec").StringAt("nodeName"))),
-            TableColumn.Wide("Nominated Node", o => Text(o.At("status").StringAt("nominatedNodeName"))),
-            TableColumn.Wide("Readiness Gates", Gates),
-        ];
+    [
+        TableColumn.ObjectName,
+        TableColumn.Text("Ready", o => $"{PodSummary.Of(o).Ready}/{PodSummary.Of(o).Total}"),
+        TableColumn.Text("Status", o => PodSummary.Of(o).Reason),
+        TableColumn.Text("Restarts", Restarts),
+        TableColumn.Age,
+        TableColumn.Wide(
+            "IP",
+            o =>
+                Text(
+                    o.At("status").ObjectsAt("podIPs").FirstOrDefault().StringAt("ip")
+                        ?? o.At("status").StringAt("podIP")
+                )
+        ),
+        TableColumn.Wide("Node", o => Text(o.At("spec").StringAt("nodeName"))),
+        TableColumn.Wide("Nominated Node", o => Text(o.At("status").StringAt("nominatedNodeName"))),
+        TableColumn.Wide("Readiness Gates", Gates),
+    ];
 
     private static string Restarts(JsonObject pod, DateTimeOffset now)
     {

@@ -48,7 +48,8 @@ internal sealed class PodSummary
 
         if (pod.IsDeleting)
         {
-            Reason = status.StringAt("reason") == "NodeLost" ? "Unknown"
+            Reason =
+                status.StringAt("reason") == "NodeLost" ? "Unknown"
                 : phase is "Succeeded" or "Failed" ? Reason
                 : "Terminating";
         }

@@ -60,6 +60,8 @@ internal static class PodResources
         var isBound = pod.At("spec").StringAt("nodeName") is { Length: > 0 };
 
         // What no node runs, or no longer runs, has nothing to wait for; Kubernetes decides the same way.
-        return isDone || !isBound ? 0 : pod.At("spec").IntAt("terminationGracePeriodSeconds") ?? PodDefaults.GraceSeconds;
+        return isDone || !isBound
+            ? 0
+            : pod.At("spec").IntAt("terminationGracePeriodSeconds") ?? PodDefaults.GraceSeconds;
     }
 }

@@ -173,7 +173,12 @@ internal sealed partial class ObjectAccess(ObjectStore store, TimeProvider clock
     }
 
     /// <summary>Stores the object, or removes it when it only waited for its last finalizer.</summary>
-    private async Task<JsonObject> WriteAsync(ResourceDefinition resource, JsonObject wanted, long revision, CancellationToken ct)
+    private async Task<JsonObject> WriteAsync(
+        ResourceDefinition resource,
+        JsonObject wanted,
+        long revision,
+        CancellationToken ct
+    )
     {
         var key = Key(resource, wanted.MetaNamespace, wanted.MetaName);
         var isReleased =
@@ -192,7 +197,10 @@ internal sealed partial class ObjectAccess(ObjectStore store, TimeProvider clock
     {
         var meta = o.Meta;
         Envelope(resource, o);
-        foreach (var field in (ReadOnlySpan<string>)["resourceVersion", "deletionTimestamp", "deletionGracePeriodSeconds", "generation"])
+        foreach (
+            var field in (ReadOnlySpan<string>)
+                ["resourceVersion", "deletionTimestamp", "deletionGracePeriodSeconds", "generation"]
+        )
         {
             meta.Remove(field);
         }
@@ -215,7 +223,12 @@ internal sealed partial class ObjectAccess(ObjectStore store, TimeProvider clock
         Validate(resource, o, null);
     }
 
-    private static void PrepareUpdate(ResourceDefinition resource, WritePart part, JsonObject wanted, JsonObject current)
+    private static void PrepareUpdate(
+        ResourceDefinition resource,
+        WritePart part,
+        JsonObject wanted,
+        JsonObject current
+    )
     {
         Envelope(resource, wanted);
         if (part == WritePart.Status)

@@ -50,7 +50,10 @@ internal static class AppsValidation
         {
             errors.Add(FieldError.Required("spec.selector"));
         }
-        else if (selector.ObjectAt("matchLabels") is not { Count: > 0 } && !selector.ObjectsAt("matchExpressions").Any())
+        else if (
+            selector.ObjectAt("matchLabels") is not { Count: > 0 }
+            && !selector.ObjectsAt("matchExpressions").Any()
+        )
         {
             errors.Add(FieldError.Invalid("spec.selector", "{}", "empty selector is invalid for deployment"));
         }
@@ -60,7 +63,11 @@ internal static class AppsValidation
             if (!SelectorMatch.Matches(selector, labels))
             {
                 errors.Add(
-                    FieldError.Invalid("spec.template.metadata.labels", LabelText(labels), "`selector` does not match template `labels`")
+                    FieldError.Invalid(
+                        "spec.template.metadata.labels",
+                        LabelText(labels),
+                        "`selector` does not match template `labels`"
+                    )
                 );
             }
         }
@@ -86,7 +93,10 @@ internal static class AppsValidation
         if (podSpec.IntAt("activeDeadlineSeconds") is not null)
         {
             errors.Add(
-                FieldError.Forbidden("spec.template.spec.activeDeadlineSeconds", "activeDeadlineSeconds in ReplicaSet is not Supported")
+                FieldError.Forbidden(
+                    "spec.template.spec.activeDeadlineSeconds",
+                    "activeDeadlineSeconds in ReplicaSet is not Supported"
+                )
             );
         }
     }
@@ -101,11 +111,16 @@ internal static class AppsValidation
             switch (expression.StringAt("operator"))
             {
                 case "In" or "NotIn" when !values:
-                    errors.Add(FieldError.Required($"{place}.values", "must be specified when `operator` is 'In' or 'NotIn'"));
+                    errors.Add(
+                        FieldError.Required($"{place}.values", "must be specified when `operator` is 'In' or 'NotIn'")
+                    );
                     break;
                 case "Exists" or "DoesNotExist" when values:
                     errors.Add(
-                        FieldError.Forbidden($"{place}.values", "may not be specified when `operator` is 'Exists' or 'DoesNotExist'")
+                        FieldError.Forbidden(
+                            $"{place}.values",
+                            "may not be specified when `operator` is 'Exists' or 'DoesNotExist'"
+                        )
                     );
                     break;
                 case "In" or "NotIn" or "Exists" or "DoesNotExist":
@@ -158,7 +173,9 @@ internal static class AppsValidation
     }
 
     private static long? Percent(string? text) =>
-        text is { Length: > 1 and < 6 } && text[^1] == '%' && text[..^1].All(char.IsAsciiDigit) ? long.Parse(text[..^1]) : null;
+        text is { Length: > 1 and < 6 } && text[^1] == '%' && text[..^1].All(char.IsAsciiDigit)
+            ? long.Parse(text[..^1])
+            : null;
 
     private static void NotNegative(JsonObject spec, string field, List<FieldError> errors)
     {

@@ -112,7 +112,8 @@ internal static class ContainerValidation
 
         foreach (var (source, i) in container.ObjectsAt("envFrom").Select((e, i) => (e, i)))
         {
-            var kinds = (source.ObjectAt("configMapRef") is null ? 0 : 1) + (source.ObjectAt("secretRef") is null ? 0 : 1);
+            var kinds =
+                (source.ObjectAt("configMapRef") is null ? 0 : 1) + (source.ObjectAt("secretRef") is null ? 0 : 1);
             if (kinds != 1)
             {
                 errors.Add(
@@ -216,7 +217,11 @@ internal static class ContainerValidation
                 if (PodQuality.Amount(amount) < 0)
                 {
                     errors.Add(
-                        FieldError.Invalid($"{path}.resources.{kind}[{name}]", amount, "must be greater than or equal to 0")
+                        FieldError.Invalid(
+                            $"{path}.resources.{kind}[{name}]",
+                            amount,
+                            "must be greater than or equal to 0"
+                        )
                     );
                 }
 
@@ -252,11 +257,16 @@ internal static class ContainerValidation
             }
 
             OneAction(probe, ProbeActions, $"{path}.{name}", errors);
-            foreach (var field in (ReadOnlySpan<string>)["initialDelaySeconds", "timeoutSeconds", "periodSeconds", "failureThreshold"])
+            foreach (
+                var field in (ReadOnlySpan<string>)
+                    ["initialDelaySeconds", "timeoutSeconds", "periodSeconds", "failureThreshold"]
+            )
             {
                 if (probe.IntAt(field) is < 0 and var value)
                 {
-                    errors.Add(FieldError.Invalid($"{path}.{name}.{field}", value, "must be greater than or equal to 0"));
+                    errors.Add(
+                        FieldError.Invalid($"{path}.{name}.{field}", value, "must be greater than or equal to 0")
+                    );
                 }
             }
 
@@ -304,7 +314,13 @@ internal static class ContainerValidation
                     : PortRules.Check(0);
                 if (problem is not null)
                 {
-                    errors.Add(FieldError.Invalid($"{place}.{action}.port", port.AsText() ?? (object)(port.AsInt() ?? 0), problem));
+                    errors.Add(
+                        FieldError.Invalid(
+                            $"{place}.{action}.port",
+                            port.AsText() ?? (object)(port.AsInt() ?? 0),
+                            problem
+                        )
+                    );
                 }
             }
         }

@@ -2,8 +2,8 @@ using System.Text;
 using System.Text.Json.Nodes;
 using Holdfast.Hub.Errors;
 using Holdfast.Hub.Json;
-using Holdfast.Kube;
 using Holdfast.Hub.Resources;
+using Holdfast.Kube;
 
 namespace Holdfast.Hub.Validation;
 
@@ -22,9 +22,7 @@ internal static class MetadataValidation
         {
             errors.Add(FieldError.Required("metadata.name", "name or generateName is required"));
         }
-        else if (
-            (resource.NameIsSubdomain ? Names.CheckSubdomain(name) : Names.CheckLabel(name)) is { } problem
-        )
+        else if ((resource.NameIsSubdomain ? Names.CheckSubdomain(name) : Names.CheckLabel(name)) is { } problem)
         {
             errors.Add(FieldError.Invalid("metadata.name", name, problem));
         }

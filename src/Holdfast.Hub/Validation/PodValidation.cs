@@ -45,12 +45,20 @@ internal static class PodValidation
         OneOf(spec, "dnsPolicy", path, errors, "ClusterFirst", "ClusterFirstWithHostNet", "Default", "None");
         if (spec.IntAt("terminationGracePeriodSeconds") is < 0 and var grace)
         {
-            errors.Add(FieldError.Invalid($"{path}.terminationGracePeriodSeconds", grace, "must be greater than or equal to 0"));
+            errors.Add(
+                FieldError.Invalid($"{path}.terminationGracePeriodSeconds", grace, "must be greater than or equal to 0")
+            );
         }
 
         if (spec.IntAt("activeDeadlineSeconds") is < 1 and var deadline)
         {
-            errors.Add(FieldError.Invalid($"{path}.activeDeadlineSeconds", deadline, "must be between 1 and 2147483647, inclusive"));
+            errors.Add(
+                FieldError.Invalid(
+                    $"{path}.activeDeadlineSeconds",
+                    deadline,
+                    "must be between 1 and 2147483647, inclusive"
+                )
+            );
         }
 
         MetadataValidation.Labels(spec.MapAt("nodeSelector"), $"{path}.nodeSelector", errors);
@@ -59,7 +67,11 @@ internal static class PodValidation
         if (spec.BoolAt("shareProcessNamespace") && spec.BoolAt("hostPID"))
         {
             errors.Add(
-                FieldError.Invalid($"{path}.shareProcessNamespace", true, "ShareProcessNamespace and HostPID cannot both be enabled")
+                FieldError.Invalid(
+                    $"{path}.shareProcessNamespace",
+                    true,
+                    "ShareProcessNamespace and HostPID cannot both be enabled"
+                )
             );
         }
     }
@@ -74,7 +86,10 @@ internal static class PodValidation
             }
         }
 
-        foreach (var field in (ReadOnlySpan<string>)["runtimeClassName", "nodeName", "serviceAccountName", "priorityClassName"])
+        foreach (
+            var field in (ReadOnlySpan<string>)
+                ["runtimeClassName", "nodeName", "serviceAccountName", "priorityClassName"]
+        )
         {
             if (spec.StringAt(field) is { Length: > 0 } text && Names.CheckSubdomain(text) is { } problem)
             {
@@ -99,7 +114,11 @@ internal static class PodValidation
             if (!System.Net.IPAddress.TryParse(ip, out _))
             {
                 errors.Add(
-                    FieldError.Invalid($"{path}.hostAliases[{i}].ip", ip, "must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)")
+                    FieldError.Invalid(
+                        $"{path}.hostAliases[{i}].ip",
+                        ip,
+                        "must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)"
+                    )
                 );
             }
 
@@ -129,12 +148,16 @@ internal static class PodValidation
 
                 if (hostNetwork && host != port.IntAt("containerPort"))
                 {
-                    errors.Add(FieldError.Invalid(place, host, "must match `containerPort` when `hostNetwork` is true"));
+                    errors.Add(
+                        FieldError.Invalid(place, host, "must match `containerPort` when `hostNetwork` is true")
+                    );
                 }
 
                 if (!taken.Add($"{port.StringAt("protocol")}/{port.StringAt("hostIP")}/{host}"))
                 {
-                    errors.Add(FieldError.Duplicate(place, $"{port.StringAt("protocol")}/{port.StringAt("hostIP")}/{host}"));
+                    errors.Add(
+                        FieldError.Duplicate(place, $"{port.StringAt("protocol")}/{port.StringAt("hostIP")}/{host}")
+                    );
                 }
             }
         }
@@ -158,7 +181,13 @@ internal static class PodValidation
         return spec;
     }
 
-    internal static void OneOf(JsonObject o, string field, string path, List<FieldError> errors, params string[] allowed)
+    internal static void OneOf(
+        JsonObject o,
+        string field,
+        string path,
+        List<FieldError> errors,
+        params string[] allowed
+    )
     {
         if (o.StringAt(field) is { } value && !allowed.Contains(value))
         {

@@ -42,7 +42,8 @@ internal static class SelectorMatch
     }
 
     private static int? Compare(string? value, JsonObject requirement) =>
-        long.TryParse(value, out var left) && long.TryParse(requirement.StringsAt("values").FirstOrDefault(), out var right)
+        long.TryParse(value, out var left)
+        && long.TryParse(requirement.StringsAt("values").FirstOrDefault(), out var right)
             ? left.CompareTo(right)
             : null;
 }

@@ -18,7 +18,8 @@ internal sealed record ApiCall(HttpContext Http, ApiRequest Path, ObjectAccess O
     public string ApiVersion => Resource.GroupVersion(Path.Version);
 
     /// <summary>Whether objects leave the Hub exactly as they are stored.</summary>
-    public bool IsStoredVersion => ReferenceEquals(Path.Version, Resource.Versions[0]) || Path.Version == Resource.Versions[0];
+    public bool IsStoredVersion =>
+        ReferenceEquals(Path.Version, Resource.Versions[0]) || Path.Version == Resource.Versions[0];
 
     /// <summary>The object in the version of the path; the versions of one kind share their fields.</summary>
     public JsonObject InVersion(JsonObject o)

@@ -26,7 +26,11 @@ internal static class BindingVerb
         var current = call.Objects.Get(call.Resource, call.Path.Namespace, call.Path.Name);
         if (!call.Request.IsDryRun() && !await BindAsync(call.Objects, current, node, call.Token))
         {
-            throw ApiException.Conflict(call.Resource, call.Path.Name, $"pod {call.Path.Name} is already assigned to a node");
+            throw ApiException.Conflict(
+                call.Resource,
+                call.Path.Name,
+                $"pod {call.Path.Name} is already assigned to a node"
+            );
         }
 
         var done = ApiAnswer.Success([]);
@@ -44,7 +48,11 @@ internal static class BindingVerb
             current =>
             {
                 bound = false;
-                if (current.IsDeleting || current.Uid != pod.Uid || current.At("spec").StringAt("nodeName") is { Length: > 0 })
+                if (
+                    current.IsDeleting
+                    || current.Uid != pod.Uid
+                    || current.At("spec").StringAt("nodeName") is { Length: > 0 }
+                )
                 {
                     return false;
                 }

@@ -113,5 +113,6 @@ internal static class DeleteVerbs
         };
     }
 
-    private static JsonValueKind Kind(string flag) => flag is "true" or "1" ? JsonValueKind.True : JsonValueKind.Undefined;
+    private static JsonValueKind Kind(string flag) =>
+        flag is "true" or "1" ? JsonValueKind.True : JsonValueKind.Undefined;
 }

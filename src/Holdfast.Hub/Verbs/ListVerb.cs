@@ -28,7 +28,13 @@ internal static class ListVerb
         call.Http.Response.ContentType = ApiAnswer.JsonType;
         var output = call.Http.Response.BodyWriter;
         await using var json = StoredJson.Writer(output);
-        var table = new TableWriter(json, call.Resource.Columns, wanted.Version, include, call.Objects.Clock.GetUtcNow());
+        var table = new TableWriter(
+            json,
+            call.Resource.Columns,
+            wanted.Version,
+            include,
+            call.Objects.Clock.GetUtcNow()
+        );
         WriteStart(call, wanted, json, table);
 
         var written = 0L;
@@ -96,10 +102,7 @@ internal static class ListVerb
     {
         if (asked > revision)
         {
-            throw new ApiException(
-                ApiReason.Timeout,
-                $"Too large resource version: {asked}, current: {revision}"
-            );
+            throw new ApiException(ApiReason.Timeout, $"Too large resource version: {asked}, current: {revision}");
         }
     }
 
@@ -174,7 +177,9 @@ internal static class ListVerb
         }
 
         var bytes = new byte[token.Length];
-        var text = Convert.TryFromBase64String(token, bytes, out var count) ? Encoding.UTF8.GetString(bytes, 0, count) : "";
+        var text = Convert.TryFromBase64String(token, bytes, out var count)
+            ? Encoding.UTF8.GetString(bytes, 0, count)
+            : "";
         var cut = text.IndexOf('\0', StringComparison.Ordinal);
         return cut > 0 ? text[(cut + 1)..] : throw ApiException.BadRequest("continue key is not valid");
     }

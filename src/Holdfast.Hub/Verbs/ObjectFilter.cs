@@ -14,7 +14,8 @@ internal sealed class ObjectFilter
     private readonly LabelSelectorQuery labels;
     private readonly FieldSelectorQuery fields;
 
-    private ObjectFilter(LabelSelectorQuery labels, FieldSelectorQuery fields) => (this.labels, this.fields) = (labels, fields);
+    private ObjectFilter(LabelSelectorQuery labels, FieldSelectorQuery fields) =>
+        (this.labels, this.fields) = (labels, fields);
 
     /// <summary>Whether every object passes, so that none need be parsed.</summary>
     public bool IsEmpty => labels.Requirements.Count == 0 && fields.Requirements.Count == 0;
@@ -26,20 +27,20 @@ internal sealed class ObjectFilter
     {
         try
         {
-            var labels = LabelSelectorQuery.Parse(request.Text("labelSelector"));
-            var fields = FieldSelectorQuery.Parse(request.Text("fieldSelector"));
-            foreach (var path in fields.Requirements.Select(r => r.Path))
+            var byLabel = LabelSelectorQuery.Parse(request.Text("labelSelector"));
+            var byField = FieldSelectorQuery.Parse(request.Text("fieldSelector"));
+            foreach (var path in byField.Requirements.Select(r => r.Path))
             {
                 if (path is not ("metadata.name" or "metadata.namespace") && !resource.SelectableFields.Contains(path))
                 {
                     throw ApiException.BadRequest(
-                        $"Unable to find \"{resource.QualifiedName}\" that match label selector \"{labels}\", field selector "
-                            + $"\"{fields}\": field label not supported: {path}"
+                        $"Unable to find \"{resource.QualifiedName}\" that match label selector \"{byLabel}\", field selector "
+                            + $"\"{byField}\": field label not supported: {path}"
                     );
                 }
             }
 
-            return new(labels, fields);
+            return new(byLabel, byField);
         }
         catch (KubeException e)
         {

@@ -74,7 +74,11 @@ internal static class PatchVerb
         }
         catch (KubeException e)
         {
-            throw new ApiException(ApiReason.Invalid, $"the server rejected our request due to an error in our request: {e.Message}", e)
+            throw new ApiException(
+                ApiReason.Invalid,
+                $"the server rejected our request due to an error in our request: {e.Message}",
+                e
+            )
             {
                 Name = call.Path.Name,
                 Kind = call.Resource.Kind,

@@ -82,7 +82,13 @@ internal sealed class WatchStream(ApiCall call, Negotiated wanted, RowObject inc
         switch (wanted.Shape)
         {
             case AnswerShape.Table:
-                var table = new TableWriter(json, call.Resource.Columns, wanted.Version, include, call.Objects.Clock.GetUtcNow());
+                var table = new TableWriter(
+                    json,
+                    call.Resource.Columns,
+                    wanted.Version,
+                    include,
+                    call.Objects.Clock.GetUtcNow()
+                );
                 table.WriteStart(withColumns: !hasColumns);
                 hasColumns = true;
                 json.WriteStartObject("metadata");

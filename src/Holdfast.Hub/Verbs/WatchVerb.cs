@@ -26,7 +26,7 @@ internal static class WatchVerb
         var wanted = Negotiated.From(call.Request);
         var filter = ObjectFilter.From(call.Request, call.Resource);
         var seconds = call.Request.Number("timeoutSeconds") is > 0 and var asked
-            ? Math.Min(asked.Value, MaxSeconds)
+            ? Math.Min(asked, MaxSeconds)
             : MinSeconds + Random.Shared.Next(MinSeconds);
         var include = wanted.Shape == AnswerShape.Table ? call.Request.IncludeObject() : RowObject.None;
         var stream = new WatchStream(call, wanted, include);
@@ -81,19 +81,30 @@ internal static class WatchVerb
         }
     }
 
-    private static async Task FollowAsync(ApiCall call, WatchStream stream, KnownMatches known, long from, CancellationToken ct)
+    private static async Task FollowAsync(
+        ApiCall call,
+        WatchStream stream,
+        KnownMatches known,
+        long from,
+        CancellationToken ct
+    )
     {
         var ns = call.Path.Namespace.Length > 0 ? call.Path.Namespace : null;
         var wantsBookmarks = call.Request.Flag("allowWatchBookmarks");
         var seen = from;
-        await using var events = call.Objects.Store.WatchAsync(call.Resource.StoreName, ns, from, ct).GetAsyncEnumerator(ct);
+        await using var events = call
+            .Objects.Store.WatchAsync(call.Resource.StoreName, ns, from, ct)
+            .GetAsyncEnumerator(ct);
         var next = events.MoveNextAsync().AsTask();
         while (true)
         {
             if (!next.IsCompleted)
             {
                 await stream.FlushAsync(ct);
-                if (wantsBookmarks && await Task.WhenAny(next, Task.Delay(BookmarkEvery, call.Objects.Clock, ct)) != next)
+                if (
+                    wantsBookmarks
+                    && await Task.WhenAny(next, Task.Delay(BookmarkEvery, call.Objects.Clock, ct)) != next
+                )
                 {
                     stream.WriteBookmark(seen, endsInitialEvents: false);
                     continue;
