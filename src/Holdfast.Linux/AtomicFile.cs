@@ -232,8 +232,11 @@ public static class AtomicFile
         File.SetUnixFileMode(handle, mode ?? existing?.Mode ?? DefaultMode);
     }
 
+    /// <summary>ResolveLinkTarget throws for a file that is still to be made; LinkTarget does not.</summary>
     private static string Target(string path) =>
-        File.ResolveLinkTarget(path, returnFinalTarget: true)?.FullName ?? Path.GetFullPath(path);
+        new FileInfo(path).LinkTarget is null
+            ? Path.GetFullPath(path)
+            : File.ResolveLinkTarget(path, returnFinalTarget: true)?.FullName ?? Path.GetFullPath(path);
 
     private static string TemporaryPath(string target) =>
         Path.Join(Path.GetDirectoryName(target), $".{Path.GetFileName(target)}.holdfast-new");
