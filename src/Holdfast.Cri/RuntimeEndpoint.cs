@@ -48,6 +48,9 @@ public sealed partial class RuntimeEndpoint : IAsyncDisposable
 
     internal ILogger Log { get; }
 
+    /// <summary>Cancelled when the endpoint is disposed of.</summary>
+    internal CancellationToken Closing => closing.Token;
+
     /// <summary>Connects if need be, and waits (10 s at most) until the runtime is ready to take calls.</summary>
     public async Task<RuntimeVersion> ConnectAsync(CancellationToken cancellationToken)
     {
@@ -59,7 +62,8 @@ public sealed partial class RuntimeEndpoint : IAsyncDisposable
 
     /// <summary>
     /// Everything that happens in the runtime from now on; reconnects for ever by itself. The first item, and the first
-    /// after every gap, is a Resync. Each enumeration has its own stream; only cancellation ends it.
+    /// after every gap, is a Resync. Each enumeration has its own stream; it ends with
+    /// cancellation, or with this endpoint.
     /// </summary>
     public IAsyncEnumerable<RuntimeEvent> WatchEventsAsync(CancellationToken cancellationToken) =>
         new RuntimeEventWatch(this).RunAsync(cancellationToken);

@@ -17,6 +17,9 @@ public sealed record RuntimeEndpointOptions(string Name, string SocketPath)
     /// <summary>Versions of CRI to try, best first.</summary>
     internal IReadOnlyList<CriApi> Apis { get; init; } = [CriApi.V1, CriApi.V1Alpha2];
 
+    /// <summary>How often a runtime without events is listed.</summary>
+    internal TimeSpan RelistPeriod { get; init; } = Events.RelistEventSource.DefaultPeriod;
+
     /// <summary>How many events may wait for a slow reader before they are replaced by a Resync.</summary>
     internal int EventQueueCapacity { get; init; } = Events.EventQueue.DefaultCapacity;
 }

@@ -1,12 +1,131 @@
+using System.Runtime.CompilerServices;
+
 namespace Holdfast.Cri.Events;
 
-internal sealed class RuntimeEventWatch(RuntimeEndpoint endpoint)
+/// <summary>
+/// Keeps one stream of events alive: chooses the best source that the runtime has, connects again when it is lost, and
+/// puts a Resync wherever something may have been missed. For one reader.
+/// </summary>
+internal sealed class RuntimeEventWatch
 {
-    public async IAsyncEnumerable<RuntimeEvent> RunAsync(
-        [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken
-    )
+    /// <summary>Connecting to a unix socket costs nothing, and pods wait for a runtime that was restarted.</summary>
+    private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(20);
+    private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(1);
+
+    private readonly RuntimeEndpoint endpoint;
+    private readonly EventQueue queue;
+    private readonly IReadOnlyList<IEventSource> sources;
+
+    public RuntimeEventWatch(RuntimeEndpoint endpoint)
     {
-        yield return new RuntimeEvent(endpoint.Name, RuntimeEventKind.Resync, "", endpoint.Time.GetUtcNow(), null);
-        await Task.Delay(Timeout.InfiniteTimeSpan, endpoint.Time, cancellationToken);
+        this.endpoint = endpoint;
+        queue = new EventQueue(endpoint.Options.EventQueueCapacity, () => Make(RuntimeEventKind.Resync));
+
+        // containerd's own stream comes first although containerd 1.7 has GetContainerEvents too: there each event goes
+        // to only one of several watchers, and may go to one that left already (containerd issue 7318).
+        var containerd = endpoint.Options.ContainerdNamespace;
+        IEventSource cri = new CriEventSource(endpoint);
+        IEventSource relist = new RelistEventSource(endpoint);
+        sources = containerd is null ? [cri, relist] : [new ContainerdEventSource(endpoint, containerd), cri, relist];
     }
+
+    public async IAsyncEnumerable<RuntimeEvent> RunAsync([EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, endpoint.Closing);
+        var pump = PumpAsync(stop.Token);
+        try
+        {
+            await foreach (var item in queue.ReadAllAsync(cancellationToken))
+            {
+                yield return item;
+            }
+        }
+        finally
+        {
+            await stop.CancelAsync();
+            await pump;
+        }
+    }
+
+    private async Task PumpAsync(CancellationToken cancellationToken)
+    {
+        var pause = FirstPause;
+        try
+        {
+            while (true)
+            {
+                if (await WatchOnceAsync(cancellationToken))
+                {
+                    Write(Make(RuntimeEventKind.Disconnected));
+                    pause = FirstPause;
+                }
+
+                await Task.Delay(pause, endpoint.Time, cancellationToken);
+                pause = pause * 2 < LongestPause ? pause * 2 : LongestPause;
+            }
+        }
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        {
+            queue.Complete();
+        }
+        catch (Exception broken)
+        {
+            queue.Complete(broken);
+        }
+    }
+
+    /// <summary>Watches until the runtime is out of reach.</summary>
+    /// <returns>Whether it had been within reach.</returns>
+    private async Task<bool> WatchOnceAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            await endpoint.ConnectAsync(cancellationToken);
+        }
+        catch (CriException)
+        {
+            return false;
+        }
+
+        foreach (var source in sources)
+        {
+            var isLive = false;
+            try
+            {
+                await foreach (var item in source.ReadAsync(cancellationToken))
+                {
+                    if (!isLive)
+                    {
+                        isLive = true;
+                        CriLog.Watching(endpoint.Log, endpoint.Name, source.Name);
+                    }
+
+                    Write(item);
+                }
+
+                return isLive;
+            }
+            catch (CriException cause) when (cause.Reason == CriReason.Unimplemented && !isLive)
+            {
+                // The runtime does not have this source: the next one.
+            }
+            catch (CriException cause)
+            {
+                CriLog.Lost(endpoint.Log, endpoint.Name, cause.Message);
+                return isLive;
+            }
+        }
+
+        return false;
+    }
+
+    private void Write(RuntimeEvent item)
+    {
+        if (!queue.Write(item))
+        {
+            CriLog.Overflow(endpoint.Log, endpoint.Name);
+        }
+    }
+
+    private RuntimeEvent Make(RuntimeEventKind kind) => new(endpoint.Name, kind, "", endpoint.Time.GetUtcNow(), null);
 }

@@ -1,0 +1,81 @@
+using System.Runtime.CompilerServices;
+using Holdfast.Cri.V1;
+
+namespace Holdfast.Cri.Events;
+
+/// <summary>The event stream of CRI itself.</summary>
+internal sealed class CriEventSource(RuntimeEndpoint endpoint) : IEventSource
+{
+    /// <summary>
+    /// A runtime without the call says so at once; one that has it says nothing before the first event. After this time
+    /// the subscription counts as begun: a refusal takes about a millisecond.
+    /// </summary>
+    private static readonly TimeSpan Grace = TimeSpan.FromMilliseconds(250);
+
+    public string Name => "CRI";
+
+    public async IAsyncEnumerable<RuntimeEvent> ReadAsync([EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        var agreed = await endpoint.AgreeAsync(cancellationToken);
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        var answers = endpoint
+            .Channel.StreamAsync(CriMethods.GetContainerEvents.In(agreed.Api), new GetEventsRequest(), stop.Token)
+            .GetAsyncEnumerator(stop.Token);
+        var next = answers.MoveNextAsync().AsTask();
+        try
+        {
+            await Task.WhenAny(next, Task.Delay(Grace, endpoint.Time, cancellationToken));
+            if (next.IsFaulted)
+            {
+                await next;
+            }
+
+            yield return new RuntimeEvent(
+                endpoint.Name,
+                RuntimeEventKind.Resync,
+                "",
+                endpoint.Time.GetUtcNow(),
+                ExitCode: null
+            );
+            while (await next)
+            {
+                var item = Read(endpoint.Name, answers.Current);
+                next = answers.MoveNextAsync().AsTask();
+                yield return item;
+            }
+        }
+        finally
+        {
+            // An iterator cannot be disposed of while it is asked for its next item.
+            await stop.CancelAsync();
+            await next.ContinueWith(
+                static _ => { },
+                CancellationToken.None,
+                TaskContinuationOptions.ExecuteSynchronously,
+                TaskScheduler.Default
+            );
+            await answers.DisposeAsync();
+        }
+    }
+
+    internal static RuntimeEvent Read(string endpoint, ContainerEventResponse answer)
+    {
+        var kind = answer.ContainerEventType switch
+        {
+            ContainerEventType.ContainerCreatedEvent => RuntimeEventKind.Created,
+            ContainerEventType.ContainerStartedEvent => RuntimeEventKind.Started,
+            ContainerEventType.ContainerStoppedEvent => RuntimeEventKind.Exited,
+            ContainerEventType.ContainerDeletedEvent => RuntimeEventKind.Deleted,
+            // A kind that a newer runtime may have: the reader looks for itself.
+            _ => RuntimeEventKind.Resync,
+        };
+        var status = answer.ContainersStatuses.FirstOrDefault(status => status.Id == answer.ContainerId);
+        return new RuntimeEvent(
+            endpoint,
+            kind,
+            kind == RuntimeEventKind.Resync ? "" : answer.ContainerId,
+            DateTimeOffset.UnixEpoch.AddTicks(answer.CreatedAt / 100),
+            kind == RuntimeEventKind.Exited && status?.State == ContainerState.ContainerExited ? status.ExitCode : null
+        );
+    }
+}
