@@ -3,6 +3,7 @@ using System.Net.Security;
 using System.Security.Authentication;
 using System.Security.Cryptography.X509Certificates;
 using Holdfast.Hub.Pki;
+using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Hosting.Server;
@@ -11,10 +12,8 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.AspNetCore.Server.Kestrel.Https;
-using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
-using Microsoft.Extensions.Options;
 
 namespace Holdfast.Hub.Http;
 
@@ -32,8 +31,8 @@ internal sealed class HubListener(
     private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite;
     private const UnixFileMode DirectoryMode = OwnerOnly | UnixFileMode.UserExecute;
 
-    private readonly ServiceProvider services = new ServiceCollection().AddSingleton(loggers).BuildServiceProvider();
-    private KestrelServer? server;
+    private WebApplication? application;
+    private IServer? server;
 
     /// <summary>The port that is listened on, once started.</summary>
     public int Port { get; private set; }
@@ -41,28 +40,16 @@ internal sealed class HubListener(
     public async Task StartAsync(CancellationToken ct)
     {
         PrepareSocketPlace();
-        var kestrel = new KestrelServerOptions { ApplicationServices = services, AddServerHeader = false };
-        kestrel.Limits.MaxRequestBodySize = RequestBody.MaxBytes;
-        kestrel.Listen(options.ListenAddress, options.Port, UseTls);
-        kestrel.ListenUnixSocket(
-            options.Paths.HubSocket,
-            listen =>
-                listen.Use(next =>
-                    connection =>
-                    {
-                        connection.Features.Set(OwnerConnection.Mark);
-                        return next(connection);
-                    }
-                )
-        );
-        server = new KestrelServer(
-            Options.Create(kestrel),
-            new SocketTransportFactory(Options.Create(new SocketTransportOptions()), loggers),
-            loggers
-        );
+        var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
+        builder.Services.AddSingleton(loggers);
+        builder.WebHost.UseKestrelCore().ConfigureKestrel(ConfigureKestrel);
+
+        // Only Kestrel is wanted of the application: it is never run, so no host takes over signals or the console.
+        application = builder.Build();
+        server = application.Services.GetRequiredService<IServer>();
         try
         {
-            await server.StartAsync(new Application(handler), ct);
+            await server.StartAsync(new HandlerApplication(handler), ct);
             File.SetUnixFileMode(options.Paths.HubSocket, OwnerOnly);
         }
         catch (IOException e) when (e.InnerException is AddressInUseException)
@@ -90,8 +77,28 @@ internal sealed class HubListener(
 
     public async ValueTask DisposeAsync()
     {
-        server?.Dispose();
-        await services.DisposeAsync();
+        if (application is not null)
+        {
+            await application.DisposeAsync();
+        }
+    }
+
+    private void ConfigureKestrel(KestrelServerOptions kestrel)
+    {
+        kestrel.AddServerHeader = false;
+        kestrel.Limits.MaxRequestBodySize = RequestBody.MaxBytes;
+        kestrel.Listen(options.ListenAddress, options.Port, UseTls);
+        kestrel.ListenUnixSocket(
+            options.Paths.HubSocket,
+            listen =>
+                listen.Use(next =>
+                    connection =>
+                    {
+                        connection.Features.Set(OwnerConnection.Mark);
+                        return next(connection);
+                    }
+                )
+        );
     }
 
     private void PrepareSocketPlace()
@@ -156,7 +163,7 @@ internal sealed class HubListener(
     }
 
     /// <summary>Gives each request to the handler; contexts are not pooled, requests of a node are few.</summary>
-    private sealed class Application(RequestDelegate handler) : IHttpApplication<HttpContext>
+    private sealed class HandlerApplication(RequestDelegate handler) : IHttpApplication<HttpContext>
     {
         public HttpContext CreateContext(IFeatureCollection contextFeatures) => new DefaultHttpContext(contextFeatures);
 
