@@ -1,3 +1,4 @@
+using Holdfast.Linux;
 using Holdfast.Node.Facts;
 using Holdfast.Node.Spec;
 
