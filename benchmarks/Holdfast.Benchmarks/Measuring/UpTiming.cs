@@ -1,0 +1,50 @@
+using System.Diagnostics;
+using Holdfast.Linux;
+
+namespace Holdfast.Benchmarks.Measuring;
+
+/// <summary>
+/// Times <c>holdfast up</c> where nothing is to change, from the start of the process to its end. A machine that is no node yet
+/// is made one and put back afterwards.
+/// </summary>
+internal sealed class UpTiming(string program)
+{
+    private const int Times = 7;
+
+    // The first up installs packages.
+    private static readonly TimeSpan Limit = TimeSpan.FromMinutes(10);
+
+    /// <exception cref="InvalidOperationException">up or down failed; the message has what it said.</exception>
+    public async Task<Samples> MeasureAsync(CancellationToken ct)
+    {
+        var isNode =
+            Directory.Exists(NodePaths.Default.ChangesDirectory) && File.Exists(NodePaths.Default.NodeDocument);
+        try
+        {
+            if (!isNode)
+                await RunAsync("up", ct);
+            var times = new Samples();
+            for (var i = 0; i < Times; i++)
+            {
+                var started = Stopwatch.GetTimestamp();
+                await RunAsync("up", ct);
+                times.Add(Stopwatch.GetElapsedTime(started));
+            }
+            return times;
+        }
+        finally
+        {
+            if (!isNode)
+                await RunAsync("down", CancellationToken.None);
+        }
+    }
+
+    private async Task RunAsync(string verb, CancellationToken ct)
+    {
+        var result = await ChildProcess.RunAsync(new ChildCommand(program, [verb]), Limit, ct);
+        if (!result.Succeeded)
+            throw new InvalidOperationException(
+                $"holdfast {verb} ended with {result.ExitCode}:\n{result.StandardOutput}{result.StandardError}"
+            );
+    }
+}
