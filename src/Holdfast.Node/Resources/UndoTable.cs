@@ -1,3 +1,6 @@
+using Holdfast.Node.Components;
+using Holdfast.Node.Images;
+
 namespace Holdfast.Node.Resources;
 
 /// <summary>How each kind of change is taken back. Immutable, safe from any thread.</summary>
@@ -22,6 +25,8 @@ internal sealed class UndoTable
             new SwapUnitsUndo(),
             new AptPackagesUndo(),
             new ServiceUndo(),
+            new ContainerdServesUndo(),
+            new RuntimeImageUndo(),
         ]);
 
     /// <exception cref="NodeException">A newer version of the program made the change.</exception>

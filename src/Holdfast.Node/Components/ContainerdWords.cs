@@ -1,0 +1,39 @@
+using System.Text.RegularExpressions;
+
+namespace Holdfast.Node.Components;
+
+/// <summary>What a person wants to read of containerd's log when it does not work. Pure.</summary>
+internal static partial class ContainerdWords
+{
+    /// <summary>A start logs about 60 lines.</summary>
+    public const int LinesToRead = 200;
+
+    private const int LinesToShow = 3;
+
+    /// <summary>The last complaints of the last start, without times and levels; the last lines when it did not complain.</summary>
+    public static IReadOnlyList<string> Choose(IReadOnlyList<string> lines)
+    {
+        var start = lines
+            .ToList()
+            .FindLastIndex(l => l.Contains("msg=\"starting containerd\"", StringComparison.Ordinal));
+        var last = lines.Skip(Math.Max(start, 0)).ToList();
+        var complaints = last.Where(IsComplaint).ToList();
+        return [.. (complaints.Count > 0 ? complaints : last).TakeLast(LinesToShow).Select(Shorten)];
+    }
+
+    private static bool IsComplaint(string line) =>
+        line.Contains("level=error", StringComparison.Ordinal)
+        || line.Contains("level=fatal", StringComparison.Ordinal)
+        || line.Contains("failed to load plugin io.containerd.grpc.v1.cri", StringComparison.Ordinal)
+        || line.Contains("failed to load plugin io.containerd.cri", StringComparison.Ordinal)
+        || line.StartsWith("containerd: ", StringComparison.Ordinal);
+
+    private static string Shorten(string line) => Decoration().Replace(line, "").Trim();
+
+    [GeneratedRegex(
+        """^.*?(?=msg=)|\btype=io\.containerd\.\S+$""",
+        RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture,
+        matchTimeoutMilliseconds: 1000
+    )]
+    private static partial Regex Decoration();
+}
