@@ -67,7 +67,8 @@ internal static class RequestBody
     }
 
     /// <summary>An object of JSON or YAML; null for an empty body.</summary>
-    public static async Task<JsonObject?> ReadObjectAsync(HttpRequest request, CancellationToken ct)
+    /// <param name="schema">The type to read a protobuf body as; protobuf does not describe itself.</param>
+    public static async Task<JsonObject?> ReadObjectAsync(HttpRequest request, TypeSchema schema, CancellationToken ct)
     {
         var bytes = await ReadAsync(request, ct);
         if (bytes.Length == 0)
@@ -80,10 +81,11 @@ internal static class RequestBody
         {
             "" or "application/json" or "*/*" => ParseJson(bytes),
             "application/yaml" or "application/x-yaml" or "text/yaml" => ParseYaml(bytes),
+            "application/vnd.kubernetes.protobuf" => ProtobufBody.Read(bytes, schema),
             _ => throw new ApiException(
                 ApiReason.UnsupportedMediaType,
                 $"the body of the request was in an unknown format - accepted media types include: application/json, "
-                    + $"application/yaml (got {type})"
+                    + $"application/yaml, application/vnd.kubernetes.protobuf (got {type})"
             ),
         };
         return node as JsonObject ?? throw ApiException.BadRequest("cannot read the request body: it is not an object");

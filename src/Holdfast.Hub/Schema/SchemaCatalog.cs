@@ -67,7 +67,12 @@ internal sealed class SchemaCatalog
             (shape, type) = (FieldShape.Map, type[4..^1]);
         }
 
-        return new FieldSchema(words[0], shape, ParseKind(type), type);
+        var number = words.Length > 2 ? words[2] : "0";
+        return new FieldSchema(words[0], shape, ParseKind(type), type)
+        {
+            Number = int.Parse(number.TrimEnd('*')),
+            KeepsZero = number.EndsWith('*'),
+        };
     }
 
     private static FieldKind ParseKind(string type) =>

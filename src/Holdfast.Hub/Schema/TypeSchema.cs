@@ -25,6 +25,12 @@ internal enum FieldShape
 /// <summary>One field of a type. Immutable once the catalog is read.</summary>
 internal sealed record FieldSchema(string Name, FieldShape Shape, FieldKind Kind, string TypeName)
 {
+    /// <summary>Number of the field in the protobuf form; 0 when it is not read from protobuf.</summary>
+    public int Number { get; init; }
+
+    /// <summary>Whether a zero in the protobuf form was written on purpose (a pointer in Go).</summary>
+    public bool KeepsZero { get; init; }
+
     /// <summary>The type of the value; null unless <see cref="Kind"/> is Object.</summary>
     public TypeSchema? Type { get; set; }
 }

@@ -12,6 +12,8 @@ namespace Holdfast.Hub.Verbs;
 /// <summary>DELETE on an object and on a collection.</summary>
 internal static class DeleteVerbs
 {
+    private static readonly TypeSchema Options = SchemaCatalog.Kubernetes["DeleteOptions"];
+
     public static async Task DeleteAsync(ApiCall call)
     {
         var request = await ReadAsync(call);
@@ -76,8 +78,8 @@ internal static class DeleteVerbs
     /// <summary>DeleteOptions of the body; the query parameters say the same for clients without a body.</summary>
     private static async Task<DeleteRequest> ReadAsync(ApiCall call)
     {
-        var body = await RequestBody.ReadObjectAsync(call.Request, call.Token) ?? [];
-        new SchemaDecoder(SchemaCatalog.Kubernetes["DeleteOptions"]).Decode(body, "DeleteOptions");
+        var body = await RequestBody.ReadObjectAsync(call.Request, Options, call.Token) ?? [];
+        new SchemaDecoder(Options).Decode(body, "DeleteOptions");
         var dryRun = body.StringsAt("dryRun").ToList();
         if (dryRun.Any(d => d != "All"))
         {

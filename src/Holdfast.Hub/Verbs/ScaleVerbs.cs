@@ -20,7 +20,7 @@ internal static class ScaleVerbs
     {
         var dryRun = call.Request.IsDryRun();
         var body =
-            await RequestBody.ReadObjectAsync(call.Request, call.Token)
+            await RequestBody.ReadObjectAsync(call.Request, Schema, call.Token)
             ?? throw ApiException.BadRequest("cannot read the request body: it is empty");
         RequestBody.Decode(call.Http, body, Schema);
         await WriteAsync(call, _ => body, dryRun);

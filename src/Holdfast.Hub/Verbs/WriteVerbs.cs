@@ -53,7 +53,7 @@ internal static class WriteVerbs
     private static async Task<JsonObject> ReadAsync(ApiCall call)
     {
         var body =
-            await RequestBody.ReadObjectAsync(call.Request, call.Token)
+            await RequestBody.ReadObjectAsync(call.Request, call.Resource.Schema, call.Token)
             ?? throw ApiException.BadRequest("cannot read the request body: it is empty");
         CheckKind(call, body);
         RequestBody.Decode(call.Http, body, call.Resource.Schema);
