@@ -12,7 +12,8 @@ namespace Holdfast.Hub.Discovery;
 /// </summary>
 internal static class OpenApiV2
 {
-    private const string ProtobufType = "application/com.github.proto-openapi.spec.v2@v1.0+protobuf";
+    /// <summary>What clients ask for has an @ that no MIME parser takes back; kube-apiserver answers with this, too.</summary>
+    private const string ProtobufType = "application/com.github.proto-openapi.spec.v2.v1.0+protobuf";
     private static readonly string[] QueryParameters = ["dryRun", "fieldValidation"];
 
     public static async Task AnswerAsync(HttpContext context, ResourceTable table)
@@ -62,7 +63,7 @@ internal static class OpenApiV2
                             named =>
                             {
                                 named.Text(1, OpenApiV3.PathOf(row, version));
-                                named.Message(2, item => item.Message(7, patch => Patch(patch, row, version)));
+                                named.Message(2, item => item.Message(8, patch => Patch(patch, row, version)));
                             }
                         );
                     }
