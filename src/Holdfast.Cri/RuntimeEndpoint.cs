@@ -105,7 +105,7 @@ public sealed partial class RuntimeEndpoint : IAsyncDisposable
     internal ValueTask<Agreement> AgreeAsync(CancellationToken cancellationToken)
     {
         var known = Volatile.Read(ref agreement);
-        return known is not null && known.Connection == Channel.Connections
+        return known is not null && known.Generation == Channel.Generation
             ? ValueTask.FromResult(known)
             : new ValueTask<Agreement>(NegotiateAsync(cancellationToken));
     }
@@ -115,17 +115,17 @@ public sealed partial class RuntimeEndpoint : IAsyncDisposable
         await negotiating.WaitAsync(cancellationToken);
         try
         {
-            if (agreement is { } known && known.Connection == Channel.Connections)
+            if (agreement is { } known && known.Generation == Channel.Generation)
             {
                 return known;
             }
 
             var (api, answer) = await FindApiAsync(cancellationToken);
-            var connection = Channel.Connections;
+            var generation = Channel.Generation;
             await WaitUntilReadyAsync(api, cancellationToken);
             var name = api == CriApi.V1 ? "v1" : "v1alpha2";
             var version = new RuntimeVersion(answer.RuntimeName, answer.RuntimeVersion, name);
-            agreement = new Agreement(api, connection, version);
+            agreement = new Agreement(api, generation, version);
             CriLog.Connected(Log, Name, version.RuntimeName, version.Version, name);
             return agreement;
         }
@@ -190,5 +190,5 @@ public sealed partial class RuntimeEndpoint : IAsyncDisposable
     private static TimeSpan Min(TimeSpan left, TimeSpan right) => left < right ? left : right;
 
     /// <summary>What was found out about the runtime on one connection. Immutable.</summary>
-    internal sealed record Agreement(CriApi Api, int Connection, RuntimeVersion Version);
+    internal sealed record Agreement(CriApi Api, int Generation, RuntimeVersion Version);
 }

@@ -1,5 +1,6 @@
 using Holdfast.Cri.Tests.Fakes;
 using Holdfast.Cri.V1;
+using Holdfast.Testing;
 
 namespace Holdfast.Cri.Tests;
 
@@ -37,6 +38,7 @@ public sealed class RuntimeEndpointTests
         await using var endpoint = FakeRuntime.Endpoint(old.SocketPath);
         await endpoint.StartContainerAsync(new StartContainerRequest(), default);
         await old.DisposeAsync();
+        await Eventually.IsTrueAsync("the loss is noticed", () => endpoint.Channel.Generation == 2);
         await using var server = await FakeRuntime.StartAsync(after, old.SocketPath);
         await endpoint.StartContainerAsync(new StartContainerRequest(), default);
         Assert.Equal(after, (await endpoint.ConnectAsync(default)).ApiVersion);
@@ -86,6 +88,19 @@ public sealed class RuntimeEndpointTests
         await using var endpoint = FakeRuntime.Endpoint(server.SocketPath);
         await endpoint.StartContainerAsync(new StartContainerRequest(), default);
         Assert.Equal(4, asked);
+    }
+
+    [Fact]
+    public async Task After_a_restart_no_call_reaches_the_runtime_before_it_is_ready()
+    {
+        var old = await FakeRuntime.StartAsync("v1");
+        await using var endpoint = FakeRuntime.Endpoint(old.SocketPath);
+        await endpoint.StartContainerAsync(new StartContainerRequest(), default);
+        await old.DisposeAsync();
+        await Eventually.IsTrueAsync("the loss is noticed", () => endpoint.Channel.Generation == 2);
+        await using var server = await FakeRuntime.StartAsync("v1", old.SocketPath);
+        await endpoint.StartContainerAsync(new StartContainerRequest(), default);
+        Assert.Equal(["Version", "Status", "StartContainer"], server.Paths.Select(Path.GetFileName));
     }
 
     [Fact]

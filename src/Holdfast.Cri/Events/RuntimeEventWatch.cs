@@ -15,6 +15,7 @@ internal sealed class RuntimeEventWatch
     private readonly RuntimeEndpoint endpoint;
     private readonly EventQueue queue;
     private readonly IReadOnlyList<IEventSource> sources;
+    private bool isOutageLogged;
 
     public RuntimeEventWatch(RuntimeEndpoint endpoint)
     {
@@ -82,8 +83,9 @@ internal sealed class RuntimeEventWatch
         {
             await endpoint.ConnectAsync(cancellationToken);
         }
-        catch (CriException)
+        catch (CriException cause)
         {
+            LogOutage(cause);
             return false;
         }
 
@@ -97,6 +99,7 @@ internal sealed class RuntimeEventWatch
                     if (!isLive)
                     {
                         isLive = true;
+                        isOutageLogged = false;
                         CriLog.Watching(endpoint.Log, endpoint.Name, source.Name);
                     }
 
@@ -111,12 +114,22 @@ internal sealed class RuntimeEventWatch
             }
             catch (CriException cause)
             {
-                CriLog.Lost(endpoint.Log, endpoint.Name, cause.Message);
+                LogOutage(cause);
                 return isLive;
             }
         }
 
         return false;
+    }
+
+    /// <summary>Once per outage, not once per attempt.</summary>
+    private void LogOutage(CriException cause)
+    {
+        if (!isOutageLogged)
+        {
+            isOutageLogged = true;
+            CriLog.Lost(endpoint.Log, endpoint.Name, cause.Message);
+        }
     }
 
     private void Write(RuntimeEvent item)

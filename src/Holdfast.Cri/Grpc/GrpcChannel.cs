@@ -1,6 +1,4 @@
-using System.Diagnostics;
 using System.Net;
-using System.Net.Http.Headers;
 using System.Net.Sockets;
 using System.Runtime.CompilerServices;
 using Google.Protobuf;
@@ -27,6 +25,7 @@ internal sealed class GrpcChannel : IDisposable
     private readonly TimeProvider time;
     private readonly HttpMessageInvoker invoker;
     private int connections;
+    private int generation;
 
     /// <param name="endpoint">Name of the runtime, for error messages.</param>
     public GrpcChannel(string endpoint, string socketPath, TimeProvider time)
@@ -54,8 +53,11 @@ internal sealed class GrpcChannel : IDisposable
         );
     }
 
-    /// <summary>How many connections were made. A change says that the runtime may be another one now.</summary>
+    /// <summary>How many connections were made.</summary>
     public int Connections => Volatile.Read(ref connections);
+
+    /// <summary>Changes whenever a connection is made or lost: the runtime may be another one now.</summary>
+    public int Generation => Volatile.Read(ref generation);
 
     /// <summary>Sends one message and waits for the one answer.</summary>
     /// <exception cref="CriException">The runtime refused, was too slow or is not there.</exception>
@@ -226,7 +228,8 @@ internal sealed class GrpcChannel : IDisposable
         {
             await socket.ConnectAsync(new UnixDomainSocketEndPoint(socketPath), cancellationToken);
             Interlocked.Increment(ref connections);
-            return new NetworkStream(socket, ownsSocket: true);
+            Interlocked.Increment(ref generation);
+            return new ConnectionStream(socket, () => Interlocked.Increment(ref generation));
         }
         catch
         {
@@ -256,5 +259,21 @@ internal sealed class GrpcChannel : IDisposable
 
         var (reason, text) = GrpcFailure.Explain(cause, socketPath);
         return new CriException(reason, $"cannot {action} in {endpoint}: {text}", cause);
+    }
+
+    /// <summary>Tells when the connection ends: the handler reads all the time, so that it ends as soon as it is lost.</summary>
+    private sealed class ConnectionStream(Socket socket, Action onEnd) : NetworkStream(socket, ownsSocket: true)
+    {
+        private int ended;
+
+        protected override void Dispose(bool disposing)
+        {
+            if (Interlocked.Exchange(ref ended, 1) == 0)
+            {
+                onEnd();
+            }
+
+            base.Dispose(disposing);
+        }
     }
 }

@@ -1,0 +1,94 @@
+using System.Net;
+using System.Net.Sockets;
+
+namespace Holdfast.Testing;
+
+/// <summary>A real image registry (Debian's docker-registry) on a free port of the loopback interface.</summary>
+public sealed class LoopbackRegistry : IAsyncDisposable
+{
+    private readonly TemporaryDirectory directory;
+    private readonly DaemonProcess process;
+
+    private LoopbackRegistry(TemporaryDirectory directory, DaemonProcess process, int port)
+    {
+        this.directory = directory;
+        this.process = process;
+        Port = port;
+    }
+
+    public int Port { get; }
+
+    /// <summary>What a registry mirror is configured with.</summary>
+    public string Url => $"http://127.0.0.1:{Port}";
+
+    public static async Task<LoopbackRegistry> StartAsync()
+    {
+        MachineFixture.Require();
+        var data = new TemporaryDirectory("hfr");
+        var port = FreePort();
+        await File.WriteAllTextAsync(
+            data["config.yml"],
+            $"""
+            version: 0.1
+            log: {"{ level: warn }"}
+            storage:
+              filesystem: {"{"} rootdirectory: {data["images"]} {"}"}
+            http: {"{"} addr: "127.0.0.1:{port}" {"}"}
+
+            """
+        );
+        var server = DaemonProcess.Start(data["log"], "/usr/bin/docker-registry", "serve", data["config.yml"]);
+        var registry = new LoopbackRegistry(data, server, port);
+        using var client = new HttpClient();
+        await Eventually.IsTrueAsync(
+            "the registry answers",
+            async () =>
+            {
+                if (!server.IsRunning)
+                {
+                    throw new InvalidOperationException($"the registry ended:\n{server.LogTail()}");
+                }
+
+                try
+                {
+                    using var answer = await client.GetAsync($"{registry.Url}/v2/");
+                    return answer.IsSuccessStatusCode;
+                }
+                catch (HttpRequestException)
+                {
+                    return false;
+                }
+            }
+        );
+        return registry;
+    }
+
+    /// <summary>Puts an image there under its own name without the host: docker.io/library/nginx becomes library/nginx.</summary>
+    public async Task PushAsync(OciImage image)
+    {
+        var name = image.Reference[(image.Reference.IndexOf('/') + 1)..];
+        var tag = image.Reference[(image.Reference.LastIndexOf(':') + 1)..];
+        await MachineFixture.RunAsync(
+            "/usr/bin/skopeo",
+            "copy",
+            "--insecure-policy",
+            "--dest-tls-verify=false",
+            $"oci:{image.Directory}:{tag}",
+            $"docker://127.0.0.1:{Port}/{name}"
+        );
+    }
+
+    /// <summary>Stops the registry and throws its images away.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        await process.DisposeAsync();
+        directory.Dispose();
+    }
+
+    private static int FreePort()
+    {
+        using var probe = new TcpListener(IPAddress.Loopback, 0);
+        probe.Start();
+        return ((IPEndPoint)probe.LocalEndpoint).Port;
+    }
+}
