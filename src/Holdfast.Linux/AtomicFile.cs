@@ -190,22 +190,31 @@ public static class AtomicFile
                 FileShare.ReadWrite | FileShare.Delete
             );
             var descriptor = (int)handle.DangerousGetHandle();
-            while (Libc.Flock(descriptor, Libc.LockExclusive) != 0)
-            {
-                var errno = Marshal.GetLastPInvokeError();
-                if (errno != Errno.Interrupted)
-                {
-                    handle.Dispose();
-                    throw LinuxException.FromErrno($"cannot lock {temporary}", errno);
-                }
-            }
-
+            LockWhole(handle, temporary);
             if (FileStatus.Read(temporary, followLink: false)?.Inode == FileStatus.Read(descriptor).Inode)
             {
                 return handle;
             }
 
             handle.Dispose();
+        }
+    }
+
+    /// <summary>
+    /// Waits for a lock of the open file (fcntl), not of flock's kind: .NET takes a flock on every file that it opens, and a
+    /// reader that comes right after the rename would be refused.
+    /// </summary>
+    private static unsafe void LockWhole(SafeFileHandle handle, string path)
+    {
+        var whole = new Libc.RecordLock { Type = Libc.WriteLock };
+        while (Libc.Fcntl((int)handle.DangerousGetHandle(), Libc.SetOpenFileLockWait, &whole) != 0)
+        {
+            var errno = Marshal.GetLastPInvokeError();
+            if (errno != Errno.Interrupted)
+            {
+                handle.Dispose();
+                throw LinuxException.FromErrno($"cannot lock {path}", errno);
+            }
         }
     }
 

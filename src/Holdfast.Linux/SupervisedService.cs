@@ -129,8 +129,7 @@ public sealed class SupervisedService
 
         // A supervisor that was killed left its program running.
         await EndAsync(ReadStatus().Service, Supervisor.StopGrace, cancellationToken);
-        File.Delete(StatePath);
-        File.Delete(SupervisorPath);
+        RemoveState();
     }
 
     /// <summary>Removes all that is left of a stopped service, its log included.</summary>
@@ -170,8 +169,12 @@ public sealed class SupervisedService
 
     internal void RemoveState()
     {
-        File.Delete(StatePath);
-        File.Delete(SupervisorPath);
+        // Deleting in a directory that does not exist is an error, and a forgotten service has none.
+        if (Directory.Exists(directory))
+        {
+            File.Delete(StatePath);
+            File.Delete(SupervisorPath);
+        }
     }
 
     private async Task WaitForStartAsync(

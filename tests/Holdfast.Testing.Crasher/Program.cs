@@ -1,3 +1,4 @@
+using Holdfast.Linux;
 using Holdfast.Testing.Crasher;
 
 // A program that tests kill. Each verb works until then and says on standard output what it has been promised.
@@ -9,6 +10,22 @@ switch (args)
     case ["store-hold", var database]:
         await StoreWriting.HoldAsync(database);
         return 0;
+    case ["node-up", var root]:
+        await new NodeScenario(root).UpAsync();
+        return 0;
+    case ["node-undo", var root]:
+        await new NodeScenario(root).UndoAsync();
+        return 0;
+    case ["node-lock", var directory]:
+        using (FileLock.TryTake(Path.Join(directory, "lock"), out _))
+        {
+            Console.WriteLine("locked");
+            await Task.Delay(Timeout.Infinite);
+        }
+
+        return 0;
+    case ["supervise", var directory, var name]:
+        return await new Supervisor(directory, name, TimeProvider.System).RunAsync(CancellationToken.None);
     default:
         Console.Error.WriteLine("cannot run: unknown arguments");
         return 64;

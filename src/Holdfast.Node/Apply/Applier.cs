@@ -68,6 +68,8 @@ public sealed class Applier
                 return;
             }
 
+            // What could not be taken back is not even begun.
+            _ = undos.For(resource.Kind);
             report.Say(StepPhase.Started, inspection.Summary);
             await DoAsync(report.Step, machine, journal, done, cancellationToken);
             report.Say(StepPhase.Changed, null);

@@ -27,6 +27,7 @@ internal sealed class UndoTable
             new ServiceUndo(),
             new ContainerdServesUndo(),
             new RuntimeImageUndo(),
+            new CniNetworkUndo(),
         ]);
 
     /// <exception cref="NodeException">A newer version of the program made the change.</exception>

@@ -1,0 +1,174 @@
+using System.Text;
+using Holdfast.Linux;
+using Holdfast.Node;
+using Holdfast.Node.Apply;
+using Holdfast.Testing.Crasher;
+
+namespace Holdfast.Machine.Tests.Node;
+
+/// <summary>Kills a real process at every place where a power cut would hurt, as often as it comes by there.</summary>
+public sealed class CrashTests : IDisposable
+{
+    private static readonly TimeSpan ChildTimeout = TimeSpan.FromMinutes(1);
+    private readonly string top = Directory.CreateTempSubdirectory("holdfast-crash-").FullName;
+
+    public void Dispose() => Directory.Delete(top, recursive: true);
+
+    [Theory]
+    [InlineData("apply.after-record")]
+    [InlineData("apply.after-do")]
+    [InlineData("apply.after-mark")]
+    [InlineData("file.before-rename")]
+    public async Task Killed_while_applying_the_next_up_completes_and_undo_returns_to_the_original(string point)
+    {
+        var times = 0;
+        while (true)
+        {
+            times++;
+            var scenario = Make($"{point}-{times}");
+            var before = Snapshot(scenario);
+            if (!await IsKilledAsync("node-up", scenario, $"{point}@{times}"))
+            {
+                await scenario.UndoAsync();
+                Assert.Equal(before, Snapshot(scenario));
+                break;
+            }
+
+            await scenario.UpAsync();
+            Assert.False((await scenario.PlanAsync()).HasChanges, $"{point}@{times}: up did not complete");
+            await AssertUndoneAsync(scenario, before, $"{point}@{times}");
+        }
+
+        Assert.True(times > 8, $"{point} was reached only {times - 1} times");
+    }
+
+    [Theory]
+    [InlineData("apply.after-record")]
+    [InlineData("apply.after-do")]
+    [InlineData("file.before-rename")]
+    public async Task Killed_while_applying_undo_alone_returns_to_the_original(string point)
+    {
+        for (var times = 1; ; times += 2)
+        {
+            var scenario = Make($"{point}-{times}");
+            var before = Snapshot(scenario);
+            var killed = await IsKilledAsync("node-up", scenario, $"{point}@{times}");
+            await AssertUndoneAsync(scenario, before, $"{point}@{times}");
+            if (!killed)
+            {
+                break;
+            }
+        }
+    }
+
+    [Theory]
+    [InlineData("undo.after-undo")]
+    [InlineData("file.before-rename")]
+    public async Task Killed_while_undoing_the_next_undo_goes_on(string point)
+    {
+        for (var times = 1; ; times++)
+        {
+            var scenario = Make($"{point}-{times}");
+            var before = Snapshot(scenario);
+            await scenario.UpAsync();
+            var killed = await IsKilledAsync("node-undo", scenario, $"{point}@{times}");
+            await AssertUndoneAsync(scenario, before, $"{point}@{times}");
+            if (!killed)
+            {
+                Assert.True(times > 3, $"{point} was reached only {times - 1} times");
+                break;
+            }
+        }
+    }
+
+    [Fact]
+    public async Task Lock_of_a_killed_process_does_not_stick()
+    {
+        var paths = new NodePaths(top);
+        Directory.CreateDirectory(paths.ChangesDirectory);
+        var child = DetachedProcess.Start(
+            [.. NodeScenario.ChildCommand, "node-lock", paths.ChangesDirectory],
+            new Dictionary<string, string>(),
+            Path.Join(top, "out")
+        );
+        try
+        {
+            await Until(() => File.ReadAllText(Path.Join(top, "out")).Contains("locked", StringComparison.Ordinal));
+            var busy = await Assert.ThrowsAsync<NodeException>(() => OpenAsync(paths));
+            Assert.Equal(NodeReason.Busy, busy.Reason);
+            Assert.Contains($"process {child.ProcessId} ", busy.Message, StringComparison.Ordinal);
+        }
+        finally
+        {
+            ProcessTable.Signal(child, ProcessTable.SigKill);
+            await ProcessTable.WaitForExitAsync(child, ChildTimeout, TimeProvider.System, CancellationToken.None);
+            DetachedProcess.Reap(child);
+        }
+
+        using var journal = await OpenAsync(paths);
+        Assert.Empty(journal.Changes);
+    }
+
+    internal static async Task Until(Func<bool> condition)
+    {
+        var start = TimeProvider.System.GetTimestamp();
+        while (!condition())
+        {
+            Assert.True(TimeProvider.System.GetElapsedTime(start) < ChildTimeout, "it did not come true in time");
+            await Task.Delay(20);
+        }
+    }
+
+    private static Task<ChangeJournal> OpenAsync(NodePaths paths) =>
+        ChangeJournal.OpenAsync(paths, TimeProvider.System, CancellationToken.None);
+
+    private NodeScenario Make(string name)
+    {
+        var scenario = new NodeScenario(Path.Join(top, name));
+        scenario.MakeOriginal();
+        return scenario;
+    }
+
+    private static async Task AssertUndoneAsync(NodeScenario scenario, string before, string where)
+    {
+        var result = await scenario.UndoAsync();
+        Assert.True(before == Snapshot(scenario), $"{where}: {before}\n---- is not\n{Snapshot(scenario)}");
+        Assert.Empty(result.Notes);
+        var status = await scenario.Services.StatusAsync(NodeScenario.ServiceName, CancellationToken.None);
+        Assert.False(status.IsRunning, $"{where}: the service runs on");
+        Assert.False(File.Exists(Path.Join(scenario.Paths.ChangesDirectory, "journal.jsonl")));
+    }
+
+    private static async Task<bool> IsKilledAsync(string verb, NodeScenario scenario, string fault)
+    {
+        var command = NodeScenario.ChildCommand;
+        var root = Path.GetDirectoryName(scenario.Paths.Root)!;
+        var result = await ChildProcess.RunAsync(
+            new ChildCommand(command[0], [.. command.Skip(1), verb, root])
+            {
+                Environment = new Dictionary<string, string?> { ["HOLDFAST_FAULT"] = fault },
+            },
+            ChildTimeout
+        );
+        Assert.True(result.ExitCode is 0 or 137, $"{verb} with {fault}: {result.StandardError}");
+        return result.ExitCode == 137;
+    }
+
+    /// <summary>Every file and directory of the machine: kind, mode, owner, content.</summary>
+    private static string Snapshot(NodeScenario scenario)
+    {
+        var text = new StringBuilder();
+        var root = scenario.Machine.At("/");
+        foreach (var path in Directory.EnumerateFileSystemEntries(root, "*", SearchOption.AllDirectories).Order())
+        {
+            var status = FileStatus.Read(path, followLink: false)!;
+            var hash =
+                status.Kind == FileKind.Regular
+                    ? Convert.ToHexString(System.Security.Cryptography.SHA256.HashData(File.ReadAllBytes(path)))
+                    : "";
+            text.Append($"{path[root.Length..]} {status.Kind} {status.Mode} {status.Owner} {hash}\n");
+        }
+
+        return text.ToString();
+    }
+}

@@ -1,0 +1,118 @@
+using System.Text.Json.Nodes;
+using Holdfast.Node.Apply;
+using Holdfast.Node.Tests.Resources;
+
+namespace Holdfast.Node.Tests.Apply;
+
+public sealed class ChangeJournalTests : IDisposable
+{
+    private readonly TemporaryMachine node = new();
+
+    private string JournalPath => Path.Join(node.Paths.ChangesDirectory, "journal.jsonl");
+
+    public void Dispose() => node.Dispose();
+
+    [Fact]
+    public async Task What_was_recorded_is_read_again_by_another_process()
+    {
+        using (var journal = await node.OpenJournalAsync())
+        {
+            var entry = Record(journal, "file:/a", "1");
+            journal.MarkDone(entry, new JsonObject { ["result"] = 1 });
+            Record(journal, "file:/b", "2");
+        }
+
+        using var again = await node.OpenJournalAsync();
+        Assert.Equal(["file:/a", "file:/b"], again.Changes.Select(change => change.Id));
+        var first = again.FindOpen("file:/a")!;
+        Assert.Equal(EntryState.Done, first.State);
+        Assert.Equal("1", (string?)first.Original["value"]);
+        Assert.Single(first.ToChange().Intents);
+        Assert.Single(first.ToChange().Results);
+        Assert.Equal(EntryState.Recorded, again.FindOpen("file:/b")!.State);
+    }
+
+    [Fact]
+    public async Task Second_record_of_a_change_in_force_keeps_the_first_original()
+    {
+        using var journal = await node.OpenJournalAsync();
+        Record(journal, "x", "first");
+        var entry = Record(journal, "x", "second");
+        Assert.Equal("first", (string?)entry.Original["value"]);
+        Assert.Equal(2, entry.ToChange().Intents.Count);
+    }
+
+    [Fact]
+    public async Task Change_made_again_after_its_undo_has_a_new_original()
+    {
+        using var journal = await node.OpenJournalAsync();
+        journal.MarkUndone(Record(journal, "x", "first"));
+        Assert.Equal("second", (string?)Record(journal, "x", "second").Original["value"]);
+    }
+
+    [Fact]
+    public async Task Line_cut_short_by_a_power_cut_is_dropped_wherever_the_cut_is()
+    {
+        using (var journal = await node.OpenJournalAsync())
+        {
+            Record(journal, "a", "1");
+        }
+
+        var whole = File.ReadAllBytes(JournalPath).Length;
+        using (var journal = await node.OpenJournalAsync())
+        {
+            Record(journal, "b", "2");
+        }
+
+        var bytes = File.ReadAllBytes(JournalPath);
+        for (var cut = whole; cut < bytes.Length; cut += 7)
+        {
+            File.WriteAllBytes(JournalPath, bytes[..cut]);
+            using (var journal = await node.OpenJournalAsync())
+            {
+                Assert.NotNull(journal.FindOpen("a"));
+                Record(journal, "c", "3");
+            }
+
+            using var again = await node.OpenJournalAsync();
+            Assert.Equal("3", (string?)again.FindOpen("c")!.Original["value"]);
+        }
+    }
+
+    [Fact]
+    public async Task Line_that_makes_no_sense_is_an_error_and_not_skipped()
+    {
+        using (var journal = await node.OpenJournalAsync())
+        {
+            Record(journal, "a", "1");
+        }
+
+        File.AppendAllText(JournalPath, "{\"event\":\"done\",\"id\":\"never recorded\"}\n");
+        var failure = await Assert.ThrowsAsync<NodeException>(() => node.OpenJournalAsync());
+        Assert.Equal(NodeReason.JournalCorrupt, failure.Reason);
+        Assert.Contains("line 3", failure.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Two_cannot_change_the_machine_at_once_but_one_can_read()
+    {
+        using var journal = await node.OpenJournalAsync();
+        Record(journal, "a", "1");
+        var failure = await Assert.ThrowsAsync<NodeException>(() => node.OpenJournalAsync());
+        Assert.Equal(NodeReason.Busy, failure.Reason);
+        Assert.Contains($"process {Environment.ProcessId}", failure.Message, StringComparison.Ordinal);
+
+        using var reader = await ChangeJournal.ReadAsync(node.Paths, TimeProvider.System, TemporaryMachine.Never);
+        Assert.Single(reader.Changes);
+    }
+
+    private static JournalEntry Record(ChangeJournal journal, string id, string value) =>
+        journal.Record(
+            "kind",
+            id,
+            "title",
+            "group",
+            new JsonObject { ["value"] = value },
+            new JsonObject { ["intent"] = value }
+        );
+}

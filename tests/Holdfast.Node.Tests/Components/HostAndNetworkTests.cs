@@ -1,0 +1,188 @@
+using System.Net;
+using System.Text.Json.Nodes;
+using Holdfast.Linux;
+using Holdfast.Node.Apply;
+using Holdfast.Node.Components;
+using Holdfast.Node.Facts;
+using Holdfast.Node.Plan;
+using Holdfast.Node.Resources;
+using Holdfast.Node.Spec;
+using Holdfast.Node.Tests.Resources;
+
+namespace Holdfast.Node.Tests.Components;
+
+public sealed class HostAndNetworkTests : IDisposable
+{
+    private static readonly EdgeNodeSpec Spec = new()
+    {
+        Name = "n",
+        Runtimes = [],
+        Host = new HostSpec
+        {
+            Hosts = [new HostEntry(IPAddress.Parse("192.168.44.140"), ["k8s-master"])],
+            KernelModules = ["br_netfilter"],
+            Sysctl = new Dictionary<string, string> { ["net.ipv4.ip_forward"] = "1" },
+        },
+    };
+
+    private static readonly MachineFacts Facts = new()
+    {
+        HostName = "n",
+        OperatingSystem = "Debian GNU/Linux 12 (bookworm)",
+        Architecture = "amd64",
+        KernelRelease = "6.1",
+        Cgroups = CgroupMode.V2,
+        IsSystemd = true,
+        CapabilityBounds = ulong.MaxValue,
+        CniPluginDirectory = MachineFacts.PackagedCniDirectory,
+        ProcessorCount = 2,
+        MemoryBytes = 1L << 30,
+        FreeDiskBytes = 10L << 30,
+        IsRoot = true,
+        HasApt = true,
+        ContainerdVersion = "1.6.20",
+    };
+
+    private readonly TemporaryMachine node = new();
+
+    public void Dispose() => node.Dispose();
+
+    [Fact]
+    public async Task Host_is_made_and_put_back()
+    {
+        node.Write("/etc/hosts", "127.0.0.1 localhost\n");
+        node.Write("/etc/fstab", "/swap none swap sw 0 0\n");
+        node.Write("/proc/swaps", "Filename Type Size Used Priority\n");
+        node.Write("/proc/sys/net/ipv4/ip_forward", "0\n");
+        node.Write("/sys/module/br_netfilter/x", "");
+        node.Answer("systemctl list-units");
+        var before = node.Snapshot();
+        var planner = new Planner([new HostComponent()]);
+
+        var plan = await planner.PlanAsync(Spec, Facts, node.Machine, TemporaryMachine.Never);
+        Assert.All(plan.Steps, step => Assert.Equal("host", step.Group));
+        using (var journal = await node.OpenJournalAsync())
+        {
+            await new Applier().ApplyAsync(plan, node.Machine, journal, null, TemporaryMachine.Never);
+        }
+
+        Assert.Contains("br_netfilter\n", node.Read("/etc/modules-load.d/holdfast.conf"), StringComparison.Ordinal);
+        Assert.Contains(
+            "net.ipv4.ip_forward = 1\n",
+            node.Read("/etc/sysctl.d/99-holdfast.conf"),
+            StringComparison.Ordinal
+        );
+        Assert.False((await planner.PlanAsync(Spec, Facts, node.Machine, TemporaryMachine.Never)).HasChanges);
+
+        await node.UndoAsync();
+        Assert.Equal(before, node.Snapshot());
+    }
+
+    [Fact]
+    public async Task Change_that_the_document_no_longer_wants_is_a_leftover_of_the_plan()
+    {
+        node.Write("/etc/hosts", "");
+        await node.ApplyAsync(HostsFile.Resource(Spec.Host.Hosts));
+        var planner = new Planner([new HostComponent()]);
+        var without = Spec with
+        {
+            Host = new HostSpec
+            {
+                Swap = SwapMode.Unchanged,
+                KernelModules = [],
+                Sysctl = new Dictionary<string, string>(),
+            },
+        };
+        var plan = await planner.PlanAsync(without, Facts, node.Machine, TemporaryMachine.Never);
+        Assert.Equal("hosts:/etc/hosts", Assert.Single(plan.Leftovers).Id);
+        Assert.True(plan.HasChanges);
+    }
+
+    [Fact]
+    public void Network_has_bridge_subnet_masquerading_and_port_maps()
+    {
+        var network = JsonNode.Parse(CniComponent.Render(new BridgeSpec()))!;
+        var bridge = network["plugins"]![0]!;
+        Assert.Equal("cni0", (string?)bridge["bridge"]);
+        Assert.Equal("10.88.0.0/16", (string?)bridge["ipam"]!["ranges"]![0]![0]!["subnet"]);
+        Assert.True((bool)bridge["ipMasq"]!);
+        Assert.True((bool)bridge["isGateway"]!);
+        Assert.Equal("portmap", (string?)network["plugins"]![1]!["type"]);
+    }
+
+    [Fact]
+    public async Task Network_is_put_back_with_its_bridge_and_its_addresses()
+    {
+        node.Write("/etc/keep", "");
+        node.Write("/sys/class/net/eth0/x", "");
+        node.Write("/var/lib/keep", "");
+        var before = node.Snapshot();
+        await node.ApplyAsync(new CniNetworkResource("cni0", CniComponent.Render(new BridgeSpec())));
+        node.Write("/var/lib/cni/networks/holdfast/10.88.0.2", "id");
+        node.Write("/sys/class/net/cni0/x", "");
+        node.Answer(
+            "ip link delete cni0",
+            effect: () => Directory.Delete(node.Machine.At("/sys/class/net/cni0"), recursive: true)
+        );
+
+        await node.UndoAsync();
+        Assert.Equal(before, node.Snapshot());
+    }
+
+    [Fact]
+    public void Preflight_names_what_would_go_wrong_and_what_to_do()
+    {
+        var facts = Facts with
+        {
+            IsRoot = false,
+            HubPortOwner = "nginx (process 7)",
+            OtherAgents = ["kubelet", "dockerd"],
+            MissingControllers = ["memory"],
+            FreeDiskBytes = 500L << 20,
+        };
+        var findings = Preflight.Check(facts, Spec);
+        Assert.Equal(4, findings.Count(finding => finding.Severity == PreflightSeverity.Error));
+        Assert.Single(findings, finding => finding.Severity == PreflightSeverity.Warning);
+        Assert.Single(findings, finding => finding.Severity == PreflightSeverity.Info);
+        Assert.All(findings, finding => Assert.NotEmpty(finding.Remedy));
+    }
+
+    [Fact]
+    public void Preflight_is_content_with_a_usual_machine_and_with_our_own_daemon()
+    {
+        Assert.Empty(Preflight.Check(Facts with { HubPortOwner = "holdfast (process 9)" }, Spec));
+    }
+
+    [Fact]
+    public async Task Facts_are_read_from_the_machine()
+    {
+        node.Write("/proc/self/mountinfo", "30 20 0:26 / /sys/fs/cgroup rw - cgroup2 cgroup2 rw\n");
+        node.Write("/sys/fs/cgroup/cgroup.controllers", "cpuset cpu io memory pids\n");
+        node.Write("/proc/self/status", "Name:\tx\nCapEff:\t000001fffeffffff\nCapBnd:\t000001fffeffffff\n");
+        node.Write("/proc/sys/kernel/hostname", "edge-1\n");
+        node.Write("/proc/sys/kernel/osrelease", "6.1.0-13\n");
+        node.Write("/proc/meminfo", "MemTotal:       1024 kB\n");
+        node.Write("/proc/swaps", "Filename Type Size Used Priority\n/dev/sda2 partition 1 0 -2\n");
+        node.Write("/etc/os-release", "ID=debian\nPRETTY_NAME=\"Debian GNU/Linux 12 (bookworm)\"\n");
+        node.Write("/usr/lib/cni/bridge", "");
+        node.Write("/etc/cni/net.d/05-other.conf", "{}");
+        node.Write("/etc/cni/net.d/87-other.conflist", "{}");
+        node.Write("/var/lib/x", "");
+        node.Answer("containerd --version", "containerd github.com/containerd/containerd 1.6.20~ds1 1.6.20~ds1-1\n");
+
+        var facts = await MachineFacts.ReadAsync(node.Machine, TemporaryMachine.Never);
+
+        Assert.Equal("edge-1", facts.HostName);
+        Assert.Equal("Debian GNU/Linux 12 (bookworm)", facts.OperatingSystem);
+        Assert.Equal(CgroupMode.V2, facts.Cgroups);
+        Assert.Empty(facts.MissingControllers);
+        Assert.False(facts.HasSysResource);
+        Assert.Equal("1.6.20", facts.ContainerdVersion);
+        Assert.Equal(["/dev/sda2"], facts.ActiveSwap);
+        Assert.True(facts.HasCniPlugins);
+        Assert.Equal("/usr/lib/cni", facts.CniPluginDirectory);
+        Assert.Equal(["05-other.conf"], facts.OtherCniNetworks);
+        Assert.Equal(1024 * 1024, facts.MemoryBytes);
+        Assert.False(facts.IsSystemd);
+    }
+}

@@ -1,0 +1,172 @@
+using System.Text;
+using Holdfast.Linux;
+using Holdfast.Node.Apply;
+using Holdfast.Node.Plan;
+using Holdfast.Node.Resources;
+
+namespace Holdfast.Node.Tests.Resources;
+
+public sealed class FileResourceTests : IDisposable
+{
+    private const string FilePath = "/etc/thing/deep/thing.conf";
+    private readonly TemporaryMachine node = new();
+
+    public void Dispose() => node.Dispose();
+
+    [Fact]
+    public async Task New_file_and_its_directories_are_gone_after_undo()
+    {
+        node.Write("/etc/other", "foreign");
+        var before = node.Snapshot();
+        await node.ApplyAsync(new FileResource(FilePath, "wanted\n"));
+        Assert.Equal("wanted\n", node.Read(FilePath));
+
+        var result = await node.UndoAsync();
+
+        Assert.Equal(before, node.Snapshot());
+        Assert.Empty(result.Notes);
+    }
+
+    [Fact]
+    public async Task Existing_file_comes_back_with_content_mode_and_owner()
+    {
+        node.Write(
+            FilePath,
+            "original without line feed",
+            UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.OtherRead
+        );
+        var before = node.Snapshot();
+        await node.ApplyAsync(new FileResource(FilePath, "wanted\n") { Mode = AtomicFile.DefaultMode });
+        Assert.Equal(AtomicFile.DefaultMode, node.Machine.Status(FilePath)!.Mode);
+
+        await node.UndoAsync();
+
+        Assert.Equal(before, node.Snapshot());
+    }
+
+    [Fact]
+    public async Task Large_original_is_kept_beside_the_journal_and_comes_back()
+    {
+        node.Write(FilePath, new string('x', 300_000));
+        var before = node.Snapshot();
+        await node.ApplyAsync(new FileResource(FilePath, "small"));
+        Assert.True(new FileInfo(Path.Join(node.Paths.ChangesDirectory, "journal.jsonl")).Length < 10_000);
+
+        await node.UndoAsync();
+
+        Assert.Equal(before, node.Snapshot());
+    }
+
+    [Fact]
+    public async Task Original_recorded_first_wins_over_later_applies()
+    {
+        node.Write(FilePath, "original");
+        await node.ApplyAsync(new FileResource(FilePath, "first"));
+        await node.ApplyAsync(new FileResource(FilePath, "second"));
+
+        var result = await node.UndoAsync();
+
+        Assert.Equal("original", node.Read(FilePath));
+        Assert.Empty(result.Notes);
+    }
+
+    [Fact]
+    public async Task File_edited_by_somebody_else_is_kept_aside_and_named()
+    {
+        node.Write(FilePath, "original");
+        await node.ApplyAsync(new FileResource(FilePath, "wanted"));
+        node.Write(FilePath, "wanted, and an hour of a person's work");
+
+        var result = await node.UndoAsync();
+
+        Assert.Equal("original", node.Read(FilePath));
+        var note = Assert.Single(result.Notes);
+        var kept = Assert.Single(Directory.GetFiles(Path.Join(node.Paths.ChangesDirectory, "kept")));
+        Assert.Contains(kept, note, StringComparison.Ordinal);
+        Assert.Equal("wanted, and an hour of a person's work", File.ReadAllText(kept));
+    }
+
+    [Fact]
+    public async Task Edit_sees_the_current_content_and_is_done_once()
+    {
+        node.Write(FilePath, "a\n");
+        var resource = new FileResource(
+            FilePath,
+            current =>
+            {
+                var text = Encoding.UTF8.GetString(current ?? []);
+                return Encoding.UTF8.GetBytes(text.Contains('b') ? text : text + "b\n");
+            }
+        );
+        await node.ApplyAsync(resource);
+        Assert.Equal("a\nb\n", node.Read(FilePath));
+        Assert.True((await resource.InspectAsync(node.Machine, TemporaryMachine.Never)).IsAsWanted);
+    }
+
+    [Fact]
+    public async Task Diff_shows_what_changes_but_no_secrets()
+    {
+        node.Write(FilePath, "one\ntwo\n");
+        var plain = await new FileResource(FilePath, "one\npassword = \"hunter2\"\n").InspectAsync(
+            node.Machine,
+            TemporaryMachine.Never
+        );
+        Assert.Contains("-two", plain.Diff, StringComparison.Ordinal);
+        Assert.Contains("+password = ***", plain.Diff, StringComparison.Ordinal);
+
+        var secret = await new FileResource(FilePath, "topsecret") { IsSecret = true }.InspectAsync(
+            node.Machine,
+            TemporaryMachine.Never
+        );
+        Assert.DoesNotContain("topsecret", secret.Diff, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Executable_is_copied_and_made_executable_and_taken_away_again()
+    {
+        var source = Path.Join(node.Root, "program");
+        File.WriteAllText(source, new string('p', 500_000));
+        var before = node.Snapshot();
+        var resource = new ExecutableResource(source, "/usr/local/bin/program");
+        await node.ApplyAsync(resource);
+        Assert.Equal(500_000, node.Machine.Status("/usr/local/bin/program")!.Length);
+        Assert.True(node.Machine.Status("/usr/local/bin/program")!.Mode.HasFlag(UnixFileMode.OtherExecute));
+        Assert.True((await resource.InspectAsync(node.Machine, TemporaryMachine.Never)).IsAsWanted);
+
+        await node.UndoAsync();
+
+        Assert.Equal(before, node.Snapshot());
+    }
+}
+
+internal static class ApplyExtensions
+{
+    public static async Task<NodePlan> PlanAsync(this TemporaryMachine node, params IResource[] resources)
+    {
+        var steps = new List<PlanStep>();
+        foreach (var resource in resources)
+        {
+            steps.Add(
+                new PlanStep("test", resource, await resource.InspectAsync(node.Machine, TemporaryMachine.Never))
+            );
+        }
+
+        return new NodePlan(steps, []);
+    }
+
+    public static async Task<ApplyResult> ApplyAsync(this TemporaryMachine node, params IResource[] resources)
+    {
+        var plan = await node.PlanAsync(resources);
+        using var journal = await node.OpenJournalAsync();
+        return await new Applier().ApplyAsync(plan, node.Machine, journal, null, TemporaryMachine.Never);
+    }
+
+    public static async Task<UndoResult> UndoAsync(this TemporaryMachine node)
+    {
+        using var journal = await node.OpenJournalAsync();
+        return await new Undoer().UndoAllAsync(node.Machine, journal, null, TemporaryMachine.Never);
+    }
+
+    public static Task<ChangeJournal> OpenJournalAsync(this TemporaryMachine node) =>
+        ChangeJournal.OpenAsync(node.Paths, TimeProvider.System, TemporaryMachine.Never);
+}

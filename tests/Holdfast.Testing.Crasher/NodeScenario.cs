@@ -1,0 +1,107 @@
+using System.Net;
+using Holdfast.Linux;
+using Holdfast.Node;
+using Holdfast.Node.Apply;
+using Holdfast.Node.Plan;
+using Holdfast.Node.Resources;
+using Holdfast.Node.Services;
+using Holdfast.Node.Spec;
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace Holdfast.Testing.Crasher;
+
+/// <summary>
+/// A node in a directory with one of every kind of change that needs no network: files of all sorts, a kernel parameter,
+/// the hosts file, a program, and a real service under a real supervisor. Used by a test and by the processes it kills.
+/// </summary>
+public sealed class NodeScenario
+{
+    public const string ServiceName = "sleeper";
+    private readonly string files;
+
+    public NodeScenario(string root)
+    {
+        files = Path.Join(root, "files");
+        Paths = new NodePaths(Path.Join(root, "node"));
+        Services = new SupervisedServices(Paths, SuperviseCommand(Paths.ServicesDirectory), TimeProvider.System);
+        Machine = new Machine(Paths, files, Services, TimeProvider.System, NullLoggerFactory.Instance);
+    }
+
+    public NodePaths Paths { get; }
+
+    public Machine Machine { get; }
+
+    public SupervisedServices Services { get; }
+
+    /// <summary>This assembly as a program: usable from the test's own process too.</summary>
+    public static IReadOnlyList<string> ChildCommand =>
+        [DotnetPath, "exec", Path.Join(AppContext.BaseDirectory, "Holdfast.Testing.Crasher.dll")];
+
+    private static string DotnetPath =>
+        Path.GetFileName(Environment.ProcessPath) == "dotnet" ? Environment.ProcessPath! : "/usr/bin/dotnet";
+
+    /// <summary>Makes the machine as it was before Holdfast ever came.</summary>
+    public void MakeOriginal()
+    {
+        Write("etc/hosts", "127.0.0.1 localhost\n127.0.1.1 edge # no line feed at the end");
+        Write("etc/fstab", "UUID=1 / ext4 defaults 0 1\nUUID=2\tnone swap sw 0 0\n");
+        Write("etc/containerd/config.toml", "# by hand\n[plugins]\n");
+        File.SetUnixFileMode(Path.Join(files, "etc/containerd/config.toml"), UnixFileMode.UserRead);
+        Write("usr/local/bin/tool", new string('o', 200_000));
+        Write("proc/sys/net/ipv4/ip_forward", "0\n");
+        Write("program", new string('n', 150_000));
+    }
+
+    public async Task<ApplyResult> UpAsync()
+    {
+        using var journal = await ChangeJournal.OpenAsync(Paths, TimeProvider.System, CancellationToken.None);
+        return await new Applier().ApplyAsync(await PlanAsync(), Machine, journal, null, CancellationToken.None);
+    }
+
+    public async Task<UndoResult> UndoAsync()
+    {
+        using var journal = await ChangeJournal.OpenAsync(Paths, TimeProvider.System, CancellationToken.None);
+        return await new Undoer().UndoAllAsync(Machine, journal, null, CancellationToken.None);
+    }
+
+    public async Task<NodePlan> PlanAsync()
+    {
+        var steps = new List<PlanStep>();
+        foreach (var resource in BuildResources())
+        {
+            steps.Add(new PlanStep("all", resource, await resource.InspectAsync(Machine, CancellationToken.None)));
+        }
+
+        return new NodePlan(steps, []);
+    }
+
+    private IEnumerable<IResource> BuildResources()
+    {
+        // An armed fault point is meant for the process that applies, not for the supervisor that it starts.
+        var service = new ServiceDefinition(ServiceName, "sleeps", ["/bin/sleep", "86400"])
+        {
+            Environment = new Dictionary<string, string> { ["HOLDFAST_FAULT"] = "" },
+        };
+        return
+        [
+            new ExecutableResource(Path.Join(files, "program"), "/usr/local/bin/tool"),
+            FstabSwap.Resource(),
+            HostsFile.Resource([new HostEntry(IPAddress.Parse("192.168.44.140"), ["k8s-master"])]),
+            new SysctlResource("net.ipv4.ip_forward", "1"),
+            new FileResource("/etc/cni/net.d/deep/10.conflist", "{}\n"),
+            new FileResource("/etc/cni/net.d/11.conflist", "{}\n") { Mode = AtomicFile.SecretMode },
+            new FileResource("/etc/containerd/config.toml", "new = true\n") { Mode = AtomicFile.DefaultMode },
+            new ServiceResource(service, ["/etc/containerd/config.toml"]),
+        ];
+    }
+
+    private static IReadOnlyList<string> SuperviseCommand(string directory) =>
+        [.. ChildCommand, "supervise", directory];
+
+    private void Write(string path, string content)
+    {
+        var at = Path.Join(files, path);
+        Directory.CreateDirectory(Path.GetDirectoryName(at)!);
+        File.WriteAllText(at, content);
+    }
+}
