@@ -13,9 +13,11 @@ namespace Holdfast.Node.Components;
 internal sealed class ContainerdComponent : IComponent
 {
     private const string Program = "/usr/bin/containerd";
-    private const string CniConfigDirectory = "/etc/cni/net.d";
 
     public string Name => "containerd";
+
+    /// <summary>Where the network's configuration lies; the same for all runtimes of the node.</summary>
+    public string CniConfigDirectory { get; init; } = "/etc/cni/net.d";
 
     public IEnumerable<IResource> Build(EdgeNodeSpec spec, MachineFacts facts)
     {
@@ -29,7 +31,7 @@ internal sealed class ContainerdComponent : IComponent
         }
     }
 
-    private static IEnumerable<IResource> BuildRuntime(RuntimeSpec runtime, EdgeNodeSpec spec, MachineFacts facts)
+    private IEnumerable<IResource> BuildRuntime(RuntimeSpec runtime, EdgeNodeSpec spec, MachineFacts facts)
     {
         var config = new ContainerdConfig
         {

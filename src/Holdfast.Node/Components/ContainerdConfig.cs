@@ -169,7 +169,8 @@ internal sealed record ContainerdConfig
     }
 
     /// <summary>
-    /// certs.d and mirror tables exclude each other: containerd refuses a file with both. Who has tables keeps them.
+    /// certs.d excludes mirror tables and tables of TLS settings: containerd refuses a file with both. Who has tables keeps
+    /// them.
     /// </summary>
     private TomlDocument SetRegistries(TomlDocument document, ContainerdSchema schema)
     {
@@ -199,8 +200,12 @@ internal sealed record ContainerdConfig
     {
         var isTooOld = Version.TryParse(ContainerdVersion, out var version) && version < new Version(1, 5);
         var registry = document.Get(schema.Registry) as TomlTable ?? TomlTable.Empty;
-        var hasTables = registry.TryGet("mirrors", out var mirrors) && mirrors is TomlTable { Entries.Count: > 0 };
-        return schema.HasMirrorTables && (isTooOld || hasTables);
+        var hasMirrors = registry.TryGet("mirrors", out var mirrors) && mirrors is TomlTable { Entries.Count: > 0 };
+        var hasTls =
+            registry.TryGet("configs", out var configs)
+            && configs is TomlTable table
+            && table.Entries.Values.Any(c => c is TomlTable host && host.TryGet("tls", out _));
+        return schema.HasMirrorTables && (isTooOld || hasMirrors || hasTls);
     }
 
     /// <summary>containerd's own default is not written down, but another value in the file is corrected.</summary>

@@ -1,0 +1,31 @@
+using Holdfast.Linux;
+using Holdfast.Node.Images;
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace Holdfast.Machine.Tests.NodeRuntimes;
+
+[Collection("machine")]
+public sealed class BusyboxSourceTests
+{
+    private static Node.Machine Machine(string root) =>
+        new(new NodePaths(root), root, new RealContainerds(root), TimeProvider.System, NullLoggerFactory.Instance);
+
+    [Fact]
+    public async Task Without_a_static_busybox_the_package_is_only_unpacked()
+    {
+        var empty = Directory.CreateTempSubdirectory("hfb").FullName;
+        var before = await PrivateNode.RunAsync("dpkg-query", "--show");
+        try
+        {
+            Assert.Null(await BusyboxSource.FromMachineAsync(Machine(empty), "amd64", default));
+            var fetched = await BusyboxSource.FromPackageAsync(Machine(empty), "amd64", default);
+            Assert.True(fetched.Archive.Length > 500_000);
+        }
+        finally
+        {
+            Directory.Delete(empty, recursive: true);
+        }
+        Assert.Equal(before, await PrivateNode.RunAsync("dpkg-query", "--show"));
+        Assert.Empty(Directory.GetDirectories(Path.GetTempPath(), "holdfast-busybox-*"));
+    }
+}
