@@ -74,7 +74,8 @@ public sealed record OciImage(string Directory, string Reference)
         return new OciImage(directory, reference);
     }
 
-    private static string Architecture =>
+    /// <summary>This machine's processor, as Go names it.</summary>
+    internal static string Architecture =>
         System.Runtime.InteropServices.RuntimeInformation.ProcessArchitecture
         == System.Runtime.InteropServices.Architecture.Arm64
             ? "arm64"

@@ -22,13 +22,21 @@ public static class TestImages
     ];
 
     /// <summary>Kept over test runs; the name tells the form of the images, so that a change of form builds them anew.</summary>
-    private const string CacheDirectory = "/var/cache/holdfast-tests/images-1";
+    private const string CacheDirectory = "/var/cache/holdfast-tests/images-2";
+
+    private const UnixFileMode ExecutableMode =
+        UnixFileMode.UserRead
+        | UnixFileMode.UserWrite
+        | UnixFileMode.UserExecute
+        | UnixFileMode.GroupRead
+        | UnixFileMode.GroupExecute
+        | UnixFileMode.OtherRead
+        | UnixFileMode.OtherExecute;
 
     private static readonly SemaphoreSlim Building = new(1);
 
-    /// <summary>The image of a sandbox: sleeps for ever.</summary>
-    public static Task<OciImage> PauseAsync() =>
-        GetAsync(PauseReference, rootfs => WriteBusybox(rootfs), ["/bin/sleep", "2147483647"]);
+    /// <summary>The image of a sandbox, with the program that real nodes have in it.</summary>
+    public static Task<OciImage> PauseAsync() => GetAsync(PauseReference, WritePauseAsync, ["/pause"]);
 
     /// <summary>A shell and all of busybox's commands, httpd among them.</summary>
     public static Task<OciImage> BusyboxAsync() =>
@@ -82,6 +90,20 @@ public static class TestImages
         }
     }
 
+    private static async Task WritePauseAsync(string rootfs)
+    {
+        var path = Path.Join(rootfs, "pause");
+        await using (var program = File.Create(path))
+        {
+            await using var source = typeof(TestImages).Assembly.GetManifestResourceStream(
+                $"pause-{OciImage.Architecture}"
+            )!;
+            await source.CopyToAsync(program);
+        }
+
+        File.SetUnixFileMode(path, ExecutableMode);
+    }
+
     private static async Task WriteBusybox(string rootfs)
     {
         var bin = Directory.CreateDirectory(Path.Join(rootfs, "bin")).FullName;
@@ -98,7 +120,7 @@ public static class TestImages
         await File.WriteAllTextAsync(Path.Join(rootfs, "etc/group"), "root:x:0:\nnogroup:x:65534:\n");
         var binary = Path.Join(bin, "busybox");
         File.Copy("/bin/busybox", binary);
-        File.SetUnixFileMode(binary, (UnixFileMode)0x1ed);
+        File.SetUnixFileMode(binary, ExecutableMode);
         var applets = await MachineFixture.RunAsync("/bin/busybox", "--list");
         foreach (
             var applet in applets.Split('\n', StringSplitOptions.RemoveEmptyEntries).Where(name => name != "busybox")
