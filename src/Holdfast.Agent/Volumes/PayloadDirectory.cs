@@ -29,10 +29,7 @@ internal static class PayloadDirectory
         var fresh = Path.Join(directory, name);
         WriteFiles(fresh, files, group);
 
-        var link = Path.Join(directory, NewData);
-        File.Delete(link);
-        File.CreateSymbolicLink(link, name);
-        File.Move(link, data, overwrite: true);
+        AtomicLink.Replace(data, name, Path.Join(directory, NewData));
         LinkNames(directory, files);
         if (current is not null)
         {
