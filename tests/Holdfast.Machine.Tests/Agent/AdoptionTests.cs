@@ -27,7 +27,18 @@ public sealed class AdoptionTests : IAsyncLifetime
 
         var job = await node.RunAsync(
             "job",
-            new PodSpec { RestartPolicy = "Never", Containers = [Busybox.Run("a", "while [ ! -e /v/go ]; do sleep 0.1; done; exit 7") with { VolumeMounts = [new() { Name = "v", MountPath = "/v" }] }], Volumes = [new() { Name = "v", EmptyDir = new() }] }
+            new PodSpec
+            {
+                RestartPolicy = "Never",
+                Containers =
+                [
+                    Busybox.Run("a", "while [ ! -e /v/go ]; do sleep 0.1; done; exit 7") with
+                    {
+                        VolumeMounts = [new() { Name = "v", MountPath = "/v" }],
+                    },
+                ],
+                Volumes = [new() { Name = "v", EmptyDir = new() }],
+            }
         );
         var doomed = await node.RunAsync("doomed", Forever);
         await Task.WhenAll(pods.Append(job).Append(doomed).Select(p => p.IsRunningAsync()));
@@ -50,12 +61,18 @@ public sealed class AdoptionTests : IAsyncLifetime
     public async Task Killed_runtime_takes_no_pod_along_and_the_node_says_that_it_is_away()
     {
         var pod = await node.RunAsync("steady", Forever);
-        var flicker = await node.RunAsync("flicker", new PodSpec { Containers = [Busybox.Run("a", "sleep 3; exit 1")] });
+        var flicker = await node.RunAsync(
+            "flicker",
+            new PodSpec { Containers = [Busybox.Run("a", "sleep 3; exit 1")] }
+        );
         await Task.WhenAll(pod.IsRunningAsync(), flicker.IsRunningAsync());
         var before = KubeJson.Serialize(pod.Status);
 
         await node.Runtime.KillAsync();
-        await Eventually.IsTrueAsync("the node is not ready", () => Ready() is { Status: "False", Reason: "ContainerRuntimeDown" });
+        await Eventually.IsTrueAsync(
+            "the node is not ready",
+            () => Ready() is { Status: "False", Reason: "ContainerRuntimeDown" }
+        );
         var late = await node.RunAsync("late", Forever);
         await Task.Delay(3000);
         Assert.Equal(before, KubeJson.Serialize(pod.Status));
@@ -80,7 +97,9 @@ public sealed class AdoptionTests : IAsyncLifetime
         await pod.IsAsync("runs again", s => s.ContainerStatuses is [{ RestartCount: 1, Ready: true }]);
 
         Assert.NotEqual(before, pod.Status.ContainerStatuses[0].ContainerID);
-        var ready = (await endpoint.ListPodSandboxAsync(new ListPodSandboxRequest(), default)).Items.Single(s => s.State == PodSandboxState.SandboxReady);
+        var ready = (await endpoint.ListPodSandboxAsync(new ListPodSandboxRequest(), default)).Items.Single(s =>
+            s.State == PodSandboxState.SandboxReady
+        );
         Assert.Equal(1u, ready.Metadata.Attempt);
         Assert.Contains(node.Events("reborn"), e => e.Reason == "SandboxChanged");
     }
@@ -92,12 +111,18 @@ public sealed class AdoptionTests : IAsyncLifetime
         var once = await node.RunAsync("once", Forever with { RestartPolicy = "Never" });
         await Task.WhenAll(pod.IsRunningAsync(), once.IsRunningAsync());
         await node.StopAgentAsync();
+        var processes = await PodProcessesAsync();
+        Assert.Equal(4, processes.Count);
         await node.Runtime.KillAsync();
 
-        // What a power cut does to processes; mounts and network namespaces of the runtime it leaves to be found.
-        foreach (var shim in node.Runtime.FindShims().Select(ProcessTable.Identify).OfType<ProcessIdentity>())
+        // What a power cut does to processes; what the runtime has on the disk it finds again. Shims first: none of them
+        // is to write down how its container ended.
+        foreach (var victim in node.Runtime.FindShims().Concat(processes).Select(ProcessTable.Identify))
         {
-            ProcessTable.Signal(shim, ProcessTable.SigKill);
+            if (victim is not null)
+            {
+                ProcessTable.Signal(victim, ProcessTable.SigKill);
+            }
         }
 
         await node.Runtime.StartAgainAsync();
@@ -113,15 +138,29 @@ public sealed class AdoptionTests : IAsyncLifetime
         var pod = await node.RunAsync("orphan", Forever);
         await pod.IsRunningAsync();
         await using var endpoint = node.Runtime.Connect();
-        var foreign = new PodSandboxConfig { Metadata = new() { Name = "foreign", Uid = "f", Namespace = "default" }, Linux = new() };
+        var foreign = new PodSandboxConfig
+        {
+            Metadata = new()
+            {
+                Name = "foreign",
+                Uid = "f",
+                Namespace = "default",
+            },
+            Linux = new(),
+        };
         foreign.Labels["io.kubernetes.pod.uid"] = "f";
-        var foreignId = (await endpoint.RunPodSandboxAsync(new RunPodSandboxRequest { Config = foreign }, default)).PodSandboxId;
+        var foreignId = (
+            await endpoint.RunPodSandboxAsync(new RunPodSandboxRequest { Config = foreign }, default)
+        ).PodSandboxId;
 
         await node.StopAgentAsync();
         await node.RemoveObjectBehindTheAgentAsync("orphan");
         await node.StartAgentAsync();
 
-        await Eventually.IsTrueAsync("its directory is gone", () => !Directory.Exists(pod.Directory) && !Directory.Exists(pod.LogDirectory));
+        await Eventually.IsTrueAsync(
+            "its directory is gone",
+            () => !Directory.Exists(pod.Directory) && !Directory.Exists(pod.LogDirectory)
+        );
         var left = (await endpoint.ListPodSandboxAsync(new ListPodSandboxRequest(), default)).Items;
         Assert.Equal([foreignId], left.Select(s => s.Id));
     }
@@ -148,6 +187,15 @@ public sealed class AdoptionTests : IAsyncLifetime
         // Ten times what it takes: a limit that only a broken adoption breaks. The budget is measured by the benchmark.
         Assert.InRange(seconds, 0, 10);
     }
+
+    /// <summary>The first process of each container and sandbox: the second column of "ctr task ls".</summary>
+    private async Task<IReadOnlyList<int>> PodProcessesAsync() =>
+        [
+            .. (await node.Runtime.CtrAsync("task", "ls"))
+                .Split('\n', StringSplitOptions.RemoveEmptyEntries)
+                .Skip(1)
+                .Select(line => int.Parse(line.Split(' ', StringSplitOptions.RemoveEmptyEntries)[1])),
+        ];
 
     private NodeCondition? Ready() => node.Node()?.Status.Conditions.FirstOrDefault(c => c.Type == "Ready");
 }

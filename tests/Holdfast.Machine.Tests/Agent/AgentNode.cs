@@ -47,7 +47,9 @@ internal sealed class AgentNode : IAsyncDisposable
             runtimes.Add(await PrivateContainerd.StartAsync(option));
         }
 
-        var untrusted = options.SelectMany(o => o.Handlers).FirstOrDefault(h => h.StartsWith("isolated", StringComparison.Ordinal));
+        var untrusted = options
+            .SelectMany(o => o.Handlers)
+            .FirstOrDefault(h => h.StartsWith("isolated", StringComparison.Ordinal));
         var node = new AgentNode(runtimes, untrusted);
         await node.StartAgentAsync();
         return node;
@@ -96,7 +98,11 @@ internal sealed class AgentNode : IAsyncDisposable
         await Store.CreateAsync(new ObjectKey(resource, ns, name), KubeJson.Serialize(value));
 
     public async Task ReplaceAsync<T>(string resource, string ns, string name, T value) =>
-        await Store.UpdateAsync(new ObjectKey(resource, ns, name), _ => KubeJson.Serialize(value), CancellationToken.None);
+        await Store.UpdateAsync(
+            new ObjectKey(resource, ns, name),
+            _ => KubeJson.Serialize(value),
+            CancellationToken.None
+        );
 
     /// <summary>Takes a pod out of the store while no agent looks.</summary>
     public async Task RemoveObjectBehindTheAgentAsync(string name)
@@ -106,10 +112,24 @@ internal sealed class AgentNode : IAsyncDisposable
     }
 
     public Task AddConfigMapAsync(string name, params (string Key, string Value)[] data) =>
-        CreateAsync(ResourceNames.ConfigMaps, "default", name, new ConfigMap { Data = data.ToDictionary(d => d.Key, d => d.Value) });
+        CreateAsync(
+            ResourceNames.ConfigMaps,
+            "default",
+            name,
+            new ConfigMap { Data = data.ToDictionary(d => d.Key, d => d.Value) }
+        );
 
     public Task AddRuntimeClassAsync(string name, string handler) =>
-        CreateAsync(ResourceNames.RuntimeClasses, "", name, new RuntimeClass { Metadata = new() { Name = name }, Handler = handler });
+        CreateAsync(
+            ResourceNames.RuntimeClasses,
+            "",
+            name,
+            new RuntimeClass
+            {
+                Metadata = new() { Name = name },
+                Handler = handler,
+            }
+        );
 
     /// <summary>Creates a pod that is already bound to this node.</summary>
     public async Task<TestPod> RunAsync(string name, PodSpec spec, Dictionary<string, string>? annotations = null)
@@ -185,10 +205,7 @@ internal sealed class TestPod(AgentNode node, string name, string uid)
     public Pod? Get() => node.Store.Get(key) is { } stored ? KubeJson.Deserialize<Pod>(stored.Json.Span) : null;
 
     public Task IsAsync(string what, Func<PodStatus, bool> condition) =>
-        Eventually.IsTrueAsync(
-            $"pod {name} {what}",
-            () => condition(Status)
-        );
+        Eventually.IsTrueAsync($"pod {name} {what}", () => condition(Status));
 
     public Task IsRunningAsync() => IsAsync("runs", s => s.Conditions.Any(c => c is { Type: "Ready", Status: "True" }));
 
@@ -212,13 +229,14 @@ internal sealed class TestPod(AgentNode node, string name, string uid)
     public string Log(string container, int attempt = 0)
     {
         var path = Path.Join(LogDirectory, container, PodLogPath.File(attempt));
-        return File.Exists(path)
-            ? string.Join('\n', File.ReadLines(path).Select(line => line.Split(' ', 4)[^1]))
-            : "";
+        return File.Exists(path) ? string.Join('\n', File.ReadLines(path).Select(line => line.Split(' ', 4)[^1])) : "";
     }
 
     public Task LogsAsync(string container, string text, int attempt = 0) =>
-        Eventually.IsTrueAsync($"{container} of pod {name} logs {text}", () => Log(container, attempt).Contains(text, StringComparison.Ordinal));
+        Eventually.IsTrueAsync(
+            $"{container} of pod {name} logs {text}",
+            () => Log(container, attempt).Contains(text, StringComparison.Ordinal)
+        );
 }
 
 /// <summary>Containers that tests run; all of them busybox.</summary>

@@ -43,18 +43,48 @@ public sealed class PodContentsTests : IAsyncLifetime
             {
                 Hostname = "inner",
                 RestartPolicy = "Never",
-                SecurityContext = new() { RunAsUser = 1000, RunAsGroup = 2000, FsGroup = 3000 },
+                SecurityContext = new()
+                {
+                    RunAsUser = 1000,
+                    RunAsGroup = 2000,
+                    FsGroup = 3000,
+                },
                 Containers =
                 [
                     Busybox.Run("a", script) with
                     {
                         Env =
                         [
-                            new() { Name = "COLOR", ValueFrom = new() { ConfigMapKeyRef = new() { Name = "settings", Key = "color" } } },
-                            new() { Name = "IP", ValueFrom = new() { FieldRef = new() { FieldPath = "status.podIP" } } },
-                            new() { Name = "LIMIT", ValueFrom = new() { ResourceFieldRef = new() { Resource = "limits.memory", Divisor = Quantity.Parse("1Mi") } } },
+                            new()
+                            {
+                                Name = "COLOR",
+                                ValueFrom = new()
+                                {
+                                    ConfigMapKeyRef = new() { Name = "settings", Key = "color" },
+                                },
+                            },
+                            new()
+                            {
+                                Name = "IP",
+                                ValueFrom = new() { FieldRef = new() { FieldPath = "status.podIP" } },
+                            },
+                            new()
+                            {
+                                Name = "LIMIT",
+                                ValueFrom = new()
+                                {
+                                    ResourceFieldRef = new()
+                                    {
+                                        Resource = "limits.memory",
+                                        Divisor = Quantity.Parse("1Mi"),
+                                    },
+                                },
+                            },
                         ],
-                        Resources = new() { Limits = new Dictionary<string, Quantity> { ["memory"] = Quantity.Parse("64Mi") } },
+                        Resources = new()
+                        {
+                            Limits = new Dictionary<string, Quantity> { ["memory"] = Quantity.Parse("64Mi") },
+                        },
                         SecurityContext = new() { ReadOnlyRootFilesystem = true, AllowPrivilegeEscalation = false },
                         VolumeMounts =
                         [
@@ -62,18 +92,58 @@ public sealed class PodContentsTests : IAsyncLifetime
                             new() { Name = "secret", MountPath = "/secret" },
                             new() { Name = "info", MountPath = "/info" },
                             new() { Name = "cache", MountPath = "/cache" },
-                            new() { Name = "host", MountPath = "/host", ReadOnly = true },
-                            new() { Name = "scratch", MountPath = "/scratch", SubPath = "deep/er" },
+                            new()
+                            {
+                                Name = "host",
+                                MountPath = "/host",
+                                ReadOnly = true,
+                            },
+                            new()
+                            {
+                                Name = "scratch",
+                                MountPath = "/scratch",
+                                SubPath = "deep/er",
+                            },
                         ],
                     },
                 ],
                 Volumes =
                 [
-                    new() { Name = "config", ConfigMap = new() { Name = "settings" } },
-                    new() { Name = "secret", Secret = new() { SecretName = "keys", DefaultMode = 256 } },
-                    new() { Name = "info", DownwardAPI = new() { Items = [new() { Path = "labels", FieldRef = new() { FieldPath = "metadata.labels" } }] } },
-                    new() { Name = "cache", EmptyDir = new() { Medium = "Memory" } },
-                    new() { Name = "host", HostPath = new() { Path = node.Runtime.Directory, Type = "Directory" } },
+                    new()
+                    {
+                        Name = "config",
+                        ConfigMap = new() { Name = "settings" },
+                    },
+                    new()
+                    {
+                        Name = "secret",
+                        Secret = new() { SecretName = "keys", DefaultMode = 256 },
+                    },
+                    new()
+                    {
+                        Name = "info",
+                        DownwardAPI = new()
+                        {
+                            Items =
+                            [
+                                new()
+                                {
+                                    Path = "labels",
+                                    FieldRef = new() { FieldPath = "metadata.labels" },
+                                },
+                            ],
+                        },
+                    },
+                    new()
+                    {
+                        Name = "cache",
+                        EmptyDir = new() { Medium = "Memory" },
+                    },
+                    new()
+                    {
+                        Name = "host",
+                        HostPath = new() { Path = node.Runtime.Directory, Type = "Directory" },
+                    },
                     new() { Name = "scratch", EmptyDir = new() },
                 ],
             }
@@ -100,8 +170,21 @@ public sealed class PodContentsTests : IAsyncLifetime
             "patient",
             new PodSpec
             {
-                Containers = [Busybox.Run("a", "cat /c/k; " + Busybox.Forever) with { VolumeMounts = [new() { Name = "c", MountPath = "/c" }] }],
-                Volumes = [new() { Name = "c", ConfigMap = new() { Name = "late" } }],
+                Containers =
+                [
+                    Busybox.Run("a", "cat /c/k; " + Busybox.Forever) with
+                    {
+                        VolumeMounts = [new() { Name = "c", MountPath = "/c" }],
+                    },
+                ],
+                Volumes =
+                [
+                    new()
+                    {
+                        Name = "c",
+                        ConfigMap = new() { Name = "late" },
+                    },
+                ],
             }
         );
         await Eventually.IsTrueAsync("it is told", () => node.Events("patient").Any(e => e.Reason == "FailedMount"));
@@ -124,7 +207,15 @@ public sealed class PodContentsTests : IAsyncLifetime
     [Fact]
     public async Task A_pod_on_the_host_s_network_has_its_name_and_address()
     {
-        var pod = await node.RunAsync("host", new PodSpec { HostNetwork = true, HostPID = true, Containers = [Busybox.Run("a", "hostname; ls /sys/class/net; " + Busybox.Forever)] });
+        var pod = await node.RunAsync(
+            "host",
+            new PodSpec
+            {
+                HostNetwork = true,
+                HostPID = true,
+                Containers = [Busybox.Run("a", "hostname; ls /sys/class/net; " + Busybox.Forever)],
+            }
+        );
         await pod.IsRunningAsync();
         Assert.Equal("192.0.2.10", pod.Status.PodIP);
         await pod.LogsAsync("a", node.Runtime.BridgeName);

@@ -25,7 +25,14 @@ public sealed class PodLifecycleTests : IAsyncLifetime
                         VolumeMounts = [new() { Name = "m", MountPath = "/m" }],
                     },
                 ],
-                Volumes = [new() { Name = "m", EmptyDir = new() { Medium = "Memory" } }],
+                Volumes =
+                [
+                    new()
+                    {
+                        Name = "m",
+                        EmptyDir = new() { Medium = "Memory" },
+                    },
+                ],
             }
         );
         await pod.IsRunningAsync();
@@ -66,7 +73,11 @@ public sealed class PodLifecycleTests : IAsyncLifetime
             new PodSpec
             {
                 RestartPolicy = "Never",
-                InitContainers = [Mounted(Busybox.Run("i1", "echo 1 >> /v/o")), Mounted(Busybox.Run("i2", "echo 2 >> /v/o"))],
+                InitContainers =
+                [
+                    Mounted(Busybox.Run("i1", "echo 1 >> /v/o")),
+                    Mounted(Busybox.Run("i2", "echo 2 >> /v/o")),
+                ],
                 Containers = [Mounted(Busybox.Run("a", "echo 3 >> /v/o; cat /v/o; printf bye > /dev/termination-log"))],
                 Volumes = [new() { Name = "v", EmptyDir = new() }],
             }
@@ -90,7 +101,11 @@ public sealed class PodLifecycleTests : IAsyncLifetime
 
         var status = pod.Status.ContainerStatuses[0];
         Assert.Equal((3, "Error"), (status.LastState.Terminated!.ExitCode, status.LastState.Terminated.Reason));
-        Assert.Contains("back-off 10s restarting failed container=a", status.State.Waiting!.Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "back-off 10s restarting failed container=a",
+            status.State.Waiting!.Message,
+            StringComparison.Ordinal
+        );
         Assert.Equal("Running", pod.Status.Phase);
     }
 
@@ -109,16 +124,25 @@ public sealed class PodLifecycleTests : IAsyncLifetime
         await pod.IsAsync("has failed", s => s.Phase == "Failed");
         Assert.Equal("StartError", pod.Status.ContainerStatuses[0].State.Terminated!.Reason);
         await missing.IsAsync("says so", s => s.ContainerStatuses is [{ State.Waiting.Reason: "ErrImageNeverPull" }]);
-        await unpullable.IsAsync("backs off", s => s.ContainerStatuses is [{ State.Waiting.Reason: "ImagePullBackOff" }]);
+        await unpullable.IsAsync(
+            "backs off",
+            s => s.ContainerStatuses is [{ State.Waiting.Reason: "ImagePullBackOff" }]
+        );
     }
 
     [Fact]
     public async Task A_pod_that_ignores_the_polite_stop_is_killed_after_its_grace_and_sooner_when_asked_again()
     {
-        var pod = await node.RunAsync("stubborn", new PodSpec { Containers = [Busybox.Run("a", "trap '' TERM; while :; do sleep 1; done")] });
+        var pod = await node.RunAsync(
+            "stubborn",
+            new PodSpec { Containers = [Busybox.Run("a", "trap '' TERM; while :; do sleep 1; done")] }
+        );
         await pod.IsRunningAsync();
         await pod.DeleteAsync(graceSeconds: 600);
-        await Eventually.IsTrueAsync("it is being stopped", () => node.Events("stubborn").Any(e => e.Reason == "Killing"));
+        await Eventually.IsTrueAsync(
+            "it is being stopped",
+            () => node.Events("stubborn").Any(e => e.Reason == "Killing")
+        );
         Assert.NotNull(pod.Get());
 
         await pod.DeleteAsync(graceSeconds: 1);
@@ -129,7 +153,10 @@ public sealed class PodLifecycleTests : IAsyncLifetime
     [Fact]
     public async Task A_pod_that_takes_too_long_fails()
     {
-        var pod = await node.RunAsync("slow", new PodSpec { ActiveDeadlineSeconds = 2, Containers = [Busybox.Run("a", Busybox.Forever)] });
+        var pod = await node.RunAsync(
+            "slow",
+            new PodSpec { ActiveDeadlineSeconds = 2, Containers = [Busybox.Run("a", Busybox.Forever)] }
+        );
         await pod.IsAsync("has failed", s => s is { Phase: "Failed", Reason: "DeadlineExceeded" });
         await pod.IsAsync("has ended", s => s.ContainerStatuses[0].State.Terminated is not null);
     }

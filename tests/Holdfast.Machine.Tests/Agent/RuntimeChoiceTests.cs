@@ -55,14 +55,21 @@ public sealed class RuntimeChoiceTests
             "it is told",
             () =>
                 node.Events("strange")
-                    .Any(e => e.Reason == "FailedCreatePodSandBox" && e.Message!.Contains("\"no-such-handler\"", StringComparison.Ordinal))
+                    .Any(e =>
+                        e.Reason == "FailedCreatePodSandBox"
+                        && e.Message!.Contains("\"no-such-handler\"", StringComparison.Ordinal)
+                    )
         );
 
         await node.ReplaceAsync(
             ResourceNames.RuntimeClasses,
             "",
             "strange",
-            new RuntimeClass { Metadata = new() { Name = "strange" }, Handler = "runc" }
+            new RuntimeClass
+            {
+                Metadata = new() { Name = "strange" },
+                Handler = "runc",
+            }
         );
         await pod.IsRunningAsync();
     }
