@@ -7,12 +7,17 @@ using Holdfast.Node.Spec;
 namespace Holdfast.Node.Components;
 
 /// <summary>How Holdfast itself comes onto the machine. Immutable.</summary>
-/// <param name="ProgramPath">The running program: one self-contained file.</param>
+/// <param name="ProgramPath">The running program: self-contained, with its native libraries beside it.</param>
 /// <param name="DocumentText">The node document as it was read; the daemon reads it again after a reboot.</param>
 public sealed record AgentInstall(string ProgramPath, string DocumentText)
 {
     /// <summary>Where the program lies for the shell and the service.</summary>
     public const string InstalledPath = "/usr/local/bin/holdfast";
+
+    /// <summary>Where the program and its native libraries really lie; the other is a link to it.</summary>
+    public const string Directory = "/usr/local/lib/holdfast";
+
+    public const string ProgramFile = Directory + "/holdfast";
 
     public string DocumentPath { get; init; } = "/etc/holdfast/node.yaml";
 
@@ -33,16 +38,37 @@ internal sealed class AgentProgramComponent(AgentInstall install) : IComponent
 {
     public string Name => "program";
 
-    public IEnumerable<IResource> Build(EdgeNodeSpec spec, MachineFacts facts) =>
-        [
-            new ExecutableResource(install.ProgramPath, AgentInstall.InstalledPath),
-            new FileResource(install.DocumentPath, install.DocumentText)
-            {
-                Title = $"{install.DocumentPath} is the node document",
-                Mode = AtomicFile.SecretMode,
-                IsSecret = false,
-            },
-        ];
+    /// <exception cref="NodeException">This process is not the published program.</exception>
+    public IEnumerable<IResource> Build(EdgeNodeSpec spec, MachineFacts facts)
+    {
+        if (Path.GetFileName(install.ProgramPath) == "dotnet")
+        {
+            throw new NodeException(
+                NodeReason.NotSupported,
+                "cannot install Holdfast: this is not the published program but a build run by dotnet; run ./holdfast instead"
+            );
+        }
+
+        foreach (
+            var library in System
+                .IO.Directory.EnumerateFiles(Path.GetDirectoryName(install.ProgramPath)!, "*.so")
+                .Order()
+        )
+        {
+            yield return new ExecutableResource(library, Path.Join(AgentInstall.Directory, Path.GetFileName(library)));
+        }
+
+        yield return new ExecutableResource(install.ProgramPath, AgentInstall.ProgramFile);
+        yield return new LinkResource(AgentInstall.InstalledPath, AgentInstall.ProgramFile)
+        {
+            Title = "the command holdfast is this program",
+        };
+        yield return new FileResource(install.DocumentPath, install.DocumentText)
+        {
+            Title = $"{install.DocumentPath} is the node document",
+            Mode = AtomicFile.SecretMode,
+        };
+    }
 }
 
 /// <summary>The daemon as a service, after the runtimes that it drives. Stateless.</summary>

@@ -22,7 +22,8 @@ internal sealed class CniComponent : IComponent
     public IEnumerable<IResource> Build(EdgeNodeSpec spec, MachineFacts facts)
     {
         // Once our package is in, it stays wanted: otherwise the second run would see a leftover in its own work.
-        if (!facts.HasCniPlugins || facts.CniPluginDirectory == MachineFacts.PackagedCniDirectory)
+        var mayBePackaged = facts.HasApt && facts.CniPluginDirectory == MachineFacts.PackagedCniDirectory;
+        if (!facts.HasCniPlugins || mayBePackaged)
         {
             yield return new AptPackagesResource(Package) { Why = "they connect pods to the network" };
         }

@@ -123,6 +123,14 @@ public static class Preflight
 
     private static IEnumerable<PreflightFinding> CheckRuntimes(MachineFacts facts, EdgeNodeSpec spec)
     {
+        if (!facts.HasCniPlugins && !facts.HasApt)
+        {
+            yield return Error(
+                "there are no CNI plugins, and this machine has no apt-get to install them",
+                "unpack the CNI plugins into /opt/cni/bin"
+            );
+        }
+
         foreach (var runtime in spec.Runtimes)
         {
             if (facts.ContainerdVersion is not null)

@@ -17,6 +17,16 @@ public sealed class Planner
         this.components = components;
     }
 
+    /// <summary>The planner of a whole node. The order matters: each component stands on those before it.</summary>
+    public static Planner For(AgentInstall install) =>
+        new([
+            new AgentProgramComponent(install),
+            new HostComponent(),
+            new CniComponent(),
+            new ContainerdComponent(),
+            new AgentComponent(install),
+        ]);
+
     /// <exception cref="NodeException">Something could not even be looked at.</exception>
     public async Task<NodePlan> PlanAsync(
         EdgeNodeSpec spec,

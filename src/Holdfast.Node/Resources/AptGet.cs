@@ -45,7 +45,7 @@ internal static partial class AptGet
             "Dpkg::Options::=--force-confold",
             .. packages,
         ];
-        var first = await RunAsync(machine, install, cancellationToken);
+        var first = await RunRepairedAsync(machine, install, cancellationToken);
         if (first.Succeeded)
         {
             return;
@@ -97,7 +97,7 @@ internal static partial class AptGet
             return;
         }
 
-        var result = await RunAsync(machine, [verb, "-y", .. names], cancellationToken);
+        var result = await RunRepairedAsync(machine, [verb, "-y", .. names], cancellationToken);
         if (!result.Succeeded)
         {
             throw Failed($"cannot remove {string.Join(", ", names)}", result);
@@ -139,6 +139,28 @@ internal static partial class AptGet
         return result.Succeeded
             ? RemovedPattern().Matches(result.StandardOutput).Select(match => match.Groups["name"].Value).ToHashSet()
             : throw Failed("cannot tell what removing packages would do", result);
+    }
+
+    /// <summary>Runs apt-get; when an earlier one was killed in the middle, completes that one's work first.</summary>
+    private static async Task<ChildResult> RunRepairedAsync(
+        Machine machine,
+        IReadOnlyList<string> arguments,
+        CancellationToken cancellationToken
+    )
+    {
+        var first = await RunAsync(machine, arguments, cancellationToken);
+        if (first.Succeeded || !first.StandardError.Contains("dpkg was interrupted", StringComparison.Ordinal))
+        {
+            return first;
+        }
+
+        machine.Progress?.Report("completing an interrupted installation");
+        await machine.RunAsync(
+            new ChildCommand("dpkg", "--configure", "-a", "--force-confdef", "--force-confold") { Environment = Quiet },
+            Timeout,
+            cancellationToken
+        );
+        return await RunAsync(machine, arguments, cancellationToken);
     }
 
     private static Task<ChildResult> RunAsync(

@@ -19,6 +19,7 @@ internal sealed class UndoTable
             new FileUndo(FileResource.WholeKind),
             new FileUndo(HostsFile.Kind, MarkedBlock.Remove),
             new FileUndo(FstabSwap.Kind, FstabSwap.Restore),
+            new LinkUndo(),
             new SysctlUndo(),
             new KernelModuleUndo(),
             new SwapUndo(),
