@@ -7,7 +7,7 @@ namespace Holdfast.Machine.Tests.NodeRuntimes;
 [Collection("machine")]
 public sealed class BusyboxSourceTests
 {
-    private static Node.Machine Machine(string root) =>
+    private static global::Holdfast.Node.Machine Machine(string root) =>
         new(new NodePaths(root), root, new RealContainerds(root), TimeProvider.System, NullLoggerFactory.Instance);
 
     [Fact]

@@ -24,7 +24,7 @@ internal sealed class PrivateNode : IAsyncDisposable
     public PrivateNode(string handlers = "{ name: runc }, { name: again }")
     {
         Services = new RealContainerds(directory);
-        Machine = new Node.Machine(
+        Machine = new global::Holdfast.Node.Machine(
             new NodePaths(Path.Join(directory, "node")),
             "/",
             Services,
@@ -44,7 +44,7 @@ internal sealed class PrivateNode : IAsyncDisposable
     }
 
     public RealContainerds Services { get; }
-    public Node.Machine Machine { get; }
+    public global::Holdfast.Node.Machine Machine { get; }
     public EdgeNodeSpec Spec { get; private set; }
     public string ConfigFile => Path.Join(directory, "etc", "config.toml");
     public string Socket => Path.Join(directory, "c.sock");
