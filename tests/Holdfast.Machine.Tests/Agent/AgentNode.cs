@@ -41,16 +41,16 @@ internal sealed class AgentNode : IAsyncDisposable
 
     public static async Task<AgentNode> StartAsync(params IReadOnlyList<PrivateContainerdOptions> options)
     {
-        var runtimes = new List<PrivateContainerd>();
+        var started = new List<PrivateContainerd>();
         foreach (var option in options.Count > 0 ? options : [new PrivateContainerdOptions()])
         {
-            runtimes.Add(await PrivateContainerd.StartAsync(option));
+            started.Add(await PrivateContainerd.StartAsync(option));
         }
 
         var untrusted = options
             .SelectMany(o => o.Handlers)
             .FirstOrDefault(h => h.StartsWith("isolated", StringComparison.Ordinal));
-        var node = new AgentNode(runtimes, untrusted);
+        var node = new AgentNode(started, untrusted);
         await node.StartAgentAsync();
         return node;
     }
@@ -160,9 +160,9 @@ internal sealed class AgentNode : IAsyncDisposable
                 .Where(e => e.InvolvedObject.Name == about),
         ];
 
-    public Node? Node() =>
+    public Kube.Node? Node() =>
         Store.Get(new ObjectKey(ResourceNames.Nodes, "", Name)) is { } stored
-            ? KubeJson.Deserialize<Node>(stored.Json.Span)
+            ? KubeJson.Deserialize<Kube.Node>(stored.Json.Span)
             : null;
 
     private Task<ObjectStore> OpenStoreAsync() =>
