@@ -19,8 +19,36 @@ internal sealed record PodOutput(
     string Runtime
 );
 
+/// <summary>One step of <c>plan -o json</c>.</summary>
+/// <param name="State"><c>ok</c>, <c>change</c>, or <c>takeBack</c> for what the document no longer wants.</param>
+internal sealed record StepOutput(
+    string Group,
+    string Kind,
+    string Id,
+    string Title,
+    string State,
+    string Summary,
+    string? Why,
+    string? Diff
+);
+
+/// <summary>One finding of the preflight.</summary>
+/// <param name="Severity"><c>info</c>, <c>warning</c> or <c>error</c>.</param>
+internal sealed record FindingOutput(string Severity, string What, string Remedy);
+
+/// <summary>What <c>check -o json</c> writes.</summary>
+internal sealed record CheckOutput(
+    string Node,
+    string Document,
+    IReadOnlyDictionary<string, string> Machine,
+    IReadOnlyList<FindingOutput> Findings,
+    IReadOnlyList<StepOutput> Steps
+);
+
 /// <summary>Everything that <c>-o json</c> can write; field names are part of the program's interface.</summary>
 [JsonSerializable(typeof(VersionOutput))]
+[JsonSerializable(typeof(CheckOutput))]
+[JsonSerializable(typeof(IReadOnlyList<StepOutput>))]
 [JsonSerializable(typeof(IReadOnlyList<PodOutput>))]
 internal sealed partial class OutputJson : JsonSerializerContext
 {

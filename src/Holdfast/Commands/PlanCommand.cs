@@ -1,0 +1,46 @@
+using System.CommandLine;
+using Holdfast.Composition;
+using Holdfast.Node.Facts;
+using Holdfast.Terminal;
+
+namespace Holdfast.Commands;
+
+/// <summary><c>holdfast plan</c>: what <c>up</c> would change, without changing it.</summary>
+internal static class PlanCommand
+{
+    private static readonly Option<bool> All = new("--all", "-a") { Description = "Show also what needs no change" };
+
+    public static Command Create()
+    {
+        var command = new Command("plan", "Show what up would change on this machine, and change nothing")
+        {
+            CommandOptions.File,
+            CommandOptions.Output,
+            All,
+        };
+        command.SetExamples("sudo holdfast plan", "sudo holdfast plan -f node.yaml --all", "sudo holdfast plan -o json");
+        command.SetVerb(RunAsync);
+        return command;
+    }
+
+    private static async Task<int> RunAsync(ParseResult parsed, Screen screen, CancellationToken cancellationToken)
+    {
+        var file = parsed.GetValue(CommandOptions.File);
+        var node = await NodeContext.LoadAsync(file, CommandOptions.Paths(parsed), cancellationToken);
+        var plan = await node.PlanAsync(cancellationToken);
+        if (screen.Format == OutputFormat.Json)
+        {
+            Screen.Json(PlanView.ToOutput(plan), OutputJson.Readable.IReadOnlyListStepOutput);
+            return ExitCode.Ok;
+        }
+
+        FindingsView.Show(screen, Preflight.Check(node.Facts, node.Document.Spec));
+        PlanView.Show(screen, plan, parsed.GetValue(All));
+        screen.Line(
+            plan.HasChanges
+                ? $"{PlanView.Count(plan)} to make. To make them: [bold]sudo holdfast up{(file is null ? "" : " -f " + file)}[/]"
+                : "Nothing to change: the machine is as the document says."
+        );
+        return ExitCode.Ok;
+    }
+}

@@ -1,0 +1,123 @@
+using Holdfast.Cri;
+using Holdfast.Linux;
+using Holdfast.Node;
+using Holdfast.Node.Apply;
+using Holdfast.Terminal;
+using Spectre.Console;
+
+namespace Holdfast.Composition;
+
+/// <summary>
+/// The parts of <c>down</c> and <c>undo</c>. Each can be repeated after a crash. For one command at a time.
+/// </summary>
+internal sealed class NodeTeardown(NodePaths paths, Screen screen)
+{
+    private const string AgentService = "holdfast";
+
+    private readonly Machine machine = NodeContext.CreateMachine(paths, NodeContext.CreateLogs());
+
+    public async Task<int> CountPodsAsync(CancellationToken cancellationToken)
+    {
+        if (await OpenRuntimesAsync(cancellationToken) is not var (runtimes, nodeName))
+        {
+            return 0;
+        }
+
+        await using (runtimes)
+        {
+            return (await OwnSandboxes.ListAsync(runtimes, nodeName, cancellationToken)).Count;
+        }
+    }
+
+    /// <summary>First of all: it would start again what is stopped.</summary>
+    public async Task StopAgentAsync(CancellationToken cancellationToken)
+    {
+        var status = await machine.Services.StatusAsync(AgentService, cancellationToken);
+        if (status.IsKnown && status.IsRunning)
+        {
+            await machine.Services.StopAsync(AgentService, disable: false, cancellationToken);
+            screen.Note($"[yellow]stopped [/] {AgentService}");
+        }
+    }
+
+    /// <returns>How many there were.</returns>
+    public async Task<int> RemovePodsAsync(CancellationToken cancellationToken)
+    {
+        if (await OpenRuntimesAsync(cancellationToken) is not var (runtimes, nodeName))
+        {
+            return 0;
+        }
+
+        await using (runtimes)
+        {
+            var sandboxes = await OwnSandboxes.ListAsync(runtimes, nodeName, cancellationToken);
+            foreach (var (endpoint, sandbox) in sandboxes)
+            {
+                await OwnSandboxes.RemoveAsync(endpoint, sandbox, cancellationToken);
+                var name = $"{sandbox.Metadata.Namespace}/{sandbox.Metadata.Name}";
+                screen.Note($"[yellow]removed [/] pod {name.EscapeMarkup()} [grey]({endpoint.Name.EscapeMarkup()})[/]");
+            }
+
+            return sandboxes.Count;
+        }
+    }
+
+    public async Task<UndoResult> UndoAsync(CancellationToken cancellationToken)
+    {
+        // A machine on which nothing was ever changed gets not even a journal.
+        if (!Directory.Exists(paths.ChangesDirectory))
+        {
+            return new UndoResult(0, []);
+        }
+
+        using var journal = await ChangeJournal.OpenAsync(paths, machine.Time, cancellationToken);
+        using var view = new ChangesView(screen);
+        return await new Undoer().UndoAllAsync(machine, journal, view, cancellationToken);
+    }
+
+    /// <summary>What the daemon itself wrote, which no journal knows: kubeconfig, sockets, pod directories and logs.</summary>
+    public void RemoveOwnFiles(bool purge)
+    {
+        File.Delete(paths.AdminKubeconfig);
+        Remove(paths.RuntimeDirectory);
+        Remove(paths.PodsDirectory);
+        Remove(paths.ChangesDirectory);
+        if (purge)
+        {
+            Remove(paths.StateDirectory);
+        }
+
+        // Shared with others, and gone only when nothing of theirs is inside.
+        RemoveIfEmpty(paths.PodLogsDirectory);
+        RemoveIfEmpty(paths.ContainerLogsDirectory);
+        RemoveIfEmpty(paths.ConfigDirectory);
+    }
+
+    /// <summary>Null where no document says which runtimes there are: then Holdfast never ran a pod here.</summary>
+    private async Task<(RuntimeSet Runtimes, string NodeName)?> OpenRuntimesAsync(CancellationToken cancellationToken)
+    {
+        if (!File.Exists(paths.NodeDocument))
+        {
+            return null;
+        }
+
+        var document = await NodeDocuments.LoadAsync(paths.NodeDocument, paths, cancellationToken);
+        return (NodeRuntimes.Create(document.Spec, machine.Time, machine.Logs), document.Spec.Name);
+    }
+
+    private static void Remove(string directory)
+    {
+        if (Directory.Exists(directory))
+        {
+            Directory.Delete(directory, recursive: true);
+        }
+    }
+
+    private static void RemoveIfEmpty(string directory)
+    {
+        if (Directory.Exists(directory) && !Directory.EnumerateFileSystemEntries(directory).Any())
+        {
+            Directory.Delete(directory);
+        }
+    }
+}
