@@ -6,7 +6,8 @@ namespace Holdfast.Node.Resources;
 /// <summary>A program copied to its place (0755, root). It may be running there: the running one is not disturbed.</summary>
 internal sealed class ExecutableResource : IResource
 {
-    private const UnixFileMode Mode =
+    /// <summary>0755.</summary>
+    public const UnixFileMode Mode =
         AtomicFile.DefaultMode | UnixFileMode.UserExecute | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute;
 
     /// <summary>Bytes compared at a time.</summary>

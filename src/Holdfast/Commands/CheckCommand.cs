@@ -10,7 +10,10 @@ internal static class CheckCommand
 {
     public static Command Create()
     {
-        var command = new Command("check", "Show what this machine is, and where it differs from the node document (exit code 2)")
+        var command = new Command(
+            "check",
+            "Show what this machine is, and where it differs from the node document (exit code 2)"
+        )
         {
             CommandOptions.File,
             CommandOptions.Output,

@@ -14,7 +14,11 @@ internal static class CommandLine
         )
         {
             SuperviseCommand.Create(),
+            PlanCommand.Create(),
+            CheckCommand.Create(),
             PodsCommand.Create(),
+            UndoCommand.Create(),
+            DownCommand.Create(),
             CompletionCommand.Create(),
             VersionCommand.Create(),
         };

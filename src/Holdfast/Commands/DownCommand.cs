@@ -14,7 +14,10 @@ internal static class DownCommand
 
     public static Command Create()
     {
-        var command = new Command("down", "Stop everything that holdfast started, and put this machine back as it was") { Purge };
+        var command = new Command("down", "Stop everything that holdfast started, and put this machine back as it was")
+        {
+            Purge,
+        };
         command.SetExamples("sudo holdfast down", "sudo holdfast down --purge");
         command.SetVerb(RunAsync);
         return command;
@@ -37,7 +40,9 @@ internal static class DownCommand
         );
         if (!purge && File.Exists(paths.StoreDatabase))
         {
-            screen.Line($"Objects are kept in {paths.StateDirectory}; [bold]holdfast down --purge[/] removes them too.");
+            screen.Line(
+                $"Objects are kept in {paths.StateDirectory}; [bold]holdfast down --purge[/] removes them too."
+            );
         }
 
         return ExitCode.Ok;

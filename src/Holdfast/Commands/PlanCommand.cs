@@ -18,7 +18,11 @@ internal static class PlanCommand
             CommandOptions.Output,
             All,
         };
-        command.SetExamples("sudo holdfast plan", "sudo holdfast plan -f node.yaml --all", "sudo holdfast plan -o json");
+        command.SetExamples(
+            "sudo holdfast plan",
+            "sudo holdfast plan -f node.yaml --all",
+            "sudo holdfast plan -o json"
+        );
         command.SetVerb(RunAsync);
         return command;
     }

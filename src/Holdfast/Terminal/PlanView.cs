@@ -9,7 +9,9 @@ internal static class PlanView
     /// <param name="withAll">Also what is as wanted already.</param>
     public static void Show(Screen screen, NodePlan plan, bool withAll)
     {
-        foreach (var group in plan.Steps.Where(step => withAll || !step.Inspection.IsAsWanted).GroupBy(step => step.Group))
+        foreach (
+            var group in plan.Steps.Where(step => withAll || !step.Inspection.IsAsWanted).GroupBy(step => step.Group)
+        )
         {
             screen.Line($"[bold]{group.Key.EscapeMarkup()}[/]");
             foreach (var step in group)
