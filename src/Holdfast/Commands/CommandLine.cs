@@ -13,9 +13,12 @@ internal static class CommandLine
                 + "runtimes, and runs pods on them, with or without a cluster."
         )
         {
+            AgentCommand.Create(),
             SuperviseCommand.Create(),
+            UpCommand.Create(),
             PlanCommand.Create(),
             CheckCommand.Create(),
+            ProbeCommand.Create(),
             PodsCommand.Create(),
             UndoCommand.Create(),
             DownCommand.Create(),

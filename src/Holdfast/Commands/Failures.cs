@@ -1,4 +1,6 @@
+using Holdfast.Agent;
 using Holdfast.Cri;
+using Holdfast.Hub;
 using Holdfast.Linux;
 using Holdfast.Node;
 using Holdfast.Store;
@@ -26,7 +28,7 @@ internal static class Failures
             case NodeException { Reason: NodeReason.Denied } denied:
                 screen.Error(denied.Message);
                 return ExitCode.NoPermission;
-            case NodeException or LinuxException or StoreException or CriException:
+            case NodeException or LinuxException or StoreException or CriException or HubException or AgentException:
                 screen.Error(failure.Message);
                 return ExitCode.Failed;
             case IOException or UnauthorizedAccessException:

@@ -45,9 +45,33 @@ internal sealed record CheckOutput(
     IReadOnlyList<StepOutput> Steps
 );
 
+/// <summary>What one handler of one runtime did with a real pod.</summary>
+internal sealed record ProbeOutput(
+    string Endpoint,
+    string Handler,
+    bool Ok,
+    string? Address,
+    string? KernelRelease,
+    IReadOnlyList<ProbeStepOutput> Steps
+);
+
+/// <summary>One step of a probe.</summary>
+internal sealed record ProbeStepOutput(string Name, double Milliseconds, string? Detail, string? Error);
+
+/// <summary>What <c>up -o json</c> writes.</summary>
+internal sealed record UpOutput(
+    string Node,
+    int Changed,
+    int Unchanged,
+    bool Ready,
+    IReadOnlyList<ProbeOutput> Probes
+);
+
 /// <summary>Everything that <c>-o json</c> can write; field names are part of the program's interface.</summary>
 [JsonSerializable(typeof(VersionOutput))]
 [JsonSerializable(typeof(CheckOutput))]
+[JsonSerializable(typeof(UpOutput))]
+[JsonSerializable(typeof(IReadOnlyList<ProbeOutput>))]
 [JsonSerializable(typeof(IReadOnlyList<StepOutput>))]
 [JsonSerializable(typeof(IReadOnlyList<PodOutput>))]
 internal sealed partial class OutputJson : JsonSerializerContext

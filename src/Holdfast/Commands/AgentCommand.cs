@@ -1,0 +1,35 @@
+using System.CommandLine;
+using Holdfast.Composition;
+using Holdfast.Terminal;
+using Microsoft.Extensions.Logging;
+
+namespace Holdfast.Commands;
+
+/// <summary><c>holdfast agent</c>: the daemon of the node. <c>up</c> makes it a service.</summary>
+internal static class AgentCommand
+{
+    private static readonly Option<bool> Verbose = new("--verbose", "-v") { Description = "Log what is only of use when looking for a defect" };
+
+    public static Command Create()
+    {
+        var command = new Command("agent", "Run the node's daemon: the pods and the Kubernetes API (up makes it a service)")
+        {
+            CommandOptions.File,
+            Verbose,
+        };
+        command.SetExamples("# what it says under systemd", "journalctl -u holdfast", "sudo holdfast agent --verbose");
+        command.SetVerb(RunAsync);
+        return command;
+    }
+
+    private static async Task<int> RunAsync(ParseResult parsed, Screen screen, CancellationToken cancellationToken)
+    {
+        NodeContext.RequireRoot("agent");
+        var paths = CommandOptions.Paths(parsed);
+        var document = await NodeDocuments.LoadAsync(parsed.GetValue(CommandOptions.File), paths, cancellationToken);
+        var level = parsed.GetValue(Verbose) ? LogLevel.Debug : LogLevel.Information;
+        using var logs = new StderrLogs(level, TimeProvider.System);
+        await AgentProcess.RunAsync(document, paths, logs, cancellationToken);
+        return ExitCode.Ok;
+    }
+}

@@ -1,0 +1,123 @@
+using System.CommandLine;
+using Holdfast.Composition;
+using Holdfast.Node.Apply;
+using Holdfast.Node.Facts;
+using Holdfast.Node.Plan;
+using Holdfast.Terminal;
+using Spectre.Console;
+
+namespace Holdfast.Commands;
+
+/// <summary><c>holdfast up</c>: makes this machine the node that the document describes, and proves that pods run.</summary>
+internal static class UpCommand
+{
+    /// <summary>From a running daemon to a node that is Ready: the runtime is up already, so this is a second, not minutes.</summary>
+    private static readonly TimeSpan ReadyLimit = TimeSpan.FromSeconds(60);
+
+    private static readonly Option<bool> NoProbe = new("--no-probe")
+    {
+        Description = "Do not prove every runtime with a real pod at the end",
+    };
+
+    public static Command Create()
+    {
+        var command = new Command("up", "Make this machine a node: prepare it, start the runtimes and the daemon, and run a pod")
+        {
+            CommandOptions.File,
+            CommandOptions.Output,
+            NoProbe,
+        };
+        command.SetExamples(
+            "# with defaults: containerd and runc from the distribution's packages",
+            "sudo ./holdfast up",
+            "# as a document says",
+            "sudo ./holdfast up -f examples/node.yaml"
+        );
+        command.SetVerb(RunAsync);
+        return command;
+    }
+
+    private static async Task<int> RunAsync(ParseResult parsed, Screen screen, CancellationToken cancellationToken)
+    {
+        NodeContext.RequireRoot("up");
+        var file = parsed.GetValue(CommandOptions.File);
+        var node = await NodeContext.LoadAsync(file, CommandOptions.Paths(parsed), cancellationToken);
+        var findings = Preflight.Check(node.Facts, node.Document.Spec);
+        FindingsView.Require(findings);
+        var plan = await node.PlanAsync(cancellationToken);
+        if (plan.HasChanges)
+        {
+            FindingsView.Show(screen, findings);
+            screen.Note($"[bold]{PlanView.Count(plan)}[/] to make [grey](as {node.Document.Source.EscapeMarkup()} says)[/]");
+        }
+
+        // Applied also without changes: a crash between a change and its mark in the journal is healed there.
+        var result = await ApplyAsync(node, plan, screen, cancellationToken);
+        var ready = await NodeReadiness.WaitAsync(node.Paths, node.Document.Spec.Name, ReadyLimit, cancellationToken);
+        if (!plan.HasChanges)
+        {
+            return Finish(screen, node, result, ready, []);
+        }
+
+        var probes = parsed.GetValue(NoProbe) ? [] : await ProbeCommand.ProbeAsync(node, screen, cancellationToken);
+        return Finish(screen, node, result, ready, probes);
+    }
+
+    private static async Task<ApplyResult> ApplyAsync(
+        NodeContext node,
+        NodePlan plan,
+        Screen screen,
+        CancellationToken cancellationToken
+    )
+    {
+        using var journal = await ChangeJournal.OpenAsync(node.Paths, node.Machine.Time, cancellationToken);
+        using var view = new ChangesView(screen);
+        return await new Applier().ApplyAsync(plan, node.Machine, journal, view, cancellationToken);
+    }
+
+    private static int Finish(
+        Screen screen,
+        NodeContext node,
+        ApplyResult result,
+        NodeReadiness ready,
+        IReadOnlyList<ProbeOutput> probes
+    )
+    {
+        var isFine = ready.IsReady && probes.All(probe => probe.Ok);
+        if (screen.Format == OutputFormat.Json)
+        {
+            var output = new UpOutput(node.Document.Spec.Name, result.Changed, result.Unchanged, ready.IsReady, probes);
+            Screen.Json(output, OutputJson.Readable.UpOutput);
+            return isFine ? ExitCode.Ok : ExitCode.Failed;
+        }
+
+        ProbeView.Show(screen, probes);
+        if (!isFine)
+        {
+            throw new CommandException(
+                ExitCode.Failed,
+                ready.IsReady
+                    ? $"cannot run pods with {string.Join(", ", probes.Where(p => !p.Ok).Select(p => p.Handler))}: see above"
+                    : $"cannot make the node {node.Document.Spec.Name} ready: {ready.Reason}",
+                node.Facts.IsSystemd
+                    ? "What the daemon says: journalctl -u holdfast -n 50. Then run the same command again."
+                    : "What the daemon says: /var/log/holdfast. Then run the same command again."
+            );
+        }
+
+        screen.Line(
+            result.Changed == 0
+                ? $"[green]Nothing to change:[/] the node [bold]{node.Document.Spec.Name.EscapeMarkup()}[/] is Ready."
+                : $"[green]The node [bold]{node.Document.Spec.Name.EscapeMarkup()}[/] is Ready[/] [grey]({ready.Version})[/]."
+        );
+        if (result.Changed > 0)
+        {
+            screen.Line("Next:");
+            screen.Line($"  export KUBECONFIG={node.Paths.AdminKubeconfig.EscapeMarkup()}");
+            screen.Line("  kubectl apply -f examples/hello.yaml");
+            screen.Line("  kubectl get pod -o wide");
+        }
+
+        return ExitCode.Ok;
+    }
+}

@@ -1,0 +1,98 @@
+using Holdfast.Agent;
+using Holdfast.Hub;
+using Holdfast.Linux;
+using Holdfast.Node.Components;
+using Holdfast.Node.Facts;
+using Holdfast.Store;
+using Microsoft.Extensions.Logging;
+
+namespace Holdfast.Composition;
+
+/// <summary>
+/// The daemon: store, runtimes, agent and hub of one node in one process. They know nothing of each other but the store.
+/// Stopping it stops no pod. Run once per process.
+/// </summary>
+internal static class AgentProcess
+{
+    public static async Task RunAsync(
+        LoadedDocument document,
+        NodePaths paths,
+        ILoggerFactory logs,
+        CancellationToken cancellationToken
+    )
+    {
+        var time = TimeProvider.System;
+        var spec = document.Spec;
+        var log = logs.CreateLogger("Holdfast.Daemon");
+        MakeDirectories(paths);
+
+        // 1. The store first: it also keeps a second daemon of the same node away.
+        await using var store = await ObjectStore.OpenAsync(
+            new ObjectStoreOptions { DatabasePath = paths.StoreDatabase },
+            time,
+            logs,
+            cancellationToken
+        );
+
+        // 2. The runtimes. They connect by themselves, now or when they are there.
+        await using var runtimes = NodeRuntimes.Create(spec, time, logs);
+
+        // 3. The door. It opens before the agent runs, so that pods can be asked for while old ones are found again.
+        var hubOptions = new HubOptions(spec.Name, paths);
+        await using var hub = new HubServer(store, hubOptions, time, logs);
+        await hub.StartAsync(cancellationToken);
+
+        // 4. The agent, which finds running containers again and drives everything from here on.
+        var facts = await MachineFacts.ReadAsync(NodeContext.CreateMachine(paths, logs), cancellationToken);
+        var agent = new PodAgent(
+            store,
+            runtimes,
+            new AgentOptions
+            {
+                NodeName = spec.Name,
+                Paths = paths,
+                NodeLabels = spec.Labels,
+                CgroupDriver = NodeCgroupDriver.Resolve(spec, facts) switch
+                {
+                    Node.Components.CgroupDriver.Systemd => Agent.CgroupDriver.Systemd,
+                    _ => Agent.CgroupDriver.Cgroupfs,
+                },
+                UntrustedHandler = spec.Untrusted.Handler,
+            },
+            time,
+            logs
+        );
+        DaemonLog.Started(log, spec.Name, hub.Port);
+        try
+        {
+            await agent.RunAsync(cancellationToken);
+        }
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        {
+            DaemonLog.Stopping(log);
+        }
+
+        // 5. Backwards: the hub ends its watches before the store closes (await using, in reverse order).
+    }
+
+    private static void MakeDirectories(NodePaths paths)
+    {
+        const UnixFileMode onlyRoot = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
+        Directory.CreateDirectory(paths.StateDirectory, onlyRoot);
+        Directory.CreateDirectory(paths.PodsDirectory, onlyRoot);
+        Directory.CreateDirectory(paths.RuntimeDirectory, onlyRoot);
+        Directory.CreateDirectory(paths.ConfigDirectory);
+        Directory.CreateDirectory(paths.PodLogsDirectory);
+        Directory.CreateDirectory(paths.ContainerLogsDirectory);
+    }
+}
+
+/// <summary>Log messages of the daemon as a whole.</summary>
+internal static partial class DaemonLog
+{
+    [LoggerMessage(1, LogLevel.Information, "node {Node} answers on port {Port}")]
+    public static partial void Started(ILogger logger, string node, int port);
+
+    [LoggerMessage(2, LogLevel.Information, "stopping; the pods run on")]
+    public static partial void Stopping(ILogger logger);
+}
