@@ -8,11 +8,17 @@ namespace Holdfast.Commands;
 /// <summary><c>holdfast agent</c>: the daemon of the node. <c>up</c> makes it a service.</summary>
 internal static class AgentCommand
 {
-    private static readonly Option<bool> Verbose = new("--verbose", "-v") { Description = "Log what is only of use when looking for a defect" };
+    private static readonly Option<bool> Verbose = new("--verbose", "-v")
+    {
+        Description = "Log what is only of use when looking for a defect",
+    };
 
     public static Command Create()
     {
-        var command = new Command("agent", "Run the node's daemon: the pods and the Kubernetes API (up makes it a service)")
+        var command = new Command(
+            "agent",
+            "Run the node's daemon: the pods and the Kubernetes API (up makes it a service)"
+        )
         {
             CommandOptions.File,
             Verbose,

@@ -21,7 +21,10 @@ internal static class UpCommand
 
     public static Command Create()
     {
-        var command = new Command("up", "Make this machine a node: prepare it, start the runtimes and the daemon, and run a pod")
+        var command = new Command(
+            "up",
+            "Make this machine a node: prepare it, start the runtimes and the daemon, and run a pod"
+        )
         {
             CommandOptions.File,
             CommandOptions.Output,
@@ -48,7 +51,9 @@ internal static class UpCommand
         if (plan.HasChanges)
         {
             FindingsView.Show(screen, findings);
-            screen.Note($"[bold]{PlanView.Count(plan)}[/] to make [grey](as {node.Document.Source.EscapeMarkup()} says)[/]");
+            screen.Note(
+                $"[bold]{PlanView.Count(plan)}[/] to make [grey](as {node.Document.Source.EscapeMarkup()} says)[/]"
+            );
         }
 
         // Applied also without changes: a crash between a change and its mark in the journal is healed there.

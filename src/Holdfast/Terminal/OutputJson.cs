@@ -59,13 +59,7 @@ internal sealed record ProbeOutput(
 internal sealed record ProbeStepOutput(string Name, double Milliseconds, string? Detail, string? Error);
 
 /// <summary>What <c>up -o json</c> writes.</summary>
-internal sealed record UpOutput(
-    string Node,
-    int Changed,
-    int Unchanged,
-    bool Ready,
-    IReadOnlyList<ProbeOutput> Probes
-);
+internal sealed record UpOutput(string Node, int Changed, int Unchanged, bool Ready, IReadOnlyList<ProbeOutput> Probes);
 
 /// <summary>Everything that <c>-o json</c> can write; field names are part of the program's interface.</summary>
 [JsonSerializable(typeof(VersionOutput))]

@@ -31,7 +31,9 @@ internal static class ProbeView
         {
             foreach (var step in probe.Steps.Where(step => step.Error is not null))
             {
-                screen.Note($"[red]{probe.Handler.EscapeMarkup()}[/]: {step.Name.EscapeMarkup()}: {step.Error!.EscapeMarkup()}");
+                screen.Note(
+                    $"[red]{probe.Handler.EscapeMarkup()}[/]: {step.Name.EscapeMarkup()}: {step.Error!.EscapeMarkup()}"
+                );
             }
         }
     }

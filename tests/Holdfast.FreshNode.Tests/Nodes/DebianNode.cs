@@ -18,7 +18,7 @@ internal enum NodeKind
 /// A Debian machine nobody has touched, with its own PID 1, network, cgroups and file tree; gone when disposed, also when
 /// the test process is killed. Commands run inside as root. Not thread-safe, except that commands may overlap.
 /// </summary>
-internal sealed class DebianNode : IAsyncDisposable
+internal sealed partial class DebianNode : IAsyncDisposable
 {
     private const string ClonePath = "/root/holdfast";
     private static readonly TimeSpan BootLimit = TimeSpan.FromSeconds(90);

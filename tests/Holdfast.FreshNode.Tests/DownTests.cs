@@ -1,0 +1,57 @@
+using Holdfast.FreshNode.Tests.Nodes;
+
+namespace Holdfast.FreshNode.Tests;
+
+/// <summary>What was changed is put back, also when the change was cut short.</summary>
+public sealed class DownTests
+{
+    [Theory]
+    [InlineData(nameof(NodeKind.Systemd))]
+    [InlineData(nameof(NodeKind.Bare))]
+    public async Task Down_puts_every_file_back(string kind)
+    {
+        await using var node = await DebianNode.StartAsync(Enum.Parse<NodeKind>(kind));
+        var before = await node.ReadStateAsync();
+        await node.RequireAsync("./holdfast up --no-probe");
+        await node.RequireAsync(
+            "export KUBECONFIG=/etc/holdfast/admin.conf; kubectl apply -f examples/hello.yaml "
+                + "&& kubectl wait deployment/hello --for=condition=Available --timeout=60s"
+        );
+        var undo = await node.RunAsync("./holdfast undo");
+        Assert.NotEqual(0, undo.ExitCode);
+        Assert.Contains("holdfast down", undo.StandardError);
+        await node.RequireAsync("./holdfast down --purge");
+        await node.AssertStateAsync(before);
+        await node.RequireAsync("./holdfast down");
+    }
+
+    [Fact]
+    public async Task Killed_at_any_fault_point_up_completes_and_undo_returns()
+    {
+        await using var node = await DebianNode.StartAsync();
+        var before = await node.ReadStateAsync();
+        foreach (var fault in (string[])["apply.after-record", "apply.after-do", "apply.after-mark", "file.before-rename"])
+        {
+            foreach (var time in (int[])[1, 4, 9, 14])
+            {
+                var killed = await node.RunAsync($"HOLDFAST_FAULT={fault}@{time} ./holdfast up --no-probe");
+                if (killed.ExitCode != 137)
+                {
+                    // There are fewer steps than that: it went through.
+                    Assert.Equal(0, killed.ExitCode);
+                }
+
+                if (time == 9)
+                {
+                    // Undo straight from the crash, without the up that completes.
+                    await node.RequireAsync("./holdfast down --purge");
+                    await node.AssertStateAsync(before);
+                }
+
+                await node.RequireAsync("./holdfast up --no-probe");
+                await node.RequireAsync("./holdfast down --purge");
+                await node.AssertStateAsync(before);
+            }
+        }
+    }
+}

@@ -1,0 +1,31 @@
+using Holdfast.Linux;
+
+namespace Holdfast.FreshNode.Tests.Nodes;
+
+internal sealed partial class DebianNode
+{
+    /// <summary>What <c>up</c> may change and <c>down</c> must put back: files, kernel parameters, modules, services.</summary>
+    public async Task<IReadOnlyList<string>> ReadStateAsync()
+    {
+        var tree = await ChildProcess.RequireAsync(
+            "cannot read the node's files",
+            new ChildCommand("bash", BaseRoot.Script("tree-state.sh"), Root),
+            TimeSpan.FromMinutes(2)
+        );
+        var kernel = await RequireAsync(
+            "sysctl net.ipv4.ip_forward net.bridge net.ipv4.conf.all.rp_filter net.ipv4.conf.default.rp_filter 2>/dev/null; "
+                + "ip -br link | awk '{print \"link\", $1}'; "
+                + "ls -d /run/holdfast /run/containerd 2>/dev/null; "
+                + "test ! -d /run/systemd/system || systemctl list-units --type=service --state=running --no-legend --plain | awk '{print \"service\", $1}' | grep -v user@ || true"
+        );
+        return [.. (tree.StandardOutput + kernel).Split('\n', StringSplitOptions.RemoveEmptyEntries)];
+    }
+
+    /// <summary>Fails the test with every line that is new, changed or gone.</summary>
+    public async Task AssertStateAsync(IReadOnlyList<string> before)
+    {
+        var after = await ReadStateAsync();
+        var differences = before.Except(after).Select(line => "- " + line).Concat(after.Except(before).Select(line => "+ " + line));
+        Assert.Equal("", string.Join('\n', differences.Take(60)));
+    }
+}

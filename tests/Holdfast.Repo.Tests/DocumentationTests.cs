@@ -1,0 +1,124 @@
+using System.Text.RegularExpressions;
+using Holdfast.Kube;
+using Holdfast.Node.Spec;
+
+namespace Holdfast.Repo.Tests;
+
+/// <summary>What the documents say is so.</summary>
+public sealed partial class DocumentationTests
+{
+    /// <summary>
+    /// Every command of the README and the test that runs it. A command that nobody runs is a claim that nobody checks.
+    /// </summary>
+    private static readonly Dictionary<string, string> RunBy = new()
+    {
+        ["git clone"] = "the test copies a clone into a fresh machine",
+        ["sudo ./holdfast up"] = "Two_commands_make_a_fresh_machine_a_node",
+        ["sudo ./holdfast down"] = "Down_puts_every_file_back",
+        ["export KUBECONFIG=/etc/holdfast/admin.conf"] = "Two_commands_make_a_fresh_machine_a_node",
+        ["kubectl apply -f examples/hello.yaml"] = "Two_commands_make_a_fresh_machine_a_node",
+        ["kubectl get pod -o wide"] = "Two_commands_make_a_fresh_machine_a_node",
+        ["kubectl delete -f examples/hello.yaml"] = "Two_commands_make_a_fresh_machine_a_node",
+        ["./test"] = "the command that runs this",
+        ["./test --unit"] = "the command that runs this",
+        ["./bench"] = "its own output is the proof",
+    };
+
+    [Fact]
+    public void Links_lead_somewhere()
+    {
+        var dead =
+            from file in Clone.Files
+            where file.EndsWith(".md", StringComparison.Ordinal)
+            from Match link in Link().Matches(Clone.Read(file))
+            let target = link.Groups[1].Value
+            where !target.Contains("://", StringComparison.Ordinal) && !target.StartsWith('#')
+            let path = Path.Join(Path.GetDirectoryName(file), target.Split('#')[0])
+            where !Clone.Has(path)
+            select $"{file}: {target}";
+        Assert.Empty(dead);
+    }
+
+    [Fact]
+    public void Every_command_of_the_README_is_run_by_a_test()
+    {
+        var commands = ShellBlock()
+            .Matches(Clone.Read("README.md"))
+            .SelectMany(block => block.Groups[1].Value.Split('\n', StringSplitOptions.RemoveEmptyEntries))
+            .Select(line => line.Split(" #")[0].Trim())
+            .Where(line => line.Length > 0 && !line.StartsWith('#'));
+        var unknown = commands.Where(command => !RunBy.Keys.Any(known => command.StartsWith(known, StringComparison.Ordinal)));
+        Assert.Empty(unknown);
+    }
+
+    [Fact]
+    public void The_tests_that_run_the_README_exist()
+    {
+        var sources = string.Concat(Clone.Sources.Where(file => file.Contains("FreshNode")).Select(Clone.Read));
+        Assert.All(
+            RunBy.Values.Where(test => !test.Contains(' ')).Distinct(),
+            test => Assert.Contains($" {test}(", sources)
+        );
+    }
+
+    [Fact]
+    public void The_README_names_every_verb()
+    {
+        var readme = Clone.Read("README.md");
+        var verbs = Clone
+            .Sources.Where(file => file.StartsWith("src/Holdfast/Commands/", StringComparison.Ordinal))
+            .Select(Clone.Read)
+            .Where(text => !text.Contains("Hidden = true", StringComparison.Ordinal))
+            .SelectMany(text => Verb().Matches(text).Select(match => match.Groups[1].Value));
+        Assert.All(verbs, verb => Assert.Contains($"`{verb}", readme));
+    }
+
+    [Fact]
+    public void Every_exit_code_is_documented()
+    {
+        var page = Clone.Read("docs/exit-codes.md");
+        var codes = ExitCode().Matches(Clone.Read("src/Holdfast/Terminal/ExitCode.cs"));
+        Assert.NotEmpty(codes);
+        Assert.All(codes, code => Assert.Contains($"| {code.Groups[1].Value} |", page));
+    }
+
+    [Fact]
+    public void Examples_can_be_read()
+    {
+        var examples = Clone.Files.Where(file => file.StartsWith("examples/", StringComparison.Ordinal) && file.EndsWith(".yaml"));
+        Assert.NotEmpty(examples);
+        Assert.All(examples, CheckExample);
+    }
+
+    private static void CheckExample(string file)
+    {
+        var text = Clone.Read(file);
+        if (text.Contains("kind: EdgeNode", StringComparison.Ordinal))
+        {
+            var result = NodeDocument.Parse(text, file);
+            Assert.True(result.Spec is not null, string.Join('\n', result.Errors.Select(error => error.ToString(file))));
+            return;
+        }
+
+        Assert.All(
+            KubeYaml.ParseDocuments(text),
+            document =>
+            {
+                Assert.NotNull(document?["kind"]);
+                Assert.NotNull(document["metadata"]?["name"]);
+            }
+        );
+    }
+
+    [GeneratedRegex(@"\]\(([^)\s]+)\)")]
+    private static partial Regex Link();
+
+    [GeneratedRegex("```sh\n(.*?)```", RegexOptions.Singleline)]
+    private static partial Regex ShellBlock();
+
+    [GeneratedRegex("new Command\\(\\s*\"(\\w+)\"")]
+    private static partial Regex Verb();
+
+    [GeneratedRegex(@"public const int \w+ = (\d+);")]
+    private static partial Regex ExitCode();
+}
