@@ -9,6 +9,7 @@ namespace Holdfast.Node.Images;
 internal static class BusyboxSource
 {
     private const string Package = "busybox-static";
+    private const string AptCache = "/var/cache/apt/archives";
     private static readonly TimeSpan DownloadTimeout = TimeSpan.FromMinutes(5);
     private static readonly TimeSpan LocalTimeout = TimeSpan.FromSeconds(30);
     private static readonly string[] OwnPlaces = ["/bin/busybox", "/usr/bin/busybox", "/usr/local/bin/busybox"];
@@ -42,17 +43,7 @@ internal static class BusyboxSource
         var directory = Directory.CreateTempSubdirectory("holdfast-busybox-").FullName;
         try
         {
-            // apt fetches as its own user, who must be able to write here.
-            File.SetUnixFileMode(directory, (UnixFileMode)0b111_111_111);
-            if (!await DownloadAsync(machine, directory, cancellationToken))
-            {
-                _ = await RunAsync(machine, new ChildCommand("apt-get", "update"), cancellationToken);
-                if (!await DownloadAsync(machine, directory, cancellationToken))
-                {
-                    throw Failed($"apt-get download {Package} did not work");
-                }
-            }
-            var archive = Directory.GetFiles(directory, "*.deb").Single();
+            var archive = FindDownloaded(machine) ?? await FetchAsync(machine, directory, cancellationToken);
             var unpacked = Path.Join(directory, "files");
             var result = await RunAsync(
                 machine,
@@ -75,6 +66,35 @@ internal static class BusyboxSource
         {
             Directory.Delete(directory, recursive: true);
         }
+    }
+
+    /// <summary>What apt has fetched before is used also when the network is gone.</summary>
+    private static string? FindDownloaded(Machine machine)
+    {
+        var cache = machine.At(AptCache);
+        return Directory.Exists(cache)
+            ? Directory.EnumerateFiles(cache, $"{Package}_*.deb").Order(StringComparer.Ordinal).LastOrDefault()
+            : null;
+    }
+
+    private static async Task<string> FetchAsync(
+        Machine machine,
+        string directory,
+        CancellationToken cancellationToken
+    )
+    {
+        // apt fetches as its own user, who must be able to write here.
+        File.SetUnixFileMode(directory, (UnixFileMode)0b111_111_111);
+        if (!await DownloadAsync(machine, directory, cancellationToken))
+        {
+            _ = await RunAsync(machine, new ChildCommand("apt-get", "update"), cancellationToken);
+            if (!await DownloadAsync(machine, directory, cancellationToken))
+            {
+                throw Failed($"apt-get download {Package} did not work");
+            }
+        }
+
+        return Directory.GetFiles(directory, "*.deb").Single();
     }
 
     private static async Task<bool> DownloadAsync(

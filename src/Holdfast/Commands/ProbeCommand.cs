@@ -1,5 +1,7 @@
 using System.CommandLine;
 using Holdfast.Composition;
+using Holdfast.Node.Components;
+using Holdfast.Node.Probe;
 using Holdfast.Terminal;
 
 namespace Holdfast.Commands;
@@ -19,15 +21,41 @@ internal static class ProbeCommand
         return command;
     }
 
-    /// <summary>For <c>up</c>, which proves what it made.</summary>
-    public static Task<IReadOnlyList<ProbeOutput>> ProbeAsync(
+    /// <summary>For <c>up</c> too, which proves what it made.</summary>
+    public static async Task<IReadOnlyList<ProbeOutput>> ProbeAsync(
         NodeContext node,
         Screen screen,
         CancellationToken cancellationToken
     )
     {
-        return Task.FromResult<IReadOnlyList<ProbeOutput>>([]);
+        var time = TimeProvider.System;
+        await using var runtimes = NodeRuntimes.Create(node.Document.Spec, time, node.Logs);
+        var options = new ProbeOptions
+        {
+            PodLogsDirectory = node.Paths.PodLogsDirectory,
+            UseSystemdCgroup = NodeCgroupDriver.Resolve(node.Document.Spec, node.Facts) == CgroupDriver.Systemd,
+        };
+        screen.Note("running a pod in every runtime");
+        var results = await new RuntimeProbe(runtimes, options, time).RunAsync(null, cancellationToken);
+        return [.. results.Select(ToOutput)];
     }
+
+    private static ProbeOutput ToOutput(ProbeResult result) =>
+        new(
+            result.Endpoint,
+            result.Handler,
+            result.Ok,
+            result.Address,
+            result.KernelRelease,
+            [
+                .. result.Steps.Select(step => new ProbeStepOutput(
+                    step.Name,
+                    Math.Round(step.Duration.TotalMilliseconds, 1),
+                    step.Detail,
+                    step.Error
+                )),
+            ]
+        );
 
     private static async Task<int> RunAsync(ParseResult parsed, Screen screen, CancellationToken cancellationToken)
     {

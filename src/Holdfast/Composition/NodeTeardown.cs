@@ -35,7 +35,7 @@ internal sealed class NodeTeardown(NodePaths paths, Screen screen)
         var status = await machine.Services.StatusAsync(AgentService, cancellationToken);
         if (status.IsKnown && status.IsRunning)
         {
-            await machine.Services.StopAsync(AgentService, false, cancellationToken);
+            await machine.Services.StopAsync(AgentService, stop: true, disable: false, cancellationToken);
             screen.Note($"[yellow]stopped [/] {AgentService}");
         }
     }

@@ -28,7 +28,8 @@ internal sealed class ChangesView(Screen screen) : IProgress<StepProgress>, IDis
                 Print($"[green]changed [/] {where} {title}{Time(value)}");
                 break;
             case StepPhase.TakenBack:
-                Print($"[yellow]put back[/] {where} {title}{Time(value)}");
+                // In an apply that failed the detail names which of its steps went back.
+                Print($"[yellow]put back[/] {where} {value.Detail?.EscapeMarkup() ?? title + Time(value)}");
                 break;
             case StepPhase.Failed:
                 Print($"[red]failed  [/] {where} {title}");

@@ -17,8 +17,8 @@ internal enum OutputFormat
 /// </summary>
 internal sealed class Screen
 {
-    /// <summary>Columns where no terminal tells its width: long enough that a table in a log file is not broken.</summary>
-    private const int WidthWithoutTerminal = 160;
+    /// <summary>Columns where no terminal tells its width: no line in a log file or a pipe is broken.</summary>
+    private const int WidthWithoutTerminal = 4000;
 
     private readonly IAnsiConsole errors;
 
