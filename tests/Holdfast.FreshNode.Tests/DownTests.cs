@@ -30,7 +30,9 @@ public sealed class DownTests
     {
         await using var node = await DebianNode.StartAsync();
         var before = await node.ReadStateAsync();
-        foreach (var fault in (string[])["apply.after-record", "apply.after-do", "apply.after-mark", "file.before-rename"])
+        foreach (
+            var fault in (string[])["apply.after-record", "apply.after-do", "apply.after-mark", "file.before-rename"]
+        )
         {
             foreach (var time in (int[])[2, 8, 15])
             {

@@ -1,6 +1,4 @@
 using System.Text.RegularExpressions;
-using Holdfast.Kube;
-using Holdfast.Node.Spec;
 
 namespace Holdfast.Repo.Tests;
 
@@ -28,13 +26,13 @@ public sealed partial class DocumentationTests
     public void Links_lead_somewhere()
     {
         var dead =
-            from file in Clone.Files
+            from file in RepositoryFiles.All
             where file.EndsWith(".md", StringComparison.Ordinal)
-            from Match link in Link().Matches(Clone.Read(file))
+            from Match link in Link().Matches(RepositoryFiles.Read(file))
             let target = link.Groups[1].Value
             where !target.Contains("://", StringComparison.Ordinal) && !target.StartsWith('#')
             let path = Path.Join(Path.GetDirectoryName(file), target.Split('#')[0])
-            where !Clone.Has(path)
+            where !RepositoryFiles.Has(path)
             select $"{file}: {target}";
         Assert.Empty(dead);
     }
@@ -43,18 +41,22 @@ public sealed partial class DocumentationTests
     public void Every_command_of_the_README_is_run_by_a_test()
     {
         var commands = ShellBlock()
-            .Matches(Clone.Read("README.md"))
+            .Matches(RepositoryFiles.Read("README.md"))
             .SelectMany(block => block.Groups[1].Value.Split('\n', StringSplitOptions.RemoveEmptyEntries))
             .Select(line => line.Split(" #")[0].Trim())
             .Where(line => line.Length > 0 && !line.StartsWith('#'));
-        var unknown = commands.Where(command => !RunBy.Keys.Any(known => command.StartsWith(known, StringComparison.Ordinal)));
+        var unknown = commands.Where(command =>
+            !RunBy.Keys.Any(known => command.StartsWith(known, StringComparison.Ordinal))
+        );
         Assert.Empty(unknown);
     }
 
     [Fact]
     public void The_tests_that_run_the_README_exist()
     {
-        var sources = string.Concat(Clone.Sources.Where(file => file.Contains("FreshNode")).Select(Clone.Read));
+        var sources = string.Concat(
+            RepositoryFiles.Sources.Where(file => file.Contains("FreshNode")).Select(RepositoryFiles.Read)
+        );
         Assert.All(
             RunBy.Values.Where(test => !test.Contains(' ')).Distinct(),
             test => Assert.Contains($" {test}(", sources)
@@ -64,10 +66,10 @@ public sealed partial class DocumentationTests
     [Fact]
     public void The_README_names_every_verb()
     {
-        var readme = Clone.Read("README.md");
-        var verbs = Clone
+        var readme = RepositoryFiles.Read("README.md");
+        var verbs = RepositoryFiles
             .Sources.Where(file => file.StartsWith("src/Holdfast/Commands/", StringComparison.Ordinal))
-            .Select(Clone.Read)
+            .Select(RepositoryFiles.Read)
             .Where(text => !text.Contains("Hidden = true", StringComparison.Ordinal))
             .SelectMany(text => Verb().Matches(text).Select(match => match.Groups[1].Value));
         Assert.All(verbs, verb => Assert.Contains($"`{verb}", readme));
@@ -76,38 +78,10 @@ public sealed partial class DocumentationTests
     [Fact]
     public void Every_exit_code_is_documented()
     {
-        var page = Clone.Read("docs/exit-codes.md");
-        var codes = ExitCode().Matches(Clone.Read("src/Holdfast/Terminal/ExitCode.cs"));
+        var page = RepositoryFiles.Read("docs/exit-codes.md");
+        var codes = ExitCode().Matches(RepositoryFiles.Read("src/Holdfast/Terminal/ExitCode.cs"));
         Assert.NotEmpty(codes);
         Assert.All(codes, code => Assert.Contains($"| {code.Groups[1].Value} |", page));
-    }
-
-    [Fact]
-    public void Examples_can_be_read()
-    {
-        var examples = Clone.Files.Where(file => file.StartsWith("examples/", StringComparison.Ordinal) && file.EndsWith(".yaml"));
-        Assert.NotEmpty(examples);
-        Assert.All(examples, CheckExample);
-    }
-
-    private static void CheckExample(string file)
-    {
-        var text = Clone.Read(file);
-        if (text.Contains("kind: EdgeNode", StringComparison.Ordinal))
-        {
-            var result = NodeDocument.Parse(text, file);
-            Assert.True(result.Spec is not null, string.Join('\n', result.Errors.Select(error => error.ToString(file))));
-            return;
-        }
-
-        Assert.All(
-            KubeYaml.ParseDocuments(text),
-            document =>
-            {
-                Assert.NotNull(document?["kind"]);
-                Assert.NotNull(document["metadata"]?["name"]);
-            }
-        );
     }
 
     [GeneratedRegex(@"\]\(([^)\s]+)\)")]

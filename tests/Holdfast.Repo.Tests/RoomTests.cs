@@ -27,7 +27,7 @@ public sealed class RoomTests
     };
 
     public static TheoryData<string> Rooms =>
-        [.. Clone.Files.Where(file => file.StartsWith("src/") && file.EndsWith(".csproj"))];
+        [.. RepositoryFiles.All.Where(file => file.StartsWith("src/") && file.EndsWith(".csproj"))];
 
     [Theory]
     [MemberData(nameof(Rooms))]
@@ -36,7 +36,7 @@ public sealed class RoomTests
         var room = Path.GetFileNameWithoutExtension(project);
         Assert.True(Allowed.ContainsKey(room), $"{room} is a new room: say here what it may reference");
         var references = XDocument
-            .Parse(Clone.Read(project))
+            .Parse(RepositoryFiles.Read(project))
             .Descendants("ProjectReference")
             .Select(reference => Path.GetFileNameWithoutExtension(reference.Attribute("Include")!.Value));
         Assert.Empty(references.Except(Allowed[room]));
@@ -46,14 +46,14 @@ public sealed class RoomTests
     public void Every_room_has_tests()
     {
         var rooms = Allowed.Keys.Where(room => room != "Holdfast");
-        Assert.All(rooms, room => Assert.True(Clone.Has($"tests/{room}.Tests"), $"{room} has no tests"));
+        Assert.All(rooms, room => Assert.True(RepositoryFiles.Has($"tests/{room}.Tests"), $"{room} has no tests"));
     }
 
     [Fact]
     public void Every_project_is_in_the_solution()
     {
-        var solution = Clone.Read("Holdfast.slnx");
-        var projects = Clone.Files.Where(file => file.EndsWith(".csproj"));
+        var solution = RepositoryFiles.Read("Holdfast.slnx");
+        var projects = RepositoryFiles.All.Where(file => file.EndsWith(".csproj"));
         Assert.All(projects, project => Assert.Contains(project, solution));
     }
 }

@@ -77,11 +77,7 @@ internal static class BusyboxSource
             : null;
     }
 
-    private static async Task<string> FetchAsync(
-        Machine machine,
-        string directory,
-        CancellationToken cancellationToken
-    )
+    private static async Task<string> FetchAsync(Machine machine, string directory, CancellationToken cancellationToken)
     {
         // apt fetches as its own user, who must be able to write here.
         File.SetUnixFileMode(directory, (UnixFileMode)0b111_111_111);

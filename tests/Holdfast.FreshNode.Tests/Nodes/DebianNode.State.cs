@@ -25,7 +25,10 @@ internal sealed partial class DebianNode
     public async Task AssertStateAsync(IReadOnlyList<string> before)
     {
         var after = await ReadStateAsync();
-        var differences = before.Except(after).Select(line => "- " + line).Concat(after.Except(before).Select(line => "+ " + line));
+        var differences = before
+            .Except(after)
+            .Select(line => "- " + line)
+            .Concat(after.Except(before).Select(line => "+ " + line));
         Assert.Equal("", string.Join('\n', differences.Take(60)));
     }
 }

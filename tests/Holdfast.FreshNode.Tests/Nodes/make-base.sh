@@ -9,7 +9,7 @@ cp /etc/resolv.conf "$root/etc/resolv.conf"
 chroot "$root" apt-get update -q
 chroot "$root" apt-get install -y -q --download-only --no-install-recommends \
     containerd runc containernetworking-plugins iptables busybox-static
-rm -f "$root/etc/resolv.conf" "$root/etc/machine-id"
+rm -f "$root/etc/resolv.conf" "$root/etc/machine-id" "$root/etc/hostname"
 : >"$root/etc/machine-id"
 
 # What the kernel and the network of a real machine give, and nspawn does not: writable cgroups, an address, a route.
