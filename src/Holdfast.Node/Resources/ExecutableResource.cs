@@ -6,8 +6,7 @@ namespace Holdfast.Node.Resources;
 /// <summary>A program copied to its place (0755, root). It may be running there: the running one is not disturbed.</summary>
 internal sealed class ExecutableResource : IResource
 {
-    /// <summary>0755.</summary>
-    public const UnixFileMode Mode =
+    private const UnixFileMode Mode =
         AtomicFile.DefaultMode | UnixFileMode.UserExecute | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute;
 
     /// <summary>Bytes compared at a time.</summary>
