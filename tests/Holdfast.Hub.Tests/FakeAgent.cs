@@ -56,7 +56,7 @@ internal sealed class FakeAgent : IAsyncDisposable
                 }
             }
         }
-        catch (Exception e) when (e is OperationCanceledException or StoreException)
+        catch (Exception e) when (e is OperationCanceledException or StoreException { Reason: StoreReason.Closed })
         {
             // The test is over.
         }

@@ -86,7 +86,9 @@ internal sealed class HubListener(
     private void ConfigureKestrel(KestrelServerOptions kestrel)
     {
         kestrel.AddServerHeader = false;
-        kestrel.Limits.MaxRequestBodySize = RequestBody.MaxBytes;
+
+        // RequestBody has the limit: when Kestrel has it, it hangs up before the client has read why.
+        kestrel.Limits.MaxRequestBodySize = null;
         kestrel.Listen(options.ListenAddress, options.Port, UseTls);
         kestrel.ListenUnixSocket(
             options.Paths.HubSocket,

@@ -45,7 +45,8 @@ internal sealed class LogStream : IAsyncDisposable
 
     public async Task RunAsync(CancellationToken ct)
     {
-        await call.Http.Response.StartAsync(ct);
+        // The client learns at once that it is connected, also when there is nothing to read yet.
+        await call.Http.Response.BodyWriter.FlushAsync(ct);
         using var watcher = request.Follow ? WatchFile() : null;
         Open();
         if (file is not null && request.TailLines is { } lines)
