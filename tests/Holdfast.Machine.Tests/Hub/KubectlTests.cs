@@ -167,7 +167,10 @@ public abstract class KubectlTests : IAsyncLifetime
         Assert.Contains("Controlled By:", await kubectl.RunAsync("describe", "rs"));
 
         await kubectl.RunAsync("delete", "deployment", "web");
-        await kubectl.RunAsync("wait", "--for=delete", "pod", "-l", "app=web", "--timeout=30s");
+
+        // The pods may be gone before wait has looked, which it calls an error.
+        await kubectl.TryAsync("wait", "--for=delete", "pods", "--all", "--timeout=30s");
+        Assert.Empty(await kubectl.RunAsync("get", "pods", "-o", "name"));
         Assert.Empty(await kubectl.RunAsync("get", "rs", "-o", "name"));
     }
 
