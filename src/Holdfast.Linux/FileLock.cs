@@ -60,7 +60,16 @@ public sealed class FileLock : IDisposable
         }
     }
 
-    public void Dispose() => handle.Dispose();
+    public void Dispose()
+    {
+        if (!handle.IsClosed)
+        {
+            // Closing alone is not enough: a child that another thread is just starting has a copy of the descriptor until
+            // it runs its program, and the lock lives as long as the last copy.
+            _ = Libc.Flock((int)handle.DangerousGetHandle(), Libc.LockUnlock);
+            handle.Dispose();
+        }
+    }
 
     private static void WriteHolder(SafeFileHandle handle)
     {

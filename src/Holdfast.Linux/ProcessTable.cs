@@ -42,7 +42,10 @@ public static class ProcessTable
 
         // The name in brackets may itself hold spaces and brackets; after the last bracket comes field 3, the state.
         var fields = stat[(stat.LastIndexOf(')') + 2)..].Split(' ');
-        return fields[0] is "Z" or "X"
+        // A killed process is a zombie as soon as its first thread has ended; it is gone, and has let go of its locks and
+        // sockets, only when the last one has.
+        var threads = int.Parse(fields[17], CultureInfo.InvariantCulture);
+        return fields[0] is "Z" or "X" && threads <= 1
             ? null
             : new ProcessIdentity(processId, long.Parse(fields[19], CultureInfo.InvariantCulture), BootId.Value);
     }

@@ -85,6 +85,7 @@ public sealed class NodeScenario
         return
         [
             new ExecutableResource(Path.Join(files, "program"), "/usr/local/bin/tool"),
+            new LinkResource("/usr/local/sbin/tool", "/usr/local/bin/tool"),
             FstabSwap.Resource(),
             HostsFile.Resource([new HostEntry(IPAddress.Parse("192.168.44.140"), ["k8s-master"])]),
             new SysctlResource("net.ipv4.ip_forward", "1"),

@@ -82,6 +82,22 @@ public sealed class AptPackagesTests : IDisposable
     }
 
     [Fact]
+    public async Task Installation_that_was_killed_in_the_middle_is_completed_first()
+    {
+        var isBroken = true;
+        node.Answer("dpkg --configure -a", effect: () => isBroken = false);
+        node.Answer(
+            "apt-get",
+            command =>
+                isBroken
+                    ? new ChildResult(100, "", "E: dpkg was interrupted, you must manually run 'dpkg --configure -a'\n")
+                    : AptGet(command)
+        );
+        await node.ApplyAsync(new AptPackagesResource("containerd"));
+        Assert.Contains("containerd", packages.Keys);
+    }
+
+    [Fact]
     public async Task Failure_says_the_cause_in_apt_s_words_and_what_to_do()
     {
         node.Answer(

@@ -137,6 +137,34 @@ public sealed class FileResourceTests : IDisposable
 
         Assert.Equal(before, node.Snapshot());
     }
+
+    [Theory]
+    [InlineData(false, null)]
+    [InlineData(true, null)]
+    [InlineData(false, "/elsewhere")]
+    public async Task Link_takes_the_place_of_whatever_was_there_and_gives_it_back(bool isFile, string? target)
+    {
+        node.Write("/usr/local/share/keep", "");
+        if (isFile)
+        {
+            node.Write("/usr/local/bin/program", "old", UnixFileMode.UserRead | UnixFileMode.UserExecute);
+        }
+        else if (target is not null)
+        {
+            Directory.CreateDirectory(node.Machine.At("/usr/local/bin"));
+            File.CreateSymbolicLink(node.Machine.At("/usr/local/bin/program"), target);
+        }
+
+        var before = node.Snapshot();
+        await node.ApplyAsync(new LinkResource("/usr/local/bin/program", "/usr/local/lib/p/program"));
+        Assert.Equal("/usr/local/lib/p/program", new FileInfo(node.Machine.At("/usr/local/bin/program")).LinkTarget);
+
+        var result = await node.UndoAsync();
+
+        Assert.Equal(before, node.Snapshot());
+        Assert.Equal(target, new FileInfo(node.Machine.At("/usr/local/bin/program")).LinkTarget);
+        Assert.Empty(result.Notes);
+    }
 }
 
 internal static class ApplyExtensions
