@@ -30,7 +30,6 @@ internal sealed partial class PodWorker
                 break;
             case WorkerInput.Observed observed:
                 await TakeSnapshotAsync(observed.Snapshot, ct);
-                ForgetWaiting();
                 break;
             case WorkerInput.Happened happened:
                 await TakeEventAsync(happened.Event, ct);
@@ -43,6 +42,9 @@ internal sealed partial class PodWorker
                 break;
             case WorkerInput.TryAgain:
                 volumes = null;
+                ForgetWaiting();
+                break;
+            case WorkerInput.RuntimeBack:
                 ForgetWaiting();
                 break;
             case WorkerInput.TimePassed:

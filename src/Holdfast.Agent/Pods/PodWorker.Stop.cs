@@ -40,12 +40,6 @@ internal sealed partial class PodWorker
     /// <summary>The pod shall be gone: containers, sandbox, what it left on the node, and at last its object.</summary>
     private async Task EndAsync(CancellationToken ct)
     {
-        // Before its runtime was listed it is not known what there is to stop.
-        if (sandbox is null && pod is not null && ChooseRuntime().Runtime is { } chosen && !CanAct(chosen))
-        {
-            return;
-        }
-
         if (!StopContainers(EndBy()))
         {
             return;

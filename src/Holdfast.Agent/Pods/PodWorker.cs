@@ -36,6 +36,7 @@ internal sealed partial class PodWorker : IThreadPoolWorkItem
     private PodFailure? failure;
     private SandboxRecord? sandbox;
     private MountedVolumes? volumes;
+    private bool isKnown;
     private bool hasVanished;
     private bool isDone;
     private DateTimeOffset? wakeAt;
@@ -183,6 +184,11 @@ internal sealed partial class PodWorker : IThreadPoolWorkItem
 
     private Task ContinueAsync(CancellationToken ct)
     {
+        if (!IsKnown())
+        {
+            return Task.CompletedTask;
+        }
+
         if (hasVanished || pod is null || pod.Metadata.DeletionTimestamp is not null)
         {
             return EndAsync(ct);
@@ -190,6 +196,21 @@ internal sealed partial class PodWorker : IThreadPoolWorkItem
 
         CheckDeadline();
         return failure is null ? KeepAsync(ct) : FinishAsync(ct);
+    }
+
+    /// <summary>
+    /// Whether it is certain what the runtimes have of the pod. Until then nothing is done, and nothing said: what the
+    /// last agent wrote in status is truer than what this one has not found out yet.
+    /// </summary>
+    private bool IsKnown()
+    {
+        if (!isKnown)
+        {
+            var home = sandbox?.Runtime ?? (pod is null ? null : tools.Runtimes.TryChoose(pod));
+            isKnown = tools.Runtimes.AreListed && home is null or { IsOnline: true } && inputs.IsEmpty;
+        }
+
+        return isKnown;
     }
 
     private void CheckDeadline()
@@ -248,7 +269,7 @@ internal sealed partial class PodWorker : IThreadPoolWorkItem
     /// <summary>Gives the status to the writer, if it says anything new.</summary>
     private void Publish()
     {
-        if (pod is null || hasVanished || isDone)
+        if (pod is null || hasVanished || isDone || (!isKnown && status.ContainerStatuses.Count > 0))
         {
             return;
         }

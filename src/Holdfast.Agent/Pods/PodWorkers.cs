@@ -102,7 +102,7 @@ internal sealed class PodWorkers(WorkerTools tools)
     {
         foreach (var worker in byUid.Values)
         {
-            worker.Post(new WorkerInput.TimePassed());
+            worker.Post(new WorkerInput.RuntimeBack());
         }
     }
 

@@ -26,8 +26,11 @@ internal abstract record WorkerInput
     /// <summary>A call that stops this container came back.</summary>
     public sealed record StopReturned(ContainerRecord Container, string Id, Exception? Error) : WorkerInput;
 
-    /// <summary>Something outside the pod changed that it waits for: a ConfigMap, a runtime that is back.</summary>
+    /// <summary>An object changed that the pod is made from.</summary>
     public sealed record TryAgain : WorkerInput;
+
+    /// <summary>A runtime is (back) there, and what it has was told before.</summary>
+    public sealed record RuntimeBack : WorkerInput;
 
     /// <summary>A time the worker asked for has come.</summary>
     public sealed record TimePassed : WorkerInput;

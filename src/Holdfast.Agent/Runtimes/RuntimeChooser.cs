@@ -28,6 +28,22 @@ internal sealed class RuntimeChooser(
         return untrustedHandler is not null && IsUntrusted(pod) ? Find(pod, untrustedHandler) : Find(pod, "");
     }
 
+    /// <summary>Whether every runtime was asked once what it has, and has answered or turned out to be away.</summary>
+    public bool AreListed => states.Values.All(s => s.WhenFirstListedAsync().IsCompleted);
+
+    /// <summary>As <see cref="Choose"/>; null when no runtime has what the pod asks for.</summary>
+    public RuntimeState? TryChoose(Pod pod)
+    {
+        try
+        {
+            return Choose(pod).Runtime;
+        }
+        catch (AgentException)
+        {
+            return null;
+        }
+    }
+
     private static bool IsUntrusted(Pod pod) =>
         pod.Metadata.Annotations.TryGetValue(PodAnnotations.UntrustedWorkload, out var value)
         && string.Equals(value, "true", StringComparison.OrdinalIgnoreCase);

@@ -21,7 +21,8 @@ internal sealed class SandboxConfigBuilder(AgentOptions options)
                 Uid = pod.Metadata.Uid,
                 Attempt = attempt,
             },
-            Hostname = HostName(pod.Spec, pod.Metadata.Name, options.NodeName),
+            // On the host's network there is no UTS namespace of the pod's own whose name could be set.
+            Hostname = pod.Spec.HostNetwork ? "" : HostName(pod.Spec, pod.Metadata.Name, options.NodeName),
             LogDirectory = PodPaths
                 .For(options.Paths, pod.Metadata.Namespace, pod.Metadata.Name, pod.Metadata.Uid)
                 .LogDirectory,

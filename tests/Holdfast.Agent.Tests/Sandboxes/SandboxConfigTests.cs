@@ -70,7 +70,7 @@ public sealed class SandboxConfigTests
         Assert.Equal(Protocol.Udp, config.PortMappings[1].Protocol);
 
         var host = Build(new PodSpec { Containers = [container], HostNetwork = true });
-        Assert.Equal("edge-1", host.Hostname);
+        Assert.Equal("", host.Hostname);
         Assert.Empty(host.PortMappings);
     }
 

@@ -1,3 +1,4 @@
+using System.Text;
 using Holdfast.Agent;
 using Holdfast.Cri;
 using Holdfast.Kube;
@@ -204,8 +205,19 @@ internal sealed class TestPod(AgentNode node, string name, string uid)
 
     public Pod? Get() => node.Store.Get(key) is { } stored ? KubeJson.Deserialize<Pod>(stored.Json.Span) : null;
 
-    public Task IsAsync(string what, Func<PodStatus, bool> condition) =>
-        Eventually.IsTrueAsync($"pod {name} {what}", () => condition(Status));
+    public async Task IsAsync(string what, Func<PodStatus, bool> condition)
+    {
+        try
+        {
+            await Eventually.IsTrueAsync($"pod {name} {what}", () => condition(Status));
+        }
+        catch (TimeoutException e)
+        {
+            var events = node.Events(name).Select(e => $"{e.Reason} x{e.Count}: {e.Message}");
+            var status = Encoding.UTF8.GetString(KubeJson.Serialize(Status));
+            throw new TimeoutException($"{e.Message}\n{status}\n{string.Join('\n', events)}", e);
+        }
+    }
 
     public Task IsRunningAsync() => IsAsync("runs", s => s.Conditions.Any(c => c is { Type: "Ready", Status: "True" }));
 

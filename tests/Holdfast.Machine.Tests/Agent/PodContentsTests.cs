@@ -36,7 +36,8 @@ public sealed class PodContentsTests : IAsyncLifetime
             echo "nnp=$(grep NoNewPrivs /proc/self/status | tr -d '\t')"
             echo x > /scratch/y && echo "scratch=writable"
             """;
-        await File.WriteAllTextAsync(Path.Join(node.Runtime.Directory, "seen"), "yes");
+        var shared = Directory.CreateDirectory(Path.Join(node.Runtime.Directory, "shared")).FullName;
+        await File.WriteAllTextAsync(Path.Join(shared, "seen"), "yes");
         var pod = await node.RunAsync(
             "inside",
             new PodSpec
@@ -142,7 +143,7 @@ public sealed class PodContentsTests : IAsyncLifetime
                     new()
                     {
                         Name = "host",
-                        HostPath = new() { Path = node.Runtime.Directory, Type = "Directory" },
+                        HostPath = new() { Path = shared, Type = "Directory" },
                     },
                     new() { Name = "scratch", EmptyDir = new() },
                 ],
@@ -172,7 +173,7 @@ public sealed class PodContentsTests : IAsyncLifetime
             {
                 Containers =
                 [
-                    Busybox.Run("a", "cat /c/k; " + Busybox.Forever) with
+                    Busybox.Run("a", "echo $(cat /c/k); " + Busybox.Forever) with
                     {
                         VolumeMounts = [new() { Name = "c", MountPath = "/c" }],
                     },
