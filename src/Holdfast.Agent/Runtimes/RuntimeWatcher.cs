@@ -20,6 +20,7 @@ internal sealed class RuntimeWatcher(
 
     public async Task RunAsync(CancellationToken ct)
     {
+        _ = MakeContactAsync(ct);
         await foreach (var happened in runtime.Endpoint.WatchEventsAsync(ct))
         {
             switch (happened.Kind)
@@ -34,6 +35,28 @@ internal sealed class RuntimeWatcher(
                     pods.Happen(happened);
                     break;
             }
+        }
+    }
+
+    /// <summary>A stream of events that was never there is not reported as lost; so it is asked once.</summary>
+    private async Task MakeContactAsync(CancellationToken ct)
+    {
+        try
+        {
+            await runtime.Endpoint.ConnectAsync(ct);
+        }
+        catch (CriException e) when (!runtime.IsOnline)
+        {
+            logger.RuntimeOffline(runtime.Name, e.Message);
+            SetOffline(e.Message);
+        }
+        catch (CriException)
+        {
+            // It answered somebody else meanwhile.
+        }
+        catch (OperationCanceledException)
+        {
+            // The agent ends.
         }
     }
 

@@ -214,11 +214,11 @@ public sealed class PodContentsTests : IAsyncLifetime
             {
                 HostNetwork = true,
                 HostPID = true,
-                Containers = [Busybox.Run("a", "hostname; ls /sys/class/net; " + Busybox.Forever)],
+                Containers = [Busybox.Run("a", "readlink /proc/self/ns/net /proc/1/ns/net; " + Busybox.Forever)],
             }
         );
         await pod.IsRunningAsync();
         Assert.Equal("192.0.2.10", pod.Status.PodIP);
-        await pod.LogsAsync("a", node.Runtime.BridgeName);
+        await pod.LogsAsync("a", new FileInfo("/proc/self/ns/net").LinkTarget!);
     }
 }
