@@ -1,10 +1,9 @@
 using System.Diagnostics;
 using Holdfast.Benchmarks.Daemon;
-using Holdfast.Benchmarks.Machine;
 using Holdfast.Cri;
 using Holdfast.Cri.V1;
 using Holdfast.Linux;
-using Microsoft.Extensions.Logging.Abstractions;
+using Holdfast.Testing;
 
 namespace Holdfast.Benchmarks;
 
@@ -16,17 +15,16 @@ internal sealed class BenchNode : IAsyncDisposable
 {
     private static readonly TimeSpan CleaningPatience = TimeSpan.FromMinutes(2);
 
-    private readonly string _root;
     private readonly bool _keep;
+    private readonly TemporaryDirectory _directory = new("hfbench");
     private readonly PrivateContainerd _containerd;
 
-    private BenchNode(BenchOptions options, string root, PrivateContainerd containerd)
+    private BenchNode(BenchOptions options, PrivateContainerd containerd)
     {
-        (_root, _keep, _containerd) = (root, options.Keep, containerd);
-        var paths = new NodePaths(Path.Join(root, "node"));
-        var document = Path.Join(root, "node.yaml");
+        (_keep, _containerd) = (options.Keep, containerd);
+        var paths = new NodePaths(_directory["node"]);
         File.WriteAllText(
-            document,
+            _directory["node.yaml"],
             $$"""
             apiVersion: holdfast.dev/v1
             kind: EdgeNode
@@ -37,33 +35,27 @@ internal sealed class BenchNode : IAsyncDisposable
                   kind: containerd
                   install: { present: {} }
                   cgroupDriver: cgroupfs
-                  socket: {{containerd.Socket}}
+                  socket: {{containerd.SocketPath}}
                   handlers: [{ name: runc, kind: runc }]
             """
         );
-        Runtime = new RuntimeEndpoint(
-            new RuntimeEndpointOptions("bench", containerd.Socket) { Handlers = ["runc"] },
-            TimeProvider.System,
-            NullLoggerFactory.Instance
-        );
+        Runtime = containerd.Connect();
         Hub = new HubClient(paths.HubSocket);
-        Daemon = new DaemonProcess(options.Program, paths, document, Path.Join(root, "daemon.log"));
-        RawLogs = Path.Join(root, "raw-logs");
+        Daemon = new NodeDaemon(options.Program, paths, _directory["node.yaml"], _directory["daemon.log"]);
+        RawLogs = _directory["raw-logs"];
     }
 
     public RuntimeEndpoint Runtime { get; }
 
     public HubClient Hub { get; }
 
-    public DaemonProcess Daemon { get; }
+    public NodeDaemon Daemon { get; }
 
     public string RawLogs { get; }
 
     public static async Task<BenchNode> StartAsync(BenchOptions options, CancellationToken ct)
     {
-        var root = Directory.CreateTempSubdirectory("holdfast-bench-").FullName;
-        var containerd = await PrivateContainerd.StartAsync(root, ct);
-        var node = new BenchNode(options, root, containerd);
+        var node = new BenchNode(options, await PrivateContainerd.StartAsync());
         await node.Runtime.ConnectAsync(ct);
         return node;
     }
@@ -83,7 +75,20 @@ internal sealed class BenchNode : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         Hub.Dispose();
-        Daemon.Dispose();
+        await Daemon.DisposeAsync();
+        await RemoveSandboxesAsync();
+        await Runtime.DisposeAsync();
+        await _containerd.DisposeAsync();
+        Floor.RawPods.RemoveCgroups();
+        if (_keep)
+            Console.Error.WriteLine($"bench: the daemon's log and all else is in {_directory.Path}");
+        else
+            _directory.Dispose();
+    }
+
+    // While their runtime still runs it takes down their networks, which killing it would leave behind.
+    private async Task RemoveSandboxesAsync()
+    {
         using var patience = new CancellationTokenSource(CleaningPatience);
         var sandboxes = await Runtime.ListPodSandboxAsync(new ListPodSandboxRequest(), patience.Token);
         await Parallel.ForEachAsync(
@@ -95,11 +100,5 @@ internal sealed class BenchNode : IAsyncDisposable
                 await Runtime.RemovePodSandboxAsync(new RemovePodSandboxRequest { PodSandboxId = sandbox.Id }, ct);
             }
         );
-        await Runtime.DisposeAsync();
-        await _containerd.DisposeAsync();
-        if (_keep)
-            Console.Error.WriteLine($"bench: the daemon's log and all else is in {_root}");
-        else
-            Directory.Delete(_root, recursive: true);
     }
 }

@@ -80,7 +80,7 @@ internal sealed class Benchmark(BenchOptions options)
     {
         Say("memory without pods");
         // Another process than the one that warmed up: idle means that it never had a pod.
-        await node.Daemon.KillAsync(ct);
+        await node.Daemon.KillAsync();
         node.Daemon.Start();
         await node.Daemon.WhenReadyAsync(node.Hub, ct);
         await Task.Delay(Settling, ct);
@@ -173,7 +173,7 @@ internal sealed class Benchmark(BenchOptions options)
         {
             var victim = pods[^(i + 1)];
             Say($"kill -9 and restart with {before.Count} pods");
-            await node.Daemon.KillAsync(ct);
+            await node.Daemon.KillAsync();
             var container = victim.Status.ContainerStatuses[0].ContainerID!.Split("://")[1];
             await node.Runtime.StopContainerAsync(
                 new StopContainerRequest { ContainerId = container, Timeout = 0 },

@@ -10,7 +10,8 @@ namespace Holdfast.Benchmarks.Floor;
 internal sealed class RawPods(RuntimeEndpoint runtime, string logs)
 {
     // Beside kubepods, where the daemon's pods go, and equally deep: the cost of a cgroup depends on it.
-    private const string CgroupParent = "/holdfast-bench/besteffort/pod";
+    private const string CgroupRoot = "/holdfast-bench";
+    private const string CgroupParent = CgroupRoot + "/besteffort/pod";
 
     private int _count;
 
@@ -39,9 +40,14 @@ internal sealed class RawPods(RuntimeEndpoint runtime, string logs)
     {
         await runtime.StopPodSandboxAsync(new StopPodSandboxRequest { PodSandboxId = pod.SandboxId }, ct);
         await runtime.RemovePodSandboxAsync(new RemovePodSandboxRequest { PodSandboxId = pod.SandboxId }, ct);
-        foreach (var hierarchy in Directory.EnumerateDirectories("/sys/fs/cgroup"))
-            RemoveEmpty(hierarchy + pod.CgroupParent);
-        RemoveEmpty("/sys/fs/cgroup" + pod.CgroupParent);
+        RemoveCgroup(pod.CgroupParent);
+    }
+
+    /// <summary>The cgroups that all pods of the floor shared.</summary>
+    public static void RemoveCgroups()
+    {
+        RemoveCgroup(CgroupRoot + "/besteffort");
+        RemoveCgroup(CgroupRoot);
     }
 
     /// <summary>Starts that many with a bound on how many at once.</summary>
@@ -97,6 +103,14 @@ internal sealed class RawPods(RuntimeEndpoint runtime, string logs)
         };
         config.Command.Add(PodTemplate.Command);
         return config;
+    }
+
+    // Version 1 has one tree per controller, version 2 one tree.
+    private static void RemoveCgroup(string path)
+    {
+        foreach (var hierarchy in Directory.EnumerateDirectories("/sys/fs/cgroup"))
+            RemoveEmpty(hierarchy + path);
+        RemoveEmpty("/sys/fs/cgroup" + path);
     }
 
     private static void RemoveEmpty(string directory)
