@@ -72,6 +72,29 @@ internal sealed class BenchNode : IAsyncDisposable
         }
     }
 
+    /// <summary>The runtime's own clock: sandbox begun, container created, container started.</summary>
+    public async Task<(DateTimeOffset Sandbox, DateTimeOffset Created, DateTimeOffset Started)> RuntimeTimesAsync(
+        string pod,
+        CancellationToken ct
+    )
+    {
+        var sandboxes = await Runtime.ListPodSandboxAsync(new ListPodSandboxRequest(), ct);
+        var sandbox = sandboxes.Items.Single(item => item.Metadata.Name == pod);
+        var containers = await Runtime.ListContainersAsync(
+            new ListContainersRequest { Filter = new ContainerFilter { PodSandboxId = sandbox.Id } },
+            ct
+        );
+        var status = (
+            await Runtime.ContainerStatusAsync(
+                new ContainerStatusRequest { ContainerId = containers.Containers.Single().Id },
+                ct
+            )
+        ).Status;
+        return (Time(sandbox.CreatedAt), Time(status.CreatedAt), Time(status.StartedAt));
+
+        static DateTimeOffset Time(long nanoseconds) => DateTimeOffset.UnixEpoch.AddTicks(nanoseconds / 100);
+    }
+
     public async ValueTask DisposeAsync()
     {
         Hub.Dispose();

@@ -26,6 +26,7 @@ internal sealed class Benchmark(BenchOptions options)
     private static readonly TimeSpan Settling = TimeSpan.FromSeconds(10);
 
     private readonly Report _report = new();
+    private readonly Dictionary<string, Samples> _stages = [];
     private int _names;
 
     public async Task RunAsync(CancellationToken ct)
@@ -100,6 +101,8 @@ internal sealed class Benchmark(BenchOptions options)
             await raw.StopAsync(pod, ct);
             ours.Add(await StartAndStopOneAsync(node, ct));
         }
+        foreach (var (stage, times) in _stages)
+            Say($"  {stage}: {times}");
         Say($"  floor {floor}, daemon {ours}");
         _report.AddRatio($"pod start, one by one (median of {floor.Count})", floor.Median, ours.Median, StartBudget);
     }
@@ -224,8 +227,19 @@ internal sealed class Benchmark(BenchOptions options)
         var name = NextName();
         await using var board = await PodBoard.OpenAsync(node.Hub, ct);
         var started = Stopwatch.GetTimestamp();
+        var startedAt = DateTimeOffset.UtcNow;
         await node.Hub.CreatePodAsync(name, ct);
+        Stage("POST answered", Stopwatch.GetElapsedTime(started));
         var running = await board.WhenAsync(name, PodPhase.Running, ct);
+        Stage(
+            "watch shows it bound",
+            Stopwatch.GetElapsedTime(started, await board.WhenAsync(name, PodBoard.Bound, ct))
+        );
+        var (sandbox, created, began) = await node.RuntimeTimesAsync(name, ct);
+        Stage("runtime has begun the sandbox", sandbox - startedAt);
+        Stage("runtime has created the container", created - startedAt);
+        Stage("runtime has started the container", began - startedAt);
+        Stage("watch shows it Running", Stopwatch.GetElapsedTime(started, running));
         await node.Hub.DeletePodAsync(name, ct);
         await board.WhenAsync(name, "Deleted", ct);
         await node.WhenSandboxesAsync(0, ct);
@@ -304,6 +318,14 @@ internal sealed class Benchmark(BenchOptions options)
             "",
             $"{memory.Resident:0.#} MB, {ProcessFigures.ReadThreads(pid)} threads"
         );
+    }
+
+    // Where the time of a single start goes, told on the way; the table has the sum.
+    private void Stage(string stage, TimeSpan time)
+    {
+        if (!_stages.TryGetValue(stage, out var times))
+            _stages[stage] = times = new Samples();
+        times.Add(time);
     }
 
     private string NextName() => $"bench-{Interlocked.Increment(ref _names)}";

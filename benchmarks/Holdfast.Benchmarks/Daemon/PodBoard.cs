@@ -10,6 +10,9 @@ namespace Holdfast.Benchmarks.Daemon;
 /// </summary>
 internal sealed class PodBoard : IAsyncDisposable
 {
+    /// <summary>Not a phase, but a moment: the pod has a node.</summary>
+    public const string Bound = "Bound";
+
     // No pod of these benchmarks needs longer on any machine; a hang is reported and not waited for.
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(3);
 
@@ -49,6 +52,8 @@ internal sealed class PodBoard : IAsyncDisposable
     {
         await foreach (var (type, pod) in hub.WatchPodsAsync(after, _ending.Token))
         {
+            if (!string.IsNullOrEmpty(pod.Spec.NodeName))
+                Seen(pod.Metadata.Name, Bound).TrySetResult(Stopwatch.GetTimestamp());
             var phase = type == "DELETED" ? "Deleted" : pod.Status.Phase;
             if (phase is not null && (phase != PodPhase.Running || IsRunning(pod)))
                 Seen(pod.Metadata.Name, phase).TrySetResult(Stopwatch.GetTimestamp());

@@ -11,28 +11,28 @@ namespace Holdfast.Kube;
 [JsonConverter(typeof(QuantityConverter))]
 public readonly struct Quantity : IEquatable<Quantity>, IComparable<Quantity>
 {
-    internal const long NanosPerUnit = 1_000_000_000;
-    private const long NanosPerMilli = 1_000_000;
-    internal static readonly Int128 MaxNanos = (Int128)long.MaxValue * NanosPerUnit;
+    internal const decimal NanosPerUnit = 1_000_000_000m;
+    private const decimal NanosPerMilli = 1_000_000m;
+    internal const decimal MaxNanos = long.MaxValue * NanosPerUnit;
 
-    // Int128 in nano holds every quantity Kubernetes allows without rounding: (2^63-1) * 10^9 < 2^127.
-    private readonly Int128 _nanos;
+    // A whole number. A decimal holds every quantity Kubernetes allows without rounding: (2^63-1) * 10^9 < 2^96. Int128
+    // would too, but code that uses it is not compiled ahead of time (ReadyToRun) and would cost every start of the program.
+    private readonly decimal _nanos;
 
-    internal Quantity(Int128 nanos, QuantityFormat format)
+    internal Quantity(decimal nanos, QuantityFormat format)
     {
-        _nanos = Int128.Clamp(nanos, -MaxNanos, MaxNanos);
+        _nanos = Math.Clamp(nanos, -MaxNanos, MaxNanos);
         Format = format;
     }
 
     public QuantityFormat Format { get; }
 
-    internal Int128 Nanos => _nanos;
+    internal decimal Nanos => _nanos;
 
     public static Quantity FromValue(long value, QuantityFormat format = QuantityFormat.DecimalSI) =>
-        new((Int128)value * NanosPerUnit, format);
+        new(value * NanosPerUnit, format);
 
-    public static Quantity FromMilliValue(long milliValue) =>
-        new((Int128)milliValue * NanosPerMilli, QuantityFormat.DecimalSI);
+    public static Quantity FromMilliValue(long milliValue) => new(milliValue * NanosPerMilli, QuantityFormat.DecimalSI);
 
     /// <summary>Bytes, shown with Ki, Mi, Gi.</summary>
     public static Quantity FromBytes(long bytes) => FromValue(bytes, QuantityFormat.BinarySI);
@@ -52,7 +52,7 @@ public readonly struct Quantity : IEquatable<Quantity>, IComparable<Quantity>
     public long Value => (long)RoundedAwayFromZero(NanosPerUnit);
 
     /// <summary>Thousandths, rounded away from zero; saturates at the ends of long.</summary>
-    public long MilliValue => (long)Int128.Clamp(RoundedAwayFromZero(NanosPerMilli), long.MinValue, long.MaxValue);
+    public long MilliValue => (long)Math.Clamp(RoundedAwayFromZero(NanosPerMilli), long.MinValue, long.MaxValue);
 
     public bool IsZero => _nanos == 0;
 
@@ -85,10 +85,11 @@ public readonly struct Quantity : IEquatable<Quantity>, IComparable<Quantity>
     /// <summary>Kubernetes' canonical text: no fraction, the largest suffix that loses nothing.</summary>
     public override string ToString() => QuantityText.Write(this);
 
-    private Int128 RoundedAwayFromZero(long unit)
+    private decimal RoundedAwayFromZero(decimal unit)
     {
-        var (quotient, remainder) = Int128.DivRem(_nanos, unit);
-        return remainder == 0 ? quotient : quotient + Int128.Sign(_nanos);
+        var remainder = _nanos % unit;
+        var quotient = (_nanos - remainder) / unit;
+        return remainder == 0 ? quotient : quotient + Math.Sign(_nanos);
     }
 }
 

@@ -100,7 +100,7 @@ internal static class QuantityText
     }
 
     /// <summary>mantissa * 10^power, rounded up: whoever asked for some gets some.</summary>
-    private static Int128 ToNanos(BigInteger mantissa, int power)
+    private static decimal ToNanos(BigInteger mantissa, int power)
     {
         if (power >= 0)
             return Capped(mantissa * BigInteger.Pow(10, power));
@@ -108,13 +108,13 @@ internal static class QuantityText
         return Capped(remainder.IsZero ? quotient : quotient + 1);
     }
 
-    private static Int128 Capped(BigInteger nanos) =>
-        nanos > (BigInteger)Quantity.MaxNanos ? Quantity.MaxNanos : (Int128)nanos;
+    private static decimal Capped(BigInteger nanos) =>
+        nanos > (BigInteger)Quantity.MaxNanos ? Quantity.MaxNanos : (decimal)nanos;
 
-    private static bool FitsBinary(Int128 nanos) =>
-        Int128.Abs(nanos) >= 1024 * (Int128)Quantity.NanosPerUnit && nanos % Quantity.NanosPerUnit == 0;
+    private static bool FitsBinary(decimal nanos) =>
+        Math.Abs(nanos) >= 1024 * Quantity.NanosPerUnit && nanos % Quantity.NanosPerUnit == 0;
 
-    private static string WriteBinary(Int128 nanos)
+    private static string WriteBinary(decimal nanos)
     {
         var number = nanos / Quantity.NanosPerUnit;
         var index = 0;
@@ -126,7 +126,7 @@ internal static class QuantityText
         return number.ToString(CultureInfo.InvariantCulture) + BinarySuffixes[index];
     }
 
-    private static string WriteDecimal(Int128 nanos, QuantityFormat format)
+    private static string WriteDecimal(decimal nanos, QuantityFormat format)
     {
         var index = 0;
         while (index < DecimalSuffixes.Length - 1 && nanos % 1000 == 0)
