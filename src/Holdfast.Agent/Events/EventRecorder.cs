@@ -17,6 +17,9 @@ internal sealed class EventRecorder(ObjectStore store, string nodeName, TimeProv
     private const int MaxQueued = 1000;
     private const int MaxRemembered = 1024;
 
+    // Nobody waits for an event; what comes together is written together.
+    private static readonly TimeSpan BatchPause = TimeSpan.FromMilliseconds(250);
+
     private const string Component = "holdfast-agent";
     private const string ClusterScopedNamespace = "default";
 
@@ -35,6 +38,7 @@ internal sealed class EventRecorder(ObjectStore store, string nodeName, TimeProv
         var batch = new List<Happening>();
         while (await queue.Reader.WaitToReadAsync(ct))
         {
+            await Task.Delay(BatchPause, time, ct);
             batch.Clear();
             while (queue.Reader.TryRead(out var happening))
             {

@@ -6,8 +6,8 @@ using Microsoft.Extensions.Logging;
 namespace Holdfast.Agent.GarbageCollection;
 
 /// <summary>
-/// The slow net behind the event streams: lists the runtimes now and then, so that nothing missed stays missed, rotates
-/// logs, and removes what no object owns. Sandboxes and containers are found by their label, directories by lying in
+/// The slow net behind the event streams: lists the runtimes now and then, so that nothing missed stays missed, and
+/// removes what no object owns. Sandboxes and containers are found by their label, directories by lying in
 /// this node's own place.
 /// </summary>
 internal sealed class OrphanCollector(
@@ -25,7 +25,6 @@ internal sealed class OrphanCollector(
         using var timer = new PeriodicTimer(tools.Options.RelistInterval, time);
         do
         {
-            await pods.WhenIdleAsync().WaitAsync(ct);
             RemoveDirectories();
         } while (await NextAsync(timer, ct));
     }

@@ -22,6 +22,7 @@ internal sealed class NodeRegistration(
 {
     // The kubelet's nodeStatusReportFrequency: a status that says nothing new is not worth a write more often.
     private static readonly TimeSpan Heartbeat = TimeSpan.FromMinutes(5);
+    private static readonly TimeSpan HeartbeatSlack = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan RetryPause = TimeSpan.FromSeconds(2);
 
     // A runtime cannot tell when its network becomes ready, so while it is not, it is asked.
@@ -104,19 +105,26 @@ internal sealed class NodeRegistration(
             await CreateAsync(key, ct);
         }
 
+        var labels = Labels();
         await store.UpdateAsync(
             key,
             stored =>
             {
                 var current = KubeObject.Parse(stored.Json.Span);
                 var before = current.To<Node>().Status;
-                foreach (var (name, value) in Labels())
+                var status = Status(before, health);
+                if (IsOldNews(before, status) && labels.All(l => current.Labels.GetValueOrDefault(l.Key) == l.Value))
+                {
+                    return null;
+                }
+
+                foreach (var (name, value) in labels)
                 {
                     current.SetLabel(name, value);
                 }
 
-                current.Json["status"] = KubeJson.ToNode(Status(before, health));
-                return (ReadOnlyMemory<byte>)current.ToUtf8();
+                current.Json["status"] = KubeJson.ToNode(status);
+                return (ReadOnlyMemory<byte>?)current.ToUtf8();
             },
             ct
         );
@@ -143,7 +151,23 @@ internal sealed class NodeRegistration(
         }
     }
 
-    private IEnumerable<KeyValuePair<string, string>> Labels() =>
+    /// <summary>Nothing but the time has changed, and the last sign of life is not old: not worth a write.</summary>
+    private static bool IsOldNews(Kube.NodeStatus before, Kube.NodeStatus after)
+    {
+        var last = before.Conditions.Select(c => c.LastHeartbeatTime).Max();
+        var now = after.Conditions.Select(c => c.LastHeartbeatTime).Max();
+        return now - last < Heartbeat - HeartbeatSlack && Text(before).SequenceEqual(Text(after));
+
+        static byte[] Text(Kube.NodeStatus status) =>
+            KubeJson.Serialize(
+                status with
+                {
+                    Conditions = status.Conditions.Select(c => c with { LastHeartbeatTime = null }).ToArray(),
+                }
+            );
+    }
+
+    private Dictionary<string, string> Labels() =>
         new Dictionary<string, string>(options.NodeLabels)
         {
             ["kubernetes.io/hostname"] = options.NodeName,

@@ -23,6 +23,11 @@ internal sealed partial class PodWorker
             return false;
         }
 
+        if (container.Spec.Env.Any(e => e.ValueFrom?.FieldRef?.FieldPath is "status.podIP" or "status.podIPs"))
+        {
+            await SettleAddressesAsync();
+        }
+
         var attempt = container.NextAttempt;
         V1.CreateContainerRequest request;
         try
@@ -46,6 +51,7 @@ internal sealed partial class PodWorker
             await RemoveUnstartedAsync(container, runtime, ct);
             var id = (await runtime.Endpoint.CreateContainerAsync(request, ct)).ContainerId;
             BeginAttempt(container, id, attempt, image, runtime);
+            await SettleAddressesAsync();
         }
         catch (CriException e) when (e.Reason != CriReason.Unavailable)
         {

@@ -30,6 +30,7 @@ internal sealed partial class PodWorker
                 break;
             case WorkerInput.Observed observed:
                 await TakeSnapshotAsync(observed.Snapshot, ct);
+                await RotateLogsAsync(observed.Snapshot.Runtime, ct);
                 break;
             case WorkerInput.Happened happened:
                 await TakeEventAsync(happened.Event, ct);

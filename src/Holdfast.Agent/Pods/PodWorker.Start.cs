@@ -12,7 +12,7 @@ internal sealed partial class PodWorker
     private async Task KeepAsync(CancellationToken ct)
     {
         // Status shows the pod as taken on while its sandbox is being made.
-        Publish();
+        Publish(isPassing: true);
         var plan = PodPlan.Make(pod!.Spec, containers, sandbox, Now);
         if (plan.IsFinished)
         {
@@ -133,12 +133,24 @@ internal sealed partial class PodWorker
 
         sandbox = new SandboxRecord(runtime, id, attempt, handler) { ChangedAt = tools.Time.GetTimestamp() };
         owner.Register(id, this);
-        await ReadIpsAsync(sandbox, ct);
+        addresses = ReadIpsAsync(sandbox, ct);
         WriteHosts();
 
         // The first containers start on the same turn: a pod that has begun is finished before the next one begins.
         await StartContainersAsync(PodPlan.Make(pod!.Spec, containers, sandbox, Now), runtime, ct);
+        await SettleAddressesAsync();
         return true;
+    }
+
+    /// <summary>The addresses are asked for while the first container is being made, and are known before it starts.</summary>
+    private async Task SettleAddressesAsync()
+    {
+        if (addresses is { } asked)
+        {
+            addresses = null;
+            await asked;
+            WriteHosts();
+        }
     }
 
     private void WriteHosts()

@@ -17,8 +17,9 @@ namespace Holdfast.Agent.Pods;
 /// </summary>
 internal sealed partial class PodWorker : IThreadPoolWorkItem
 {
-    // A failed step is repeated after 1 s, doubling to 1 min, or at once when something changes that it may depend on.
-    private static readonly TimeSpan FirstRetry = TimeSpan.FromSeconds(1);
+    // A failed step is repeated after 200 ms (the runtime may just be busy with the same pod), doubling to 1 min, or at
+    // once when something changes that it may depend on.
+    private static readonly TimeSpan FirstRetry = TimeSpan.FromMilliseconds(200);
     private static readonly TimeSpan LongestRetry = TimeSpan.FromMinutes(1);
 
     private readonly WorkerTools tools;
@@ -36,6 +37,7 @@ internal sealed partial class PodWorker : IThreadPoolWorkItem
     private PodFailure? failure;
     private SandboxRecord? sandbox;
     private MountedVolumes? volumes;
+    private Task? addresses;
     private bool isKnown;
     private bool hasVanished;
     private bool isDone;
@@ -267,7 +269,8 @@ internal sealed partial class PodWorker : IThreadPoolWorkItem
     }
 
     /// <summary>Gives the status to the writer, if it says anything new.</summary>
-    private void Publish()
+    /// <param name="isPassing">Whether it is expected to change again in a moment.</param>
+    private void Publish(bool isPassing = false)
     {
         if (pod is null || hasVanished || isDone || (!isKnown && status.ContainerStatuses.Count > 0))
         {
@@ -281,7 +284,14 @@ internal sealed partial class PodWorker : IThreadPoolWorkItem
         }
 
         status = fresh;
-        statusWriter!.Write(fresh);
+        if (isPassing)
+        {
+            statusWriter!.WriteSoon(fresh);
+        }
+        else
+        {
+            statusWriter!.Write(fresh);
+        }
     }
 
     private void Tell(string reason, string message) => tools.Events.Normal(PodReference.Of(pod!), reason, message);

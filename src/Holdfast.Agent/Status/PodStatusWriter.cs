@@ -20,8 +20,12 @@ internal sealed class PodStatusWriter(
 {
     private static readonly TimeSpan RetryPause = TimeSpan.FromSeconds(2);
 
+    // A pod is usually running before that: then what led there need not be written at all.
+    private static readonly TimeSpan Patience = TimeSpan.FromMilliseconds(400);
+
     private readonly Lock gate = new();
     private PodStatus? waiting;
+    private ITimer? later;
     private Task running = Task.CompletedTask;
 
     /// <summary>Revision of our own last write, which the watch will report back to us.</summary>
@@ -32,10 +36,17 @@ internal sealed class PodStatusWriter(
         lock (gate)
         {
             waiting = status;
-            if (running.IsCompleted)
-            {
-                running = Task.Run(WriteWaitingAsync, CancellationToken.None);
-            }
+            Start();
+        }
+    }
+
+    /// <summary>Writes it unless something newer comes within a moment.</summary>
+    public void WriteSoon(PodStatus status)
+    {
+        lock (gate)
+        {
+            waiting = status;
+            later ??= time.CreateTimer(_ => FlushAsync(), null, Patience, Timeout.InfiniteTimeSpan);
         }
     }
 
@@ -44,7 +55,22 @@ internal sealed class PodStatusWriter(
     {
         lock (gate)
         {
+            if (waiting is not null)
+            {
+                Start();
+            }
+
             return running;
+        }
+    }
+
+    private void Start()
+    {
+        later?.Dispose();
+        later = null;
+        if (running.IsCompleted)
+        {
+            running = Task.Run(WriteWaitingAsync, CancellationToken.None);
         }
     }
 

@@ -74,6 +74,20 @@ public sealed class SandboxConfigTests
         Assert.Empty(host.PortMappings);
     }
 
+    [Fact]
+    public void The_sandbox_s_own_process_is_filtered_where_containers_can_reach_it()
+    {
+        var spec = new PodSpec { Containers = [TestPods.Container()] };
+        Assert.Equal(
+            SecurityProfile.Types.ProfileType.Unconfined,
+            Build(spec).Linux.SecurityContext.Seccomp.ProfileType
+        );
+        Assert.Equal(
+            SecurityProfile.Types.ProfileType.RuntimeDefault,
+            Build(spec with { ShareProcessNamespace = true }).Linux.SecurityContext.Seccomp.ProfileType
+        );
+    }
+
     [Theory]
     [InlineData("kata", false)]
     [InlineData("", false)]

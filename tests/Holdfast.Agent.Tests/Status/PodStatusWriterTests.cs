@@ -71,6 +71,28 @@ public sealed class PodStatusWriterTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task What_passes_within_a_moment_is_never_written()
+    {
+        await store.CreateAsync(Key, """{"metadata":{"name":"web","namespace":"shop","uid":"u"}}"""u8.ToArray());
+        var before = store.Revision;
+
+        var writer = Writer("u");
+        writer.WriteSoon(new PodStatus { Phase = "Pending" });
+        writer.Write(new PodStatus { Phase = "Running" });
+        await writer.FlushAsync();
+        await Task.Delay(600);
+        Assert.Equal(before + 1, store.Revision);
+
+        writer.WriteSoon(new PodStatus { Phase = "Failed" });
+        for (var i = 0; i < 1000 && store.Revision == before + 1; i++)
+        {
+            await Task.Delay(10);
+        }
+
+        Assert.Equal("Failed", KubeJson.Deserialize<Pod>(store.Get(Key)!.Json.Span).Status.Phase);
+    }
+
+    [Fact]
     public async Task Another_pod_of_the_same_name_is_left_alone()
     {
         await store.CreateAsync(Key, """{"metadata":{"name":"web","namespace":"shop","uid":"new"}}"""u8.ToArray());
