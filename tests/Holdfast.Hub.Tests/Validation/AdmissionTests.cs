@@ -116,7 +116,14 @@ public sealed class AdmissionTests : IAsyncLifetime
             .AsArray()
             .Select(c => $"{(string)c!["field"]!}: {(string)c["message"]!}")
             .ToList();
-        Assert.Contains(causes, c => c.StartsWith("metadata.name: Invalid value: \"Bad_Name\": a lowercase RFC 1123", StringComparison.Ordinal));
+        Assert.Contains(
+            causes,
+            c =>
+                c.StartsWith(
+                    "metadata.name: Invalid value: \"Bad_Name\": a lowercase RFC 1123",
+                    StringComparison.Ordinal
+                )
+        );
         Assert.Contains("spec.containers[0].image: Required value", causes);
         Assert.Contains(
             "spec.containers[0].ports[0].containerPort: Invalid value: 99999: must be between 1 and 65535, inclusive",
