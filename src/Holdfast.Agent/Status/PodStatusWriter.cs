@@ -46,7 +46,7 @@ internal sealed class PodStatusWriter(
         lock (gate)
         {
             waiting = status;
-            later ??= time.CreateTimer(_ => FlushAsync(), null, Patience, Timeout.InfiniteTimeSpan);
+            later ??= time.CreateTimer(_ => _ = FlushAsync(), null, Patience, Timeout.InfiniteTimeSpan);
         }
     }
 
