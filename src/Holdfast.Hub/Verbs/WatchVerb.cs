@@ -90,43 +90,57 @@ internal static class WatchVerb
     )
     {
         var ns = call.Path.Namespace.Length > 0 ? call.Path.Namespace : null;
-        var wantsBookmarks = call.Request.Flag("allowWatchBookmarks");
         var seen = from;
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(ct);
         await using var events = call
-            .Objects.Store.WatchAsync(call.Resource.StoreName, ns, from, ct)
-            .GetAsyncEnumerator(ct);
+            .Objects.Store.WatchAsync(call.Resource.StoreName, ns, from, stop.Token)
+            .GetAsyncEnumerator(stop.Token);
+        var bookmark = NextBookmark(call, stop.Token);
         var next = events.MoveNextAsync().AsTask();
-        while (true)
+        try
         {
-            if (!next.IsCompleted)
+            while (true)
             {
-                await stream.FlushAsync(ct);
-                if (
-                    wantsBookmarks
-                    && await Task.WhenAny(next, Task.Delay(BookmarkEvery, call.Objects.Clock, ct)) != next
-                )
+                if (!next.IsCompleted)
                 {
-                    stream.WriteBookmark(seen, endsInitialEvents: false);
-                    continue;
+                    await stream.FlushAsync(ct);
+                    if (await Task.WhenAny(next, bookmark) == bookmark)
+                    {
+                        ct.ThrowIfCancellationRequested();
+                        stream.WriteBookmark(seen, endsInitialEvents: false);
+                        bookmark = NextBookmark(call, stop.Token);
+                        continue;
+                    }
                 }
-            }
 
-            if (!await next)
-            {
-                return;
-            }
+                if (!await next)
+                {
+                    return;
+                }
 
-            var e = events.Current;
-            seen = e.Object.Revision;
-            if (known.Judge(e) is var (type, o))
-            {
-                stream.Write(type, o);
-                await stream.FlushWhenLargeAsync(ct);
-            }
+                var e = events.Current;
+                seen = e.Object.Revision;
+                if (known.Judge(e) is var (type, o))
+                {
+                    stream.Write(type, o);
+                    await stream.FlushWhenLargeAsync(ct);
+                }
 
-            next = events.MoveNextAsync().AsTask();
+                next = events.MoveNextAsync().AsTask();
+            }
+        }
+        finally
+        {
+            // An enumerator in the middle of a step cannot be let go: the step is ended first.
+            await stop.CancelAsync();
+            await Task.WhenAny(next);
         }
     }
+
+    private static Task NextBookmark(ApiCall call, CancellationToken ct) =>
+        call.Request.Flag("allowWatchBookmarks")
+            ? Task.Delay(BookmarkEvery, call.Objects.Clock, ct)
+            : Task.Delay(Timeout.Infinite, ct);
 
     private static ApiException TooOld(long version, Exception cause) =>
         new(ApiReason.Expired, $"too old resource version: {version}", cause);

@@ -186,6 +186,21 @@ public sealed class ListAndWatchTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task The_time_limit_ends_every_watch_properly()
+    {
+        // A watch that ended in the middle of a step broke its stream now and then; kubectl told of INTERNAL_ERROR.
+        await MakeAsync("a");
+        var watches = Enumerable
+            .Range(0, 40)
+            .Select(_ => hub.Http.GetStringAsync($"{Maps}?watch=1&allowWatchBookmarks=true&timeoutSeconds=1"));
+
+        Assert.All(
+            await Task.WhenAll(watches),
+            text => Assert.Single(text.Split('\n', StringSplitOptions.RemoveEmptyEntries))
+        );
+    }
+
+    [Fact]
     public async Task A_version_from_the_future_is_a_timeout()
     {
         var (code, status) = await hub.SendAsync(HttpMethod.Get, $"{Maps}?watch=1&resourceVersion=999999");
