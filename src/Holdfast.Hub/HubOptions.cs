@@ -8,9 +8,15 @@ namespace Holdfast.Hub;
 /// <param name="Paths">Where certificates, kubeconfig, socket and pod logs lie.</param>
 public sealed record HubOptions(string NodeName, NodePaths Paths)
 {
+    /// <summary>The port of a real node's API.</summary>
+    public const int DefaultPort = 7443;
+
+    /// <summary>Lets the kernel choose; <see cref="HubServer.Port"/> and the kubeconfig tell which.</summary>
+    public const int AnyFreePort = 0;
+
     /// <summary>Address the HTTPS API listens on. Loopback: nothing of the Hub is reachable from the network.</summary>
     public IPAddress ListenAddress { get; init; } = IPAddress.Loopback;
 
-    /// <summary>TCP port of the HTTPS API; 0 lets the kernel choose, <see cref="HubServer.Port"/> tells which.</summary>
-    public int Port { get; init; } = 7443;
+    /// <summary>TCP port of the HTTPS API.</summary>
+    public int Port { get; init; } = DefaultPort;
 }

@@ -38,7 +38,7 @@ internal static class AgentProcess
         await using var runtimes = NodeRuntimes.Create(spec, time, logs);
 
         // 3. The door. It opens before the agent runs, so that pods can be asked for while old ones are found again.
-        var hubOptions = new HubOptions(spec.Name, paths);
+        var hubOptions = new HubOptions(spec.Name, paths) { Port = PortOf(paths) };
         await using var hub = new HubServer(store, hubOptions, time, logs);
         await hub.StartAsync(cancellationToken);
 
@@ -74,6 +74,10 @@ internal static class AgentProcess
 
         // 5. Backwards: the hub ends its watches before the store closes (await using, in reverse order).
     }
+
+    /// <summary>The machine's own node has the well-known port; a node below another root takes a free one (see its kubeconfig).</summary>
+    private static int PortOf(NodePaths paths) =>
+        paths.Root == NodePaths.Default.Root ? HubOptions.DefaultPort : HubOptions.AnyFreePort;
 
     private static void MakeDirectories(NodePaths paths)
     {
