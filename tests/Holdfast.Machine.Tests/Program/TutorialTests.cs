@@ -82,13 +82,7 @@ public sealed class TutorialTests
         Assert.Matches(@"nginx-kata +1/1 +Running +0 +\S+ +10\.\S+ +k8s-node01 +<none> +<none>", pods);
         Assert.Matches(@"nginx-deployment-\S+ +1/1 +Running", pods);
 
-        var address = await node.Kubectl.RunAsync(
-            "get",
-            "pod",
-            "nginx-kata",
-            "-o",
-            "jsonpath={.status.podIP}"
-        );
+        var address = await node.Kubectl.RunAsync("get", "pod", "nginx-kata", "-o", "jsonpath={.status.podIP}");
         using var client = new HttpClient();
         using var answer = await client.GetAsync($"http://{address}/");
         Assert.Equal(HttpStatusCode.OK, answer.StatusCode);
