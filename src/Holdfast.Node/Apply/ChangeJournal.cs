@@ -16,6 +16,9 @@ public sealed record ChangeSummary(string Kind, string Id, string Title, string 
 /// </summary>
 public sealed class ChangeJournal : IDisposable
 {
+    /// <summary>Directory beside the journal of files that somebody edited after us; nothing removes it.</summary>
+    public const string KeptDirectory = "kept";
+
     private readonly NodePaths paths;
     private readonly FileLock? fileLock;
     private readonly TimeProvider time;

@@ -1,6 +1,7 @@
 using System.Text;
 using System.Text.Json.Nodes;
 using Holdfast.Linux;
+using Holdfast.Node.Apply;
 
 namespace Holdfast.Node.Resources;
 
@@ -68,7 +69,7 @@ internal sealed class FileUndo : IUndo
         CancellationToken cancellationToken
     )
     {
-        var directory = Path.Join(machine.Paths.ChangesDirectory, "kept");
+        var directory = Path.Join(machine.Paths.ChangesDirectory, ChangeJournal.KeptDirectory);
         Directory.CreateDirectory(directory);
         var stamp = machine.Time.GetUtcNow().ToString("yyyyMMdd'T'HHmmss'Z'");
         var kept = Path.Join(directory, $"{original.Path.Trim('/').Replace('/', '_')}.{stamp}");

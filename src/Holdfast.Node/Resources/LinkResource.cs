@@ -59,7 +59,7 @@ internal sealed class LinkResource(string path, string target) : IResource
         Directory.CreateDirectory(Path.GetDirectoryName(at)!);
         File.Delete(temporary);
         File.CreateSymbolicLink(temporary, target);
-        FaultPoint.Reach("file.before-rename");
+        FaultPoint.Reach("link.before-rename");
         File.Move(temporary, at, overwrite: true);
         AtomicFile.SyncDirectory(Path.GetDirectoryName(at)!);
     }

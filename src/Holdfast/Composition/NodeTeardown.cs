@@ -1,4 +1,6 @@
 using Holdfast.Cri;
+using Holdfast.Cri.V1;
+using Holdfast.Kube;
 using Holdfast.Linux;
 using Holdfast.Node;
 using Holdfast.Node.Apply;
@@ -54,6 +56,7 @@ internal sealed class NodeTeardown(NodePaths paths, Screen screen)
             foreach (var (endpoint, sandbox) in sandboxes)
             {
                 await OwnSandboxes.RemoveAsync(endpoint, sandbox, cancellationToken);
+                RemoveLogs(sandbox.Metadata);
                 var name = $"{sandbox.Metadata.Namespace}/{sandbox.Metadata.Name}";
                 screen.Note($"[yellow]removed [/] pod {name.EscapeMarkup()} [grey]({endpoint.Name.EscapeMarkup()})[/]");
             }
@@ -75,22 +78,56 @@ internal sealed class NodeTeardown(NodePaths paths, Screen screen)
         return await new Undoer().UndoAllAsync(machine, journal, view, cancellationToken);
     }
 
-    /// <summary>What the daemon itself wrote, which no journal knows: kubeconfig, sockets, pod directories and logs.</summary>
+    /// <summary>
+    /// What the daemon itself wrote, which no journal knows: kubeconfig, sockets, pod directories and logs. Files that
+    /// undo kept because somebody had edited them stay in any case.
+    /// </summary>
     public void RemoveOwnFiles(bool purge)
     {
-        File.Delete(paths.AdminKubeconfig);
+        if (File.Exists(paths.AdminKubeconfig))
+        {
+            File.Delete(paths.AdminKubeconfig);
+        }
+
+        // Secrets lie on a tmpfs: it goes first, or its directory is busy.
+        foreach (var mount in MountTable.Read().Below(paths.PodsDirectory).Reverse().ToArray())
+        {
+            MountTable.Unmount(mount.Target, detach: true);
+        }
+
         Remove(paths.RuntimeDirectory);
         Remove(paths.PodsDirectory);
-        Remove(paths.ChangesDirectory);
+        RemoveAllBut(paths.ChangesDirectory, ChangeJournal.KeptDirectory);
         if (purge)
         {
-            Remove(paths.StateDirectory);
+            RemoveAllBut(paths.StateDirectory, Path.GetFileName(paths.ChangesDirectory));
         }
 
         // Shared with others, and gone only when nothing of theirs is inside.
         RemoveIfEmpty(paths.PodLogsDirectory);
         RemoveIfEmpty(paths.ContainerLogsDirectory);
         RemoveIfEmpty(paths.ConfigDirectory);
+    }
+
+    private void RemoveLogs(PodSandboxMetadata pod)
+    {
+        var directory = Path.Join(paths.PodLogsDirectory, PodLogPath.Directory(pod.Namespace, pod.Name, pod.Uid));
+        if (!Directory.Exists(directory))
+        {
+            return;
+        }
+
+        Directory.Delete(directory, recursive: true);
+        if (Directory.Exists(paths.ContainerLogsDirectory))
+        {
+            foreach (var link in Directory.EnumerateFiles(paths.ContainerLogsDirectory))
+            {
+                if (new FileInfo(link).LinkTarget?.StartsWith(directory + "/", StringComparison.Ordinal) == true)
+                {
+                    File.Delete(link);
+                }
+            }
+        }
     }
 
     /// <summary>Null where no document says which runtimes there are: then Holdfast never ran a pod here.</summary>
@@ -111,6 +148,28 @@ internal sealed class NodeTeardown(NodePaths paths, Screen screen)
         {
             Directory.Delete(directory, recursive: true);
         }
+    }
+
+    private static void RemoveAllBut(string directory, string name)
+    {
+        if (!Directory.Exists(directory))
+        {
+            return;
+        }
+
+        foreach (var entry in new DirectoryInfo(directory).EnumerateFileSystemInfos().Where(entry => entry.Name != name))
+        {
+            if (entry is DirectoryInfo { LinkTarget: null } inner)
+            {
+                inner.Delete(recursive: true);
+            }
+            else
+            {
+                entry.Delete();
+            }
+        }
+
+        RemoveIfEmpty(directory);
     }
 
     private static void RemoveIfEmpty(string directory)
