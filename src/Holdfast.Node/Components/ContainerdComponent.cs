@@ -21,6 +21,10 @@ internal sealed class ContainerdComponent : IComponent
 
     public IEnumerable<IResource> Build(EdgeNodeSpec spec, MachineFacts facts)
     {
+        foreach (var runtime in spec.Runtimes.Where(runtime => runtime.Install == RuntimeInstall.Apt))
+        {
+            yield return new RuntimeDataResource(runtime.Name, DataOf(runtime));
+        }
         if (spec.Runtimes.Any(r => r.Install == RuntimeInstall.Apt))
         {
             yield return new ContainerdPackageResource();
@@ -66,6 +70,12 @@ internal sealed class ContainerdComponent : IComponent
         }
         yield return RuntimeImageResource.Busybox(runtime.Name, runtime.Socket, facts.Architecture);
     }
+
+    /// <summary>containerd makes /opt/containerd at its start, whatever its configuration says.</summary>
+    private static IReadOnlyList<string> DataOf(RuntimeSpec runtime) =>
+        runtime.IsSystemInstance
+            ? ["/var/lib/containerd", "/run/containerd", "/opt/containerd"]
+            : [runtime.RootDirectory, runtime.StateDirectory];
 
     private static ServiceDefinition Service(RuntimeSpec runtime) =>
         new(runtime.Service, $"containerd, as {runtime.Name}, for Holdfast", [Program, "--config", runtime.ConfigFile])

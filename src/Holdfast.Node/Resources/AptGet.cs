@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using System.Text.RegularExpressions;
 using Holdfast.Linux;
 
@@ -110,7 +111,7 @@ internal static partial class AptGet
         CancellationToken cancellationToken
     )
     {
-        if ((await SimulateAsync(machine, packages, cancellationToken)).IsSubsetOf(packages))
+        if ((await SimulateAsync(machine, [.. packages], cancellationToken)).IsSubsetOf(packages))
         {
             return packages;
         }
@@ -119,7 +120,8 @@ internal static partial class AptGet
         var removable = new HashSet<string>();
         foreach (var package in packages)
         {
-            if ((await SimulateAsync(machine, [package], cancellationToken)).IsSubsetOf(packages))
+            var gone = await SimulateAsync(machine, [package], cancellationToken);
+            if (gone.Select(name => AsListed(name, [.. packages])).All(packages.Contains))
             {
                 removable.Add(package);
             }
@@ -131,14 +133,24 @@ internal static partial class AptGet
     /// <summary>What would go if these went.</summary>
     private static async Task<IReadOnlySet<string>> SimulateAsync(
         Machine machine,
-        IEnumerable<string> packages,
+        IReadOnlyCollection<string> packages,
         CancellationToken cancellationToken
     )
     {
         var result = await RunAsync(machine, ["--simulate", "purge", .. packages], cancellationToken);
         return result.Succeeded
-            ? RemovedPattern().Matches(result.StandardOutput).Select(match => match.Groups["name"].Value).ToHashSet()
+            ? RemovedPattern()
+                .Matches(result.StandardOutput)
+                .Select(match => AsListed(match.Groups["name"].Value, packages))
+                .ToHashSet()
             : throw Failed("cannot tell what removing packages would do", result);
+    }
+
+    /// <summary>apt-get names a package of the machine's own architecture plainly, dpkg some of them as name:arch.</summary>
+    private static string AsListed(string name, IReadOnlyCollection<string> packages)
+    {
+        var own = RuntimeInformation.OSArchitecture == Architecture.Arm64 ? "arm64" : "amd64";
+        return packages.Contains($"{name}:{own}") ? $"{name}:{own}" : name;
     }
 
     /// <summary>Runs apt-get; when an earlier one was killed in the middle, completes that one's work first.</summary>

@@ -28,6 +28,7 @@ internal sealed class UndoTable
             new ServiceUndo(),
             new ContainerdServesUndo(),
             new RuntimeImageUndo(),
+            new RuntimeDataUndo(),
             new CniNetworkUndo(),
         ]);
 

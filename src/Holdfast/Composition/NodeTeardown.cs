@@ -157,7 +157,9 @@ internal sealed class NodeTeardown(NodePaths paths, Screen screen)
             return;
         }
 
-        foreach (var entry in new DirectoryInfo(directory).EnumerateFileSystemInfos().Where(entry => entry.Name != name))
+        foreach (
+            var entry in new DirectoryInfo(directory).EnumerateFileSystemInfos().Where(entry => entry.Name != name)
+        )
         {
             if (entry is DirectoryInfo { LinkTarget: null } inner)
             {

@@ -4,6 +4,8 @@ namespace Holdfast.FreshNode.Tests.Nodes;
 
 internal sealed partial class DebianNode
 {
+    private const int MostLinesShown = 60;
+
     /// <summary>What <c>up</c> may change and <c>down</c> must put back: files, kernel parameters, modules, services.</summary>
     public async Task<IReadOnlyList<string>> ReadStateAsync()
     {
@@ -28,7 +30,8 @@ internal sealed partial class DebianNode
         var differences = before
             .Except(after)
             .Select(line => "- " + line)
-            .Concat(after.Except(before).Select(line => "+ " + line));
-        Assert.Equal("", string.Join('\n', differences.Take(60)));
+            .Concat(after.Except(before).Select(line => "+ " + line))
+            .ToList();
+        Assert.True(differences.Count == 0, string.Join('\n', differences.Take(MostLinesShown)));
     }
 }

@@ -21,7 +21,11 @@ internal enum NodeKind
 internal sealed partial class DebianNode : IAsyncDisposable
 {
     private const string ClonePath = "/root/holdfast";
-    private static readonly TimeSpan BootLimit = TimeSpan.FromSeconds(90);
+
+    /// <summary>
+    /// Going down may take systemd's 90 seconds: a process 1 of a container that ignores SIGTERM is waited for.
+    /// </summary>
+    private static readonly TimeSpan BootLimit = TimeSpan.FromSeconds(240);
     private static int count;
 
     private readonly Process runner;

@@ -12,6 +12,8 @@ chroot "$root" apt-get install -y -q --download-only --no-install-recommends \
 rm -f "$root/etc/resolv.conf" "$root/etc/machine-id" "$root/etc/hostname"
 : >"$root/etc/machine-id"
 echo "nameserver 127.0.0.1" >"$root/etc/resolv.conf"
+# Debian's installer writes it, mmdebstrap does not.
+echo "127.0.0.1 localhost" >"$root/etc/hosts"
 
 # What the kernel and the network of a real machine give, and nspawn does not: writable cgroups, an address, a route.
 cat >"$root/usr/local/sbin/act-as-machine" <<'SCRIPT'

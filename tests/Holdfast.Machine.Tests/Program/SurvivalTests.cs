@@ -65,7 +65,12 @@ public sealed class SurvivalTests
             new PrivateContainerdOptions { Name = "second", Handlers = ["second"] }
         );
         await node.ApplyAsync(
-            "{apiVersion: node.k8s.io/v1, kind: RuntimeClass, metadata: {name: second}, handler: second}"
+            """
+            apiVersion: node.k8s.io/v1
+            kind: RuntimeClass
+            metadata: { name: second }
+            handler: second
+            """
         );
         await node.ApplyAsync(Pod("here", "") + Pod("there", "second"));
         await node.Kubectl.RunAsync("wait", "--for=condition=Ready", "pod", "--all");

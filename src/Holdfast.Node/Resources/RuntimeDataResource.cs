@@ -1,0 +1,67 @@
+using System.Text.Json.Nodes;
+using Holdfast.Linux;
+
+namespace Holdfast.Node.Resources;
+
+/// <summary>
+/// Directories that a runtime fills by itself once it runs. Comes before the runtime in a plan and is therefore taken
+/// back after it: what was not there before Holdfast goes with all that is inside, what was there stays. Stateless.
+/// </summary>
+internal sealed class RuntimeDataResource(string runtime, IReadOnlyList<string> directories) : IResource
+{
+    public const string KindName = "runtime-data";
+
+    public string Kind => KindName;
+
+    public string Id => $"{KindName}:{runtime}";
+
+    public string Title => $"{runtime} has {directories[0]} for its data";
+
+    public string? Why => null;
+
+    public Task<Inspection> InspectAsync(Machine machine, CancellationToken cancellationToken)
+    {
+        var exists = Directory.Exists(machine.At(directories[0]));
+        return Task.FromResult(new Inspection(exists, exists ? "it is there" : "it is not there", null));
+    }
+
+    public Task<JsonObject> RecordOriginalAsync(Machine machine, CancellationToken cancellationToken)
+    {
+        var missing = directories.Where(directory => !Directory.Exists(machine.At(directory)));
+        return Task.FromResult(
+            new JsonObject { ["missing"] = new JsonArray([.. missing.Select(directory => (JsonNode)directory)]) }
+        );
+    }
+
+    public Task DoAsync(Machine machine, CancellationToken cancellationToken)
+    {
+        const UnixFileMode OnlyRoot = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
+        Directory.CreateDirectory(machine.At(directories[0]), OnlyRoot);
+        return Task.CompletedTask;
+    }
+}
+
+/// <summary>Removes the data that a runtime made, with the mounts below it. Stateless.</summary>
+internal sealed class RuntimeDataUndo : IUndo
+{
+    public string Kind => RuntimeDataResource.KindName;
+
+    public Task<string?> UndoAsync(Machine machine, RecordedChange change, CancellationToken cancellationToken)
+    {
+        foreach (var name in change.Original["missing"]!.AsArray().Select(name => (string)name!))
+        {
+            var directory = machine.At(name);
+            foreach (var mount in MountTable.Read().Below(directory).Reverse().ToArray())
+            {
+                MountTable.Unmount(mount.Target, detach: true);
+            }
+
+            if (Directory.Exists(directory))
+            {
+                Directory.Delete(directory, recursive: true);
+            }
+        }
+
+        return Task.FromResult<string?>(null);
+    }
+}
