@@ -10,7 +10,6 @@ public sealed partial class DocumentationTests
     /// </summary>
     private static readonly Dictionary<string, string> RunBy = new()
     {
-        ["git clone"] = "the test copies a clone into a fresh machine",
         ["sudo ./holdfast up"] = "Two_commands_make_a_fresh_machine_a_node",
         ["sudo ./holdfast down"] = "Down_puts_every_file_back",
         ["export KUBECONFIG=/etc/holdfast/admin.conf"] = "Two_commands_make_a_fresh_machine_a_node",
