@@ -34,7 +34,8 @@ public sealed class DownTests
             var fault in (string[])["apply.after-record", "apply.after-do", "apply.after-mark", "file.before-rename"]
         )
         {
-            foreach (var time in (int[])[2, 8, 15])
+            // up writes fewer files than it takes steps.
+            foreach (var time in fault == "file.before-rename" ? (int[])[2, 5, 8] : [2, 8, 15])
             {
                 var killed = await node.RunAsync($"HOLDFAST_FAULT={fault}@{time} ./holdfast up --no-probe");
                 Assert.True(killed.ExitCode == 137, $"{fault}@{time} was not reached: {killed.StandardError}");
