@@ -21,11 +21,11 @@ internal sealed class ContainerdComponent : IComponent
 
     public IEnumerable<IResource> Build(EdgeNodeSpec spec, MachineFacts facts)
     {
-        foreach (var runtime in spec.Runtimes.Where(runtime => runtime.Install == RuntimeInstall.Apt))
+        foreach (var runtime in spec.Runtimes.Where(runtime => runtime.Install is InstallSpec.Apt))
         {
             yield return new RuntimeDataResource(runtime.Name, DataOf(runtime));
         }
-        if (spec.Runtimes.Any(r => r.Install == RuntimeInstall.Apt))
+        if (spec.Runtimes.Any(r => r.Install is InstallSpec.Apt))
         {
             yield return new ContainerdPackageResource();
         }

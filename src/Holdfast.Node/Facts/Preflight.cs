@@ -138,14 +138,14 @@ public static class Preflight
                 continue;
             }
 
-            if (runtime.Install == RuntimeInstall.Present)
+            if (runtime.Install is InstallSpec.Present)
             {
                 yield return Error(
                     $"runtime {runtime.Name} shall be present, but containerd is not installed",
                     "install it, or say install: { apt: {} } in the node document"
                 );
             }
-            else if (!facts.HasApt)
+            else if (runtime.Install is InstallSpec.Apt && !facts.HasApt)
             {
                 yield return Error(
                     $"runtime {runtime.Name} shall come from apt, but this machine has no apt-get",

@@ -37,12 +37,12 @@ internal static class RuntimeReader
     private static RuntimeSpec Default =>
         Places(
             RuntimeSpec.SystemInstanceName,
-            install: RuntimeInstall.Apt,
+            install: new InstallSpec.Apt(),
             handlers: [new HandlerSpec { Name = "runc" }]
         );
 
     /// <summary>A runtime of this name where the document says nothing about places.</summary>
-    private static RuntimeSpec Places(string name, RuntimeInstall install, IReadOnlyList<HandlerSpec> handlers) =>
+    private static RuntimeSpec Places(string name, InstallSpec install, IReadOnlyList<HandlerSpec> handlers) =>
         new()
         {
             Name = name,
@@ -130,27 +130,8 @@ internal static class RuntimeReader
         }
     }
 
-    private static RuntimeInstall ReadInstall(DocumentMap map)
-    {
-        if (map.Choice("install", "apt", "present", "archive", "bundle") is not { } choice)
-        {
-            return RuntimeInstall.Apt;
-        }
-        if (choice.Name is "archive" or "bundle")
-        {
-            map.Report(
-                "install",
-                $"this version cannot install from an {choice.Name} yet; use {{ apt: {{}} }}, or install it yourself and use {{ present: {{}} }}".Replace(
-                    "an bundle",
-                    "a bundle",
-                    StringComparison.Ordinal
-                )
-            );
-            return RuntimeInstall.Present;
-        }
-        choice.Map.Finish();
-        return choice.Name == "apt" ? RuntimeInstall.Apt : RuntimeInstall.Present;
-    }
+    private static InstallSpec ReadInstall(DocumentMap map) =>
+        InstallReader.Read(map, "install", new InstallSpec.Apt(), "apt", "present", "archive", "bundle");
 
     private static string ReadSandboxImage(DocumentMap map) =>
         map.Text("sandboxImage", NameRules.ImageReference) switch

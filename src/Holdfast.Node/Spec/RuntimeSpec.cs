@@ -6,7 +6,7 @@ public sealed record RuntimeSpec
     /// <summary>The name under which Holdfast, its messages and its services know this runtime.</summary>
     public required string Name { get; init; }
     public RuntimeKind Kind { get; init; } = RuntimeKind.Containerd;
-    public RuntimeInstall Install { get; init; } = RuntimeInstall.Present;
+    public InstallSpec Install { get; init; } = new InstallSpec.Present();
 
     /// <summary>As the document says; the component resolves <see cref="CgroupDriverChoice.Auto"/> from the facts.</summary>
     public CgroupDriverChoice CgroupDriver { get; init; } = CgroupDriverChoice.Auto;
@@ -44,16 +44,6 @@ public sealed record RuntimeSpec
 public enum RuntimeKind
 {
     Containerd,
-}
-
-/// <summary>How a runtime comes onto the machine.</summary>
-public enum RuntimeInstall
-{
-    /// <summary>It is there already; Holdfast configures it.</summary>
-    Present,
-
-    /// <summary>From the distribution's packages.</summary>
-    Apt,
 }
 
 /// <summary>Who manages control groups: what the document may say.</summary>
