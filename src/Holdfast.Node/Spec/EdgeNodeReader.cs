@@ -31,7 +31,7 @@ internal static class EdgeNodeReader
             Network = ReadNetwork(spec.Map("network")),
             Runtimes = runtimes,
             Untrusted = ReadUntrusted(spec.Map("untrusted"), runtimes),
-            Cluster = ReadCluster(spec),
+            Cluster = ClusterReader.Read(spec, labels),
         };
         spec.Finish();
         return result;
@@ -231,22 +231,5 @@ internal static class EdgeNodeReader
         }
         untrusted.Finish();
         return new UntrustedSpec { Handler = handler };
-    }
-
-    private static ClusterMode ReadCluster(DocumentMap spec)
-    {
-        if (spec.Choice("cluster", "standalone", "kubernetes", "kubeedge", "openyurt") is not { } choice)
-        {
-            return ClusterMode.Standalone;
-        }
-        if (choice.Name == "standalone")
-        {
-            choice.Map.Finish();
-        }
-        else
-        {
-            spec.Report("cluster", $"this version cannot join a {choice.Name} cluster yet; use {{ standalone: {{}} }}");
-        }
-        return ClusterMode.Standalone;
     }
 }

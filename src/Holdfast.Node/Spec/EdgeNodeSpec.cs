@@ -21,7 +21,7 @@ public sealed record EdgeNodeSpec
     public required IReadOnlyList<RuntimeSpec> Runtimes { get; init; }
 
     public UntrustedSpec Untrusted { get; init; } = new();
-    public ClusterMode Cluster { get; init; } = ClusterMode.Standalone;
+    public ClusterSpec Cluster { get; init; } = ClusterSpec.Standalone;
 }
 
 /// <summary>The host below the runtimes. Immutable.</summary>
@@ -81,11 +81,4 @@ public sealed record UntrustedSpec
 {
     /// <summary>A handler of one of the runtimes, or null when untrusted pods are not wanted here.</summary>
     public string? Handler { get; init; }
-}
-
-/// <summary>Who holds the truth about the pods of this node.</summary>
-public enum ClusterMode
-{
-    /// <summary>The node itself.</summary>
-    Standalone,
 }
