@@ -283,8 +283,7 @@ internal sealed class Benchmark(BenchOptions options)
         {
             try
             {
-                var pods = await node.Hub.ListPodsAsync(ct);
-                if (pods.Any(pod => pod.Metadata.Name == name && pod.Status.Phase == phase))
+                if ((await node.Hub.GetPodAsync(name, ct)).Status.Phase == phase)
                     return Stopwatch.GetTimestamp();
             }
             catch (HttpRequestException)

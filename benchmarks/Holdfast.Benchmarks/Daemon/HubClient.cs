@@ -52,6 +52,9 @@ internal sealed class HubClient : IDisposable
         return [.. list["items"]!.AsArray().Select(item => KubeJson.FromNode<Pod>(item!))];
     }
 
+    public async Task<Pod> GetPodAsync(string name, CancellationToken ct) =>
+        KubeJson.FromNode<Pod>(await GetAsync($"{Pods}/{name}", ct));
+
     public async Task<string> ResourceVersionAsync(CancellationToken ct) =>
         (await GetAsync(Pods, ct))["metadata"]!["resourceVersion"]!.GetValue<string>();
 

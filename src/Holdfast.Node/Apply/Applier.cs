@@ -43,7 +43,10 @@ public sealed class Applier
         for (var index = 0; index < plan.Steps.Count; index++)
         {
             var report = new StepReport(plan.Steps[index], index + 1, plan.Steps.Count, machine.Time, progress);
-            await ApplyStepAsync(report, machine.WithProgress(report), journal, done, cancellationToken);
+            // Until the first change nothing of ours can have made the plan untrue; after it every step is looked at anew.
+            var isUntouched = leftovers.Length == 0 && done.Count == 0;
+            var known = isUntouched ? plan.Steps[index].Inspection : null;
+            await ApplyStepAsync(report, known, machine.WithProgress(report), journal, done, cancellationToken);
         }
 
         return new ApplyResult(done.Count, plan.Steps.Count - done.Count, leftovers.Length, notes);
@@ -51,6 +54,7 @@ public sealed class Applier
 
     private async Task ApplyStepAsync(
         StepReport report,
+        Inspection? known,
         Machine machine,
         ChangeJournal journal,
         List<DoneStep> done,
@@ -60,7 +64,9 @@ public sealed class Applier
         var resource = report.Step.Resource;
         try
         {
-            var inspection = await resource.InspectAsync(machine, cancellationToken);
+            var inspection = known is { IsAsWanted: true }
+                ? known
+                : await resource.InspectAsync(machine, cancellationToken);
             if (inspection.IsAsWanted)
             {
                 await CompleteMarkAsync(resource, machine, journal, cancellationToken);

@@ -10,6 +10,9 @@ namespace Holdfast.Node.Plan;
 /// <summary>Compares the document with the machine and changes neither. Immutable, safe from any thread.</summary>
 public sealed class Planner
 {
+    /// <summary>Most inspections wait for a child process (dpkg-query, systemctl, ctr); more at once only queue for processors.</summary>
+    private const int MaxInspectionsInFlight = 8;
+
     private readonly IReadOnlyList<IComponent> components;
 
     internal Planner(IReadOnlyList<IComponent> components)
@@ -35,15 +38,24 @@ public sealed class Planner
         CancellationToken cancellationToken
     )
     {
-        var steps = new List<PlanStep>();
-        foreach (var component in components)
-        {
-            foreach (var resource in component.Build(spec, facts))
-            {
-                var inspection = await InspectAsync(resource, machine, cancellationToken);
-                steps.Add(new PlanStep(component.Name, resource, inspection));
-            }
-        }
+        using var inFlight = new SemaphoreSlim(MaxInspectionsInFlight);
+        var steps = await Task.WhenAll(
+            components
+                .SelectMany(component => component.Build(spec, facts).Select(resource => (component.Name, resource)))
+                .Select(async wanted =>
+                {
+                    await inFlight.WaitAsync(cancellationToken);
+                    try
+                    {
+                        var inspection = await InspectAsync(wanted.resource, machine, cancellationToken);
+                        return new PlanStep(wanted.Name, wanted.resource, inspection);
+                    }
+                    finally
+                    {
+                        inFlight.Release();
+                    }
+                })
+        );
 
         using var journal = await ChangeJournal.ReadAsync(machine.Paths, machine.Time, cancellationToken);
         return new NodePlan(steps, FindLeftovers(journal, steps));
@@ -68,7 +80,7 @@ public sealed class Planner
     /// <summary>
     /// Packages are no leftovers: they may be in use by what a person did with them, and go with <c>undo</c> only.
     /// </summary>
-    private static IReadOnlyList<ChangeSummary> FindLeftovers(ChangeJournal journal, List<PlanStep> steps)
+    private static IReadOnlyList<ChangeSummary> FindLeftovers(ChangeJournal journal, IReadOnlyList<PlanStep> steps)
     {
         var wanted = steps.Select(step => step.Id).ToHashSet();
         return journal

@@ -47,6 +47,9 @@ internal static class UpCommand
         var node = await NodeContext.LoadAsync(file, CommandOptions.Paths(parsed), cancellationToken);
         var findings = Preflight.Check(node.Facts, node.Document.Spec);
         FindingsView.Require(findings);
+
+        // From here to the end nobody else changes the machine, so what the plan saw stays true.
+        using var journal = await ChangeJournal.OpenAsync(node.Paths, node.Machine.Time, cancellationToken);
         var plan = await node.PlanAsync(cancellationToken);
         if (plan.HasChanges)
         {
@@ -57,7 +60,7 @@ internal static class UpCommand
         }
 
         // Applied also without changes: a crash between a change and its mark in the journal is healed there.
-        var result = await ApplyAsync(node, plan, screen, cancellationToken);
+        var result = await ApplyAsync(node, plan, journal, screen, cancellationToken);
         var ready = await NodeReadiness.WaitAsync(node.Paths, node.Document.Spec.Name, ReadyLimit, cancellationToken);
         if (!plan.HasChanges)
         {
@@ -71,11 +74,11 @@ internal static class UpCommand
     private static async Task<ApplyResult> ApplyAsync(
         NodeContext node,
         NodePlan plan,
+        ChangeJournal journal,
         Screen screen,
         CancellationToken cancellationToken
     )
     {
-        using var journal = await ChangeJournal.OpenAsync(node.Paths, node.Machine.Time, cancellationToken);
         using var view = new ChangesView(screen);
         return await new Applier().ApplyAsync(plan, node.Machine, journal, view, cancellationToken);
     }

@@ -3,6 +3,7 @@ using Holdfast.Hub;
 using Holdfast.Linux;
 using Holdfast.Node.Components;
 using Holdfast.Node.Facts;
+using Holdfast.Node.Spec;
 using Holdfast.Store;
 using Microsoft.Extensions.Logging;
 
@@ -26,6 +27,9 @@ internal static class AgentProcess
         var log = logs.CreateLogger("Holdfast.Daemon");
         MakeDirectories(paths);
 
+        // Looking at the machine runs other programs; it is done when the agent needs it.
+        var lookingAround = MachineFacts.ReadAsync(NodeContext.CreateMachine(paths, logs), cancellationToken);
+
         // 1. The store first: it also keeps a second daemon of the same node away.
         await using var store = await ObjectStore.OpenAsync(
             new ObjectStoreOptions { DatabasePath = paths.StoreDatabase },
@@ -37,43 +41,52 @@ internal static class AgentProcess
         // 2. The runtimes. They connect by themselves, now or when they are there.
         await using var runtimes = NodeRuntimes.Create(spec, time, logs);
 
-        // 3. The door. It opens before the agent runs, so that pods can be asked for while old ones are found again.
+        // 3. The door and the agent, side by side: neither needs the other, and a restarted node is to know its pods soon.
+        using var lifetime = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         var hubOptions = new HubOptions(spec.Name, paths) { Port = PortOf(paths) };
         await using var hub = new HubServer(store, hubOptions, time, logs);
-        await hub.StartAsync(cancellationToken);
-
-        // 4. The agent, which finds running containers again and drives everything from here on.
-        var facts = await MachineFacts.ReadAsync(NodeContext.CreateMachine(paths, logs), cancellationToken);
-        var agent = new PodAgent(
-            store,
-            runtimes,
-            new AgentOptions
+        var opening = Task.Run(() => hub.StartAsync(cancellationToken), cancellationToken);
+        var running = Task.Run(
+            async () =>
             {
-                NodeName = spec.Name,
-                Paths = paths,
-                NodeLabels = spec.Labels,
-                CgroupDriver = NodeCgroupDriver.Resolve(spec, facts) switch
-                {
-                    Node.Components.CgroupDriver.Systemd => Agent.CgroupDriver.Systemd,
-                    _ => Agent.CgroupDriver.Cgroupfs,
-                },
-                UntrustedHandler = spec.Untrusted.Handler,
+                var options = AgentOptionsOf(spec, paths, await lookingAround);
+                await new PodAgent(store, runtimes, options, time, logs).RunAsync(lifetime.Token);
             },
-            time,
-            logs
+            cancellationToken
         );
-        DaemonLog.Started(log, spec.Name, hub.Port);
         try
         {
-            await agent.RunAsync(cancellationToken);
+            await opening;
+            DaemonLog.Started(log, spec.Name, hub.Port);
+            await running;
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
             DaemonLog.Stopping(log);
         }
+        finally
+        {
+            // Also when the door does not open (its port is taken): a node that nobody can talk to runs no pods.
+            await lifetime.CancelAsync();
+            await running.ContinueWith(_ => { }, TaskScheduler.Default);
+        }
 
-        // 5. Backwards: the hub ends its watches before the store closes (await using, in reverse order).
+        // 4. Backwards: the hub ends its watches before the store closes (await using, in reverse order).
     }
+
+    private static AgentOptions AgentOptionsOf(EdgeNodeSpec spec, NodePaths paths, MachineFacts facts) =>
+        new()
+        {
+            NodeName = spec.Name,
+            Paths = paths,
+            NodeLabels = spec.Labels,
+            CgroupDriver = NodeCgroupDriver.Resolve(spec, facts) switch
+            {
+                Node.Components.CgroupDriver.Systemd => Agent.CgroupDriver.Systemd,
+                _ => Agent.CgroupDriver.Cgroupfs,
+            },
+            UntrustedHandler = spec.Untrusted.Handler,
+        };
 
     /// <summary>The machine's own node has the well-known port; a node below another root takes a free one (see its kubeconfig).</summary>
     private static int PortOf(NodePaths paths) =>

@@ -106,7 +106,15 @@ public sealed class TutorialTests
             "the pod waits for its image",
             async () => (await node.Kubectl.RunAsync("get", "pod")).Contains("ImagePull", StringComparison.Ordinal)
         );
-        Assert.Contains("Failed", await node.Kubectl.RunAsync("describe", "pod", "nginx-untrusted"));
+        // Events follow the status: what happens together is written together.
+        await Eventually.IsTrueAsync(
+            "the pod's events tell why",
+            async () =>
+                (await node.Kubectl.RunAsync("describe", "pod", "nginx-untrusted")).Contains(
+                    "Failed to pull image",
+                    StringComparison.Ordinal
+                )
+        );
 
         await node.Containerds[0].ImportAsync(await TestImages.NginxAsync());
         await node.Kubectl.RunAsync("wait", "--for=condition=Ready", "pod/nginx-untrusted", "--timeout=50s");
