@@ -2,6 +2,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using Holdfast.Node.Facts;
 using Holdfast.Node.Resources;
+using Holdfast.Node.Software;
 using Holdfast.Node.Spec;
 
 namespace Holdfast.Node.Components;
@@ -15,20 +16,43 @@ internal sealed class CniComponent : IComponent
     /// <summary>0.4.0 is understood by every plugin since 0.8 and by every containerd since 1.2.</summary>
     private const string CniVersion = "0.4.0";
 
+    /// <summary>Where the project's own archive belongs, and where every runtime looks by default.</summary>
+    private const string ArchiveDirectory = "/opt/cni/bin";
+
+    private const string Why = "they connect pods to the network";
+
     private static readonly JsonSerializerOptions Indented = new() { WriteIndented = true };
 
     public string Name => "network";
 
     public IEnumerable<IResource> Build(EdgeNodeSpec spec, MachineFacts facts)
     {
-        // Once our package is in, it stays wanted: otherwise the second run would see a leftover in its own work.
-        var mayBePackaged = facts.HasApt && facts.CniPluginDirectory == MachineFacts.PackagedCniDirectory;
-        if (!facts.HasCniPlugins || mayBePackaged)
+        foreach (var resource in BuildPlugins(spec.Network.Plugins, facts))
         {
-            yield return new AptPackagesResource(Package) { Why = "they connect pods to the network" };
+            yield return resource;
         }
 
         yield return new CniNetworkResource(spec.Network.Bridge.Name, Render(spec.Network.Bridge));
+    }
+
+    /// <summary>Where runtimes find the plugins: the archive's place, or wherever they are already.</summary>
+    public static string DirectoryOf(NetworkSpec network, MachineFacts facts) =>
+        network.Plugins is InstallSpec.Archive or InstallSpec.Bundle ? ArchiveDirectory : facts.CniPluginDirectory;
+
+    private static IEnumerable<IResource> BuildPlugins(InstallSpec install, MachineFacts facts)
+    {
+        if (install is InstallSpec.Archive { Source: var archive })
+        {
+            var plugins = new ArchiveResource("cni-plugins", archive, ArchiveDirectory) { Why = Why };
+            return ArchiveSteps.For(plugins, facts);
+        }
+
+        // Once our package is in, it stays wanted: otherwise the second run would see a leftover in its own work. Plugins
+        // that came from elsewhere are as good as the package's.
+        var mayBePackaged = facts.HasApt && facts.CniPluginDirectory == MachineFacts.PackagedCniDirectory;
+        return install is InstallSpec.Apt && (!facts.HasCniPlugins || mayBePackaged)
+            ? [new AptPackagesResource(Package) { Why = Why }]
+            : [];
     }
 
     public static string Render(BridgeSpec bridge)
@@ -43,14 +67,12 @@ internal sealed class CniComponent : IComponent
                     ["type"] = "bridge",
                     ["bridge"] = bridge.Name,
                     ["isGateway"] = true,
-                    ["ipMasq"] = true,
+                    ["ipMasq"] = bridge.Masquerade,
                     ["hairpinMode"] = true,
                     ["ipam"] = new JsonObject
                     {
                         ["type"] = "host-local",
-                        ["ranges"] = new JsonArray(
-                            new JsonArray(new JsonObject { ["subnet"] = bridge.Subnet.ToString() })
-                        ),
+                        ["ranges"] = new JsonArray(new JsonArray(RenderRange(bridge))),
                         ["routes"] = new JsonArray(new JsonObject { ["dst"] = "0.0.0.0/0" }),
                     },
                 },
@@ -63,5 +85,16 @@ internal sealed class CniComponent : IComponent
             ),
         };
         return network.ToJsonString(Indented) + "\n";
+    }
+
+    /// <summary>The plugin takes the first address as the gateway by itself; files of older versions say no more.</summary>
+    private static JsonObject RenderRange(BridgeSpec bridge)
+    {
+        var range = new JsonObject { ["subnet"] = bridge.Subnet.ToString() };
+        if (bridge.Gateway is { } gateway)
+        {
+            range["gateway"] = gateway.ToString();
+        }
+        return range;
     }
 }

@@ -42,7 +42,7 @@ internal sealed class ContainerdComponent : IComponent
             Runtime = runtime,
             UseSystemdCgroup = NodeCgroupDriver.Resolve(spec, facts) == CgroupDriver.Systemd,
             RestrictOomScoreAdj = !facts.HasSysResource,
-            CniPluginDirectory = facts.CniPluginDirectory,
+            CniPluginDirectory = CniComponent.DirectoryOf(spec.Network, facts),
             CniConfigDirectory = CniConfigDirectory,
             ContainerdVersion = facts.ContainerdVersion,
         };

@@ -89,6 +89,21 @@ internal sealed class DocumentMap
         return null;
     }
 
+    /// <summary>true or false; null when absent or wrong.</summary>
+    public bool? Switch(string key)
+    {
+        if (!Has(key, out var value))
+        {
+            return null;
+        }
+        if (value is DocumentScalar { IsBoolean: true } scalar)
+        {
+            return scalar.Text[0] is 't' or 'T';
+        }
+        Report(key, $"must be true or false, not {value.Noun}");
+        return null;
+    }
+
     /// <summary>The items of a list, each with its path; null when absent, empty when it is no list.</summary>
     public IReadOnlyList<(DocumentNode Node, string Path)>? List(string key)
     {

@@ -1,15 +1,8 @@
-using System.Net;
-using System.Net.Sockets;
-
 namespace Holdfast.Node.Spec;
 
 /// <summary>Nodes to a spec with every default filled in. Notes all errors; the spec is only good when there are none.</summary>
 internal static class EdgeNodeReader
 {
-    /// <summary>Bits: a smaller network has no room for a gateway and pods, a larger one is nobody's to give away.</summary>
-    private const int LongestPrefix = 29;
-    private const int ShortestPrefix = 8;
-
     public static EdgeNodeSpec Read(DocumentNode root, string hostName, List<DocumentError> errors)
     {
         var document = DocumentMap.Of(root, "", errors);
@@ -28,7 +21,7 @@ internal static class EdgeNodeReader
             Name = name,
             Labels = labels,
             Host = ReadHost(spec.Map("host")),
-            Network = ReadNetwork(spec.Map("network")),
+            Network = NetworkReader.Read(spec.Map("network")),
             Runtimes = runtimes,
             Untrusted = ReadUntrusted(spec.Map("untrusted"), runtimes),
             Cluster = ClusterReader.Read(spec, labels),
@@ -172,52 +165,6 @@ internal static class EdgeNodeReader
             }
         }
         return values;
-    }
-
-    private static NetworkSpec ReadNetwork(DocumentMap network)
-    {
-        var map = network.Map("bridge");
-        var defaults = new BridgeSpec();
-        var bridge = new BridgeSpec
-        {
-            Name = map.Text("name", NameRules.InterfaceName) ?? defaults.Name,
-            Subnet =
-                map.Text("subnet", s => ReadSubnet(s, out _)) is { } text && ReadSubnet(text, out var subnet) is null
-                    ? subnet
-                    : defaults.Subnet,
-        };
-        map.Finish();
-        network.Finish();
-        return new NetworkSpec { Bridge = bridge };
-    }
-
-    private static string? ReadSubnet(string text, out IPNetwork subnet)
-    {
-        subnet = default;
-        var shown = DocumentMap.Shown(text);
-        var slash = text.IndexOf('/', StringComparison.Ordinal);
-        if (
-            slash < 0
-            || NameRules.Address(text[..slash]) is not { } address
-            || !byte.TryParse(text.AsSpan(slash + 1), System.Globalization.NumberStyles.None, null, out var prefix)
-        )
-        {
-            return $"\"{shown}\" is not a network such as 10.88.0.0/16";
-        }
-        if (address.AddressFamily != AddressFamily.InterNetwork)
-        {
-            return $"\"{shown}\" is IPv6; this version gives pods IPv4 addresses only";
-        }
-        if (prefix is < ShortestPrefix or > LongestPrefix)
-        {
-            return $"\"{shown}\": the prefix must be between /{ShortestPrefix} and /{LongestPrefix}";
-        }
-        var bytes = address.GetAddressBytes();
-        var bits = System.Buffers.Binary.BinaryPrimitives.ReadUInt32BigEndian(bytes);
-        var network = bits & (uint.MaxValue << (32 - prefix));
-        System.Buffers.Binary.BinaryPrimitives.WriteUInt32BigEndian(bytes, network);
-        subnet = new IPNetwork(new IPAddress(bytes), prefix);
-        return network == bits ? null : $"\"{shown}\" has host bits set; did you mean {subnet}?";
     }
 
     private static UntrustedSpec ReadUntrusted(DocumentMap untrusted, IReadOnlyList<RuntimeSpec> runtimes)

@@ -64,6 +64,9 @@ public enum SwapMode
 public sealed record NetworkSpec
 {
     public BridgeSpec Bridge { get; init; } = new();
+
+    /// <summary>Where the CNI plugins come from.</summary>
+    public InstallSpec Plugins { get; init; } = new InstallSpec.Apt();
 }
 
 /// <summary>The bridge that pods hang on. Immutable.</summary>
@@ -74,6 +77,15 @@ public sealed record BridgeSpec
 
     /// <summary>IPv4 network that pod addresses come from; no host bits set.</summary>
     public IPNetwork Subnet { get; init; } = new(new IPAddress([10, 88, 0, 0]), 16);
+
+    /// <summary>The node's own address on the bridge; null is the first of the subnet.</summary>
+    public IPAddress? Gateway { get; init; }
+
+    /// <summary>Whether pods reach other machines under the node's address.</summary>
+    public bool Masquerade { get; init; } = true;
+
+    /// <summary>The node's own address on the bridge.</summary>
+    public IPAddress EffectiveGateway => Gateway ?? Ipv4.Add(Subnet.BaseAddress, 1);
 }
 
 /// <summary>Where pods go that carry <c>io.kubernetes.cri.untrusted-workload: "true"</c>. Immutable.</summary>

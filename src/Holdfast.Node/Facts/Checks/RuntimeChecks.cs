@@ -1,0 +1,35 @@
+using Holdfast.Node.Spec;
+
+namespace Holdfast.Node.Facts.Checks;
+
+/// <summary>Whether each runtime can come from where the document says. Pure.</summary>
+internal static class RuntimeChecks
+{
+    public static IEnumerable<PreflightFinding> Source(MachineFacts facts, EdgeNodeSpec spec)
+    {
+        foreach (var runtime in spec.Runtimes)
+        {
+            if (facts.ContainerdVersion is not null)
+            {
+                continue;
+            }
+
+            if (runtime.Install is InstallSpec.Present)
+            {
+                yield return PreflightFinding.Error(
+                    FindingId.RuntimeMissing,
+                    $"runtime {runtime.Name} shall be present, but containerd is not installed",
+                    "install it, or say install: { apt: {} } in the node document"
+                );
+            }
+            else if (runtime.Install is InstallSpec.Apt && !facts.HasApt)
+            {
+                yield return PreflightFinding.Error(
+                    FindingId.NoApt,
+                    $"runtime {runtime.Name} shall come from apt, but this machine has no apt-get",
+                    "install containerd yourself and say install: { present: {} } in the node document"
+                );
+            }
+        }
+    }
+}

@@ -1,0 +1,90 @@
+using System.Globalization;
+using System.Net;
+using System.Net.Sockets;
+
+namespace Holdfast.Node.Spec;
+
+/// <summary>Reads <c>spec.network</c>. Stateless.</summary>
+internal static class NetworkReader
+{
+    /// <summary>Bits: a smaller network has no room for a gateway and pods, a larger one is nobody's to give away.</summary>
+    private const int LongestPrefix = 29;
+    private const int ShortestPrefix = 8;
+
+    public static NetworkSpec Read(DocumentMap network)
+    {
+        var bridge = ReadBridge(network.Map("bridge"));
+        var plugins = InstallReader.Read(
+            network,
+            "plugins",
+            new InstallSpec.Apt(),
+            "apt",
+            "archive",
+            "bundle",
+            "present"
+        );
+        network.Finish();
+        return new NetworkSpec { Bridge = bridge, Plugins = plugins };
+    }
+
+    private static BridgeSpec ReadBridge(DocumentMap map)
+    {
+        var defaults = new BridgeSpec();
+        var subnet =
+            map.Text("subnet", s => ReadSubnet(s, out _)) is { } text && ReadSubnet(text, out var read) is null
+                ? read
+                : defaults.Subnet;
+        var bridge = new BridgeSpec
+        {
+            Name = map.Text("name", NameRules.InterfaceName) ?? defaults.Name,
+            Subnet = subnet,
+            Gateway = map.Text("gateway", g => CheckGateway(g, subnet)) is { } gateway
+                ? NameRules.Address(gateway)
+                : null,
+            Masquerade = map.Switch("masquerade") ?? defaults.Masquerade,
+        };
+        map.Finish();
+        return bridge;
+    }
+
+    private static string? ReadSubnet(string text, out IPNetwork subnet)
+    {
+        subnet = default;
+        var shown = DocumentMap.Shown(text);
+        var slash = text.IndexOf('/', StringComparison.Ordinal);
+        if (
+            slash < 0
+            || NameRules.Address(text[..slash]) is not { } address
+            || !byte.TryParse(text.AsSpan(slash + 1), NumberStyles.None, null, out var prefix)
+        )
+        {
+            return $"\"{shown}\" is not a network such as 10.88.0.0/16";
+        }
+        if (address.AddressFamily != AddressFamily.InterNetwork)
+        {
+            return $"\"{shown}\" is IPv6; this version gives pods IPv4 addresses only";
+        }
+        if (prefix is < ShortestPrefix or > LongestPrefix)
+        {
+            return $"\"{shown}\": the prefix must be between /{ShortestPrefix} and /{LongestPrefix}";
+        }
+        subnet = Ipv4.NetworkOf(address, prefix);
+        return subnet.BaseAddress.Equals(address) ? null : $"\"{shown}\" has host bits set; did you mean {subnet}?";
+    }
+
+    private static string? CheckGateway(string text, IPNetwork subnet)
+    {
+        var shown = DocumentMap.Shown(text);
+        if (NameRules.Address(text) is not { AddressFamily: AddressFamily.InterNetwork } address)
+        {
+            return $"\"{shown}\" is not an IPv4 address";
+        }
+        if (!subnet.Contains(address))
+        {
+            return $"\"{shown}\" is not in the subnet {subnet}";
+        }
+        return address.Equals(subnet.BaseAddress) || address.Equals(Ipv4.Last(subnet))
+            ? $"\"{shown}\" stands for the whole subnet {subnet}, it cannot be a machine's; did you mean {Ipv4.Add(subnet.BaseAddress, 1)}?"
+            : null;
+    }
+}
