@@ -21,15 +21,16 @@ internal sealed class ContainerdComponent : IComponent
 
     public IEnumerable<IResource> Build(EdgeNodeSpec spec, MachineFacts facts)
     {
-        foreach (var runtime in spec.Runtimes.Where(runtime => runtime.Install is InstallSpec.Apt))
+        var runtimes = spec.Runtimes.Where(runtime => runtime.Kind == RuntimeKind.Containerd).ToArray();
+        foreach (var runtime in runtimes.Where(runtime => runtime.Install is InstallSpec.Apt))
         {
             yield return new RuntimeDataResource(runtime.Name, DataOf(runtime));
         }
-        if (spec.Runtimes.Any(r => r.Install is InstallSpec.Apt))
+        if (runtimes.Any(r => r.Install is InstallSpec.Apt))
         {
             yield return new ContainerdPackageResource();
         }
-        foreach (var resource in spec.Runtimes.SelectMany(runtime => BuildRuntime(runtime, spec, facts)))
+        foreach (var resource in runtimes.SelectMany(runtime => BuildRuntime(runtime, spec, facts)))
         {
             yield return resource;
         }

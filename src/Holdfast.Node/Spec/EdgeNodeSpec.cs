@@ -14,6 +14,18 @@ public sealed record EdgeNodeSpec
     /// <summary>Labels that the Node object carries beside the well-known ones.</summary>
     public IReadOnlyDictionary<string, string> Labels { get; init; } = new Dictionary<string, string>();
 
+    /// <summary>The label by which Kata's own RuntimeClasses find nodes that have Kata.</summary>
+    public const string KataLabel = "katacontainers.io/kata-runtime";
+
+    /// <summary>What the Node object is really labelled with: <see cref="Labels"/>, and where Kata is, its label.</summary>
+    public IReadOnlyDictionary<string, string> NodeLabels =>
+        Runtimes.SelectMany(r => r.Handlers).Any(h => h.Kind == HandlerKind.Kata)
+            ? new SortedDictionary<string, string>(Labels.ToDictionary(), StringComparer.Ordinal)
+            {
+                [KataLabel] = "true",
+            }
+            : Labels;
+
     public HostSpec Host { get; init; } = new();
     public NetworkSpec Network { get; init; } = new();
 

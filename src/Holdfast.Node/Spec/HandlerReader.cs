@@ -1,55 +1,112 @@
 namespace Holdfast.Node.Spec;
 
-/// <summary>One handler of a runtime.</summary>
+/// <summary>One handler of a runtime. Stateless; notes every error in the map that it is given.</summary>
 internal static class HandlerReader
 {
-    /// <summary>The handler, or null when it is of a kind that this version does not have, or nameless.</summary>
-    public static HandlerSpec? Read(DocumentMap map)
+    /// <summary>The handler, or null when it is nameless.</summary>
+    public static HandlerSpec? Read(DocumentMap map, RuntimeKind runtime)
     {
         var name = map.Text("name", NameRules.DnsLabel);
         if (name is null && !map.Has("name", out _))
         {
             map.Report("name", "is missing");
         }
-        var kind = map.Word("kind", "runc", "shim", "kata");
-        if (kind == "kata")
-        {
-            map.Report(
-                "kind",
-                "this version cannot install Kata Containers yet; where its shim is on the machine already, use kind: shim with runtimeType: io.containerd.kata.v2"
-            );
-            return null;
-        }
+        var word = map.Word("kind", "runc", "shim", "kata");
         var type = map.Text("runtimeType", NameRules.RuntimeType);
-        if (kind == "shim" && type is null && !map.Has("runtimeType", out _))
+        var kind = KindOf(word, type);
+        ReportType(map, kind, type, runtime);
+        var isKata = kind == HandlerKind.Kata;
+        string[] kataAnnotations = isKata ? [HandlerSpec.KataAnnotations] : [];
+        var kata = isKata ? KataReader.Read(map) : null;
+        var handler = new HandlerSpec
+        {
+            Name = name ?? "",
+            Kind = kind,
+            RuntimeType = type ?? (isKata ? HandlerSpec.KataRuntimeType : HandlerSpec.RuncRuntimeType),
+            RuntimePath = ReadRuntimePath(map, kind, runtime),
+            Options = ReadOptions(map, kind, runtime),
+            PodAnnotations = ReadAnnotations(map, "podAnnotations") ?? kataAnnotations,
+            ContainerAnnotations = ReadAnnotations(map, "containerAnnotations") ?? kataAnnotations,
+            PrivilegedWithoutHostDevices = map.Switch("privilegedWithoutHostDevices") ?? isKata,
+            Overhead = KataReader.ReadOverhead(map) ?? KataReader.UsualOverhead(kata),
+            Kata = kata,
+        };
+        map.Finish();
+        return name is null ? null : handler;
+    }
+
+    private static HandlerKind KindOf(string? word, string? type) =>
+        word switch
+        {
+            "runc" => HandlerKind.Runc,
+            "shim" => HandlerKind.Shim,
+            "kata" => HandlerKind.Kata,
+            _ => type is null or HandlerSpec.RuncRuntimeType ? HandlerKind.Runc : HandlerKind.Shim,
+        };
+
+    private static void ReportType(DocumentMap map, HandlerKind kind, string? type, RuntimeKind runtime)
+    {
+        if (
+            kind == HandlerKind.Shim
+            && type is null
+            && runtime == RuntimeKind.Containerd
+            && !map.Has("runtimeType", out _)
+        )
         {
             map.Report(
                 "runtimeType",
                 "is missing; a handler of kind shim must say which shim, for example io.containerd.runsc.v1"
             );
         }
-        if (kind == "runc" && type is not null && type != HandlerSpec.RuncRuntimeType)
+        if (kind == HandlerKind.Runc && type is not null && type != HandlerSpec.RuncRuntimeType)
         {
             map.Report(
                 "runtimeType",
                 $"a handler of kind runc has the type {HandlerSpec.RuncRuntimeType}; use kind: shim for another"
             );
         }
-        var isRunc = (kind ?? (type is null or HandlerSpec.RuncRuntimeType ? "runc" : "shim")) == "runc";
-        var options = ReadOptions(map, isRunc);
-        map.Finish();
-        return name is null
-            ? null
-            : new HandlerSpec
-            {
-                Name = name,
-                Kind = isRunc ? HandlerKind.Runc : HandlerKind.Shim,
-                RuntimeType = type ?? HandlerSpec.RuncRuntimeType,
-                Options = options,
-            };
     }
 
-    private static Dictionary<string, OptionValue> ReadOptions(DocumentMap map, bool isRunc)
+    private static string? ReadRuntimePath(DocumentMap map, HandlerKind kind, RuntimeKind runtime)
+    {
+        var path = map.Text("runtimePath", NameRules.AbsolutePath);
+        if (kind == HandlerKind.Runc && path is not null)
+        {
+            map.Report(
+                "runtimePath",
+                "is for other shims than runc's; the program runc itself is named by options: { BinaryName: ... }"
+            );
+        }
+        if (runtime == RuntimeKind.Crio && kind == HandlerKind.Shim && path is null && !map.Has("runtimePath", out _))
+        {
+            map.Report(
+                "runtimePath",
+                "is missing; CRI-O does not look for shims, it must be told where containerd-shim-NAME-v2 is"
+            );
+        }
+        // CRI-O takes the shim's protocol from its name.
+        if (
+            runtime == RuntimeKind.Crio
+            && path is not null
+            && !Path.GetFileName(path).StartsWith("containerd-shim-", StringComparison.Ordinal)
+        )
+        {
+            map.Report("runtimePath", "CRI-O wants a program whose name begins with containerd-shim-");
+        }
+        return path;
+    }
+
+    private static IReadOnlyList<string>? ReadAnnotations(DocumentMap map, string key) =>
+        map.List(key) is { } items
+            ?
+            [
+                .. items
+                    .Select(i => DocumentMap.TextOf(i.Node, i.Path, map.Errors, NameRules.AnnotationPattern))
+                    .OfType<string>(),
+            ]
+            : null;
+
+    private static Dictionary<string, OptionValue> ReadOptions(DocumentMap map, HandlerKind kind, RuntimeKind runtime)
     {
         var options = new Dictionary<string, OptionValue>(StringComparer.Ordinal);
         foreach (var (entry, path) in map.Entries("options") ?? [])
@@ -59,13 +116,9 @@ internal static class HandlerReader
             {
                 map.Report(entry.Key, path, wrong);
             }
-            else if (isRunc && key == "SystemdCgroup")
+            else if (Refuse(key, kind, runtime) is { } refusal)
             {
-                map.Report(
-                    entry.Key,
-                    path,
-                    "is decided by the runtime's cgroupDriver, so that all handlers and the agent agree"
-                );
+                map.Report(entry.Key, path, refusal);
             }
             else if (ReadOption(entry.Value) is { } value)
             {
@@ -82,6 +135,18 @@ internal static class HandlerReader
         }
         return options;
     }
+
+    /// <summary>Why an option cannot be set by hand; null when it can.</summary>
+    private static string? Refuse(string key, HandlerKind kind, RuntimeKind runtime) =>
+        (kind, key) switch
+        {
+            (HandlerKind.Runc, "SystemdCgroup") =>
+                "is decided by the runtime's cgroupDriver, so that all handlers and the agent agree",
+            (HandlerKind.Kata, "ConfigPath") => "is decided by hypervisor, or by configFile",
+            _ when runtime == RuntimeKind.Crio && key is not ("BinaryName" or "Root") =>
+                "is not known to CRI-O, which has BinaryName and Root only",
+            _ => null,
+        };
 
     private static OptionValue? ReadOption(DocumentNode node) =>
         node switch

@@ -118,10 +118,14 @@ internal static class NameRules
             : $"\"{DocumentMap.Shown(text)}\" is not a registry host such as docker.io or localhost:5000 (no scheme, no path)";
     }
 
-    /// <summary>An image reference: registry, repository, tag or digest. Loose, because the runtime has the last word.</summary>
+    /// <summary>
+    /// An image reference: registry, repository, tag or digest, with <c>{arch}</c> for the machine's architecture. Loose,
+    /// because the runtime has the last word.
+    /// </summary>
     public static string? ImageReference(string text) =>
         text.Length is > 0 and <= 512
-        && text.All(c => char.IsAsciiLetterOrDigit(c) || c is '.' or '-' or '_' or '/' or ':' or '@')
+        && text.Replace("{arch}", "", StringComparison.Ordinal)
+            .All(c => char.IsAsciiLetterOrDigit(c) || c is '.' or '-' or '_' or '/' or ':' or '@')
         && Alphanumeric.Contains(text[0])
             ? null
             : $"\"{DocumentMap.Shown(text)}\" is not an image reference such as registry.k8s.io/pause:3.9";
@@ -138,6 +142,48 @@ internal static class NameRules
         text.Length is > 0 and <= 64 && text.All(c => char.IsAsciiLetterOrDigit(c) || c == '_')
             ? null
             : $"\"{DocumentMap.Shown(text)}\" is not an option's name";
+
+    /// <summary>The middle of <c>configuration-NAME.toml</c>.</summary>
+    public static string? Hypervisor(string text) =>
+        IsDnsLabel(text)
+            ? null
+            : $"\"{DocumentMap.Shown(text)}\" is not a hypervisor such as qemu, clh, fc, acrn or dragonball";
+
+    /// <summary>A setting of Kata's configuration, or a regular expression over their names, as Kata reads them.</summary>
+    public static string? KataSetting(string text) =>
+        text.Length is > 0 and <= 128 && text.All(c => char.IsAsciiLetterOrDigit(c) || c is '_' or '.' or '*')
+            ? null
+            : $"\"{DocumentMap.Shown(text)}\" is not a setting such as default_vcpus (without io.katacontainers.config.hypervisor.)";
+
+    /// <summary>An annotation's key in which <c>*</c> stands for anything.</summary>
+    public static string? AnnotationPattern(string text) =>
+        text.Length is > 0 and <= 317
+        && text.All(c => char.IsAsciiLetterOrDigit(c) || c is '.' or '-' or '_' or '/' or '*')
+            ? null
+            : $"\"{DocumentMap.Shown(text)}\" is not an annotation's key or pattern such as io.katacontainers.*";
+
+    public static string? Snapshotter(string text) =>
+        IsDnsLabel(text) ? null : $"\"{DocumentMap.Shown(text)}\" is not a snapshotter such as overlayfs";
+
+    /// <summary>Amounts as Kubernetes writes them, without exponents, which nobody writes here.</summary>
+    public static string? Quantity(string text)
+    {
+        var number = text.TrimEnd([.. "mkKMGTi"]);
+        var isGood =
+            number.Length is > 0 and <= 15
+            && number.All(c => char.IsAsciiDigit(c) || c == '.')
+            && number.Count(c => c == '.') <= 1
+            && char.IsAsciiDigit(number[0])
+            && char.IsAsciiDigit(number[^1])
+            && text[number.Length..] is "" or "m" or "k" or "M" or "G" or "T" or "Ki" or "Mi" or "Gi" or "Ti";
+        return isGood ? null : $"\"{DocumentMap.Shown(text)}\" is not a quantity such as 160Mi or 250m";
+    }
+
+    /// <summary>A login's name: what a colon would cut in two is refused.</summary>
+    public static string? UserName(string text) =>
+        text.Length is > 0 and <= 256 && !text.Any(c => char.IsControl(c) || c == ':')
+            ? null
+            : "must be one line of text without a colon";
 
     private static bool IsTypeCharacter(char c) => char.IsAsciiLetterOrDigit(c) || c is '-' or '_';
 

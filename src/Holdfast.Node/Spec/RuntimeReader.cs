@@ -24,55 +24,63 @@ internal static class RuntimeReader
         foreach (var (node, path) in items)
         {
             var map = DocumentMap.Of(node, path, spec.Errors);
-            if (ReadRuntime(map, runtimes.Count == 0, taken) is { } runtime)
-            {
-                runtimes.Add(runtime);
-            }
+            runtimes.Add(ReadRuntime(map, runtimes.Count == 0, taken));
             map.Finish();
         }
+        ReportTwoKatas(spec, runtimes);
         return runtimes;
     }
 
     /// <summary>containerd from the distribution, with runc.</summary>
     private static RuntimeSpec Default =>
-        Places(
-            RuntimeSpec.SystemInstanceName,
-            install: new InstallSpec.Apt(),
-            handlers: [new HandlerSpec { Name = "runc" }]
-        );
-
-    /// <summary>A runtime of this name where the document says nothing about places.</summary>
-    private static RuntimeSpec Places(string name, InstallSpec install, IReadOnlyList<HandlerSpec> handlers) =>
-        new()
+        Places(RuntimeSpec.SystemInstanceName, RuntimeKind.Containerd) with
         {
-            Name = name,
-            Install = install,
-            SandboxImage = BuiltinSandboxImage,
-            Socket = $"/run/{name}/containerd.sock",
-            ConfigFile = $"/etc/{name}/config.toml",
-            RootDirectory = $"/var/lib/{name}",
-            StateDirectory = $"/run/{name}",
-            Service = name,
-            Handlers = handlers,
+            Install = new InstallSpec.Apt(),
+            Handlers = [new HandlerSpec { Name = "runc" }],
         };
 
-    private static RuntimeSpec? ReadRuntime(DocumentMap map, bool isFirst, Dictionary<(string, string), string> taken)
+    /// <summary>A runtime of this name where the document says nothing about places.</summary>
+    private static RuntimeSpec Places(string name, RuntimeKind kind) =>
+        kind == RuntimeKind.Crio
+            ? new()
+            {
+                // CRI-O's own defaults: one machine has one CRI-O, whatever the document calls it.
+                Name = name,
+                Kind = kind,
+                SandboxImage = BuiltinSandboxImage,
+                Socket = "/var/run/crio/crio.sock",
+                ConfigFile = "/etc/crio/crio.conf.d/20-holdfast.conf",
+                RootDirectory = "/var/lib/containers/storage",
+                StateDirectory = "/run/containers/storage",
+                Service = "crio",
+                Handlers = [],
+            }
+            : new()
+            {
+                Name = name,
+                Kind = kind,
+                SandboxImage = BuiltinSandboxImage,
+                Socket = $"/run/{name}/containerd.sock",
+                ConfigFile = $"/etc/{name}/config.toml",
+                RootDirectory = $"/var/lib/{name}",
+                StateDirectory = $"/run/{name}",
+                Service = name,
+                Handlers = [],
+            };
+
+    private static RuntimeSpec ReadRuntime(DocumentMap map, bool isFirst, Dictionary<(string, string), string> taken)
     {
         var name = map.Text("name", NameRules.DnsLabel);
         if (name is null && !map.Has("name", out _))
         {
             map.Report("name", "is missing");
         }
-        if (ReadKind(map) is not { } kind)
-        {
-            IgnoreRest(map);
-            return null;
-        }
-        var handlers = ReadHandlers(map, isFirst, name ?? "");
-        var usual = Places(name ?? "unnamed", ReadInstall(map), handlers);
+        // A wrong word is reported already; the rest is read as containerd so that its errors are told too.
+        var kind = map.Word("kind", "containerd", "crio") == "crio" ? RuntimeKind.Crio : RuntimeKind.Containerd;
+        var usual = Places(name ?? "unnamed", kind);
         var runtime = usual with
         {
-            Kind = kind,
+            Install = InstallReader.Read(map, "install", new InstallSpec.Apt(), "apt", "present", "archive", "bundle"),
             CgroupDriver = map.Word("cgroupDriver", "auto", "cgroupfs", "systemd") switch
             {
                 "cgroupfs" => CgroupDriverChoice.Cgroupfs,
@@ -80,11 +88,13 @@ internal static class RuntimeReader
                 _ => CgroupDriverChoice.Auto,
             },
             SandboxImage = ReadSandboxImage(map),
-            Registries = ReadRegistries(map),
+            Registries = RegistryReader.Read(map),
+            Snapshotter = ReadSnapshotter(map, kind),
             Socket = ReadSocket(map) ?? usual.Socket,
-            ConfigFile = map.Text("configFile", NameRules.AbsolutePath) ?? usual.ConfigFile,
+            ConfigFile = ReadConfigFile(map, kind) ?? usual.ConfigFile,
             RootDirectory = map.Text("rootDirectory", NameRules.AbsolutePath) ?? usual.RootDirectory,
             StateDirectory = map.Text("stateDirectory", NameRules.AbsolutePath) ?? usual.StateDirectory,
+            Handlers = ReadHandlers(map, isFirst, name ?? "", kind),
         };
         if (name is not null)
         {
@@ -93,45 +103,26 @@ internal static class RuntimeReader
         return runtime;
     }
 
-    private static RuntimeKind? ReadKind(DocumentMap map)
+    private static string? ReadSnapshotter(DocumentMap map, RuntimeKind kind)
     {
-        switch (map.Word("kind", "containerd", "crio"))
+        var snapshotter = map.Text("snapshotter", NameRules.Snapshotter);
+        if (snapshotter is not null && kind == RuntimeKind.Crio)
         {
-            case "crio":
-                map.Report("kind", "this version cannot drive CRI-O yet; use kind: containerd");
-                return null;
-            case "containerd":
-                return RuntimeKind.Containerd;
-            default:
-                // A wrong word is reported already; the rest is read as containerd so that its errors are told too.
-                return RuntimeKind.Containerd;
+            map.Report("snapshotter", "is containerd's; CRI-O's storage is set up in /etc/containers/storage.conf");
         }
+        return snapshotter;
     }
 
-    /// <summary>Below a kind that cannot be had nothing is judged: one clear message is better than ten that follow from it.</summary>
-    private static void IgnoreRest(DocumentMap map)
+    /// <summary>CRI-O reads every *.conf of a directory, so the file's own name must fit.</summary>
+    private static string? ReadConfigFile(DocumentMap map, RuntimeKind kind)
     {
-        foreach (
-            var key in new[]
-            {
-                "install",
-                "cgroupDriver",
-                "sandboxImage",
-                "registries",
-                "socket",
-                "configFile",
-                "rootDirectory",
-                "stateDirectory",
-                "handlers",
-            }
-        )
+        var file = map.Text("configFile", NameRules.AbsolutePath);
+        if (file is not null && kind == RuntimeKind.Crio && !file.EndsWith(".conf", StringComparison.Ordinal))
         {
-            _ = map.Mentions(key);
+            map.Report("configFile", "is a drop-in of CRI-O, whose name must end with .conf");
         }
+        return file;
     }
-
-    private static InstallSpec ReadInstall(DocumentMap map) =>
-        InstallReader.Read(map, "install", new InstallSpec.Apt(), "apt", "present", "archive", "bundle");
 
     private static string ReadSandboxImage(DocumentMap map) =>
         map.Text("sandboxImage", NameRules.ImageReference) switch
@@ -150,59 +141,28 @@ internal static class RuntimeReader
             s.StartsWith("unix:", StringComparison.Ordinal) ? "/" + s["unix:".Length..].TrimStart('/') : s;
     }
 
-    private static List<RegistrySpec> ReadRegistries(DocumentMap map)
+    private static void ReportTwoKatas(DocumentMap spec, List<RuntimeSpec> runtimes)
     {
-        var registries = new List<RegistrySpec>();
-        foreach (var (node, path) in map.List("registries") ?? [])
+        var sources = runtimes
+            .SelectMany(r => r.Handlers)
+            .Select(h => h.Kata?.Install)
+            .Where(install => install is not (null or InstallSpec.Present))
+            .Select(install => (install as InstallSpec.Archive)?.Source.Url);
+        if (sources.Distinct().Count() > 1)
         {
-            var registry = DocumentMap.Of(node, path, map.Errors);
-            var host = registry.Text("host", NameRules.RegistryHost);
-            if (host is null && !registry.Has("host", out _))
-            {
-                registry.Report("host", "is missing");
-            }
-            if (registries.Any(r => r.Host == host))
-            {
-                registry.Report("host", $"\"{host}\" is there twice");
-            }
-            var mirrors = ReadMirrors(registry);
-            registry.Finish();
-            if (host is not null)
-            {
-                registries.Add(new RegistrySpec(host, mirrors));
-            }
+            spec.Report(
+                "runtimes",
+                "two handlers install Kata Containers from different sources; a node has one, for all hypervisors"
+            );
         }
-        return registries;
     }
 
-    private static List<Uri> ReadMirrors(DocumentMap registry)
-    {
-        var items = registry.List("mirrors");
-        if (items is null or [])
-        {
-            registry.Report("mirrors", "must be a list of at least one address such as http://127.0.0.1:5000");
-        }
-        return
-        [
-            .. (items ?? [])
-                .Select(i => DocumentMap.TextOf(i.Node, i.Path, registry.Errors, CheckMirror))
-                .OfType<string>()
-                .Select(text => new Uri(text)),
-        ];
-    }
-
-    private static string? CheckMirror(string text) =>
-        Uri.TryCreate(text, UriKind.Absolute, out var uri)
-        && uri.Scheme is "http" or "https"
-        && uri.Host.Length > 0
-        && uri.UserInfo.Length == 0
-        && uri.Query.Length == 0
-        && uri.Fragment.Length == 0
-        && !text.Any(c => char.IsControl(c) || c is ' ' or '"' or '\\')
-            ? null
-            : $"\"{DocumentMap.Shown(text)}\" is not an http or https address without user, query and fragment";
-
-    private static IReadOnlyList<HandlerSpec> ReadHandlers(DocumentMap map, bool isFirst, string runtimeName)
+    private static IReadOnlyList<HandlerSpec> ReadHandlers(
+        DocumentMap map,
+        bool isFirst,
+        string runtimeName,
+        RuntimeKind kind
+    )
     {
         var items = map.List("handlers");
         if (items is null)
@@ -216,7 +176,7 @@ internal static class RuntimeReader
         return
         [
             .. items
-                .Select(item => HandlerReader.Read(DocumentMap.Of(item.Node, item.Path, map.Errors)))
+                .Select(item => HandlerReader.Read(DocumentMap.Of(item.Node, item.Path, map.Errors), kind))
                 .OfType<HandlerSpec>(),
         ];
     }

@@ -15,6 +15,9 @@ public sealed record RuntimeSpec
     public required string SandboxImage { get; init; }
     public IReadOnlyList<RegistrySpec> Registries { get; init; } = [];
 
+    /// <summary>containerd's name of the snapshotter; null leaves what the runtime has.</summary>
+    public string? Snapshotter { get; init; }
+
     /// <summary>Absolute path of the CRI socket, without <c>unix://</c>.</summary>
     public required string Socket { get; init; }
 
@@ -44,6 +47,7 @@ public sealed record RuntimeSpec
 public enum RuntimeKind
 {
     Containerd,
+    Crio,
 }
 
 /// <summary>Who manages control groups: what the document may say.</summary>
@@ -52,53 +56,4 @@ public enum CgroupDriverChoice
     Auto,
     Cgroupfs,
     Systemd,
-}
-
-/// <summary>Where images of one registry are fetched. Immutable.</summary>
-/// <param name="Host">Registry host as image names have it, for example <c>docker.io</c> or <c>localhost:5000</c>.</param>
-/// <param name="Mirrors">http or https addresses, tried in order before the registry itself.</param>
-public sealed record RegistrySpec(string Host, IReadOnlyList<Uri> Mirrors);
-
-/// <summary>One way in which a runtime runs pods; RuntimeClass objects point at it by name. Immutable.</summary>
-public sealed record HandlerSpec
-{
-    public required string Name { get; init; }
-    public HandlerKind Kind { get; init; } = HandlerKind.Runc;
-
-    /// <summary>containerd's name of the shim.</summary>
-    public string RuntimeType { get; init; } = RuncRuntimeType;
-
-    /// <summary>Options of the shim, passed through as written.</summary>
-    public IReadOnlyDictionary<string, OptionValue> Options { get; init; } = new Dictionary<string, OptionValue>();
-
-    /// <summary>The shim of runc since containerd 1.3; the only one that knows the option SystemdCgroup.</summary>
-    public const string RuncRuntimeType = "io.containerd.runc.v2";
-}
-
-/// <summary>What stands behind a handler.</summary>
-public enum HandlerKind
-{
-    /// <summary>runc, or a program that takes runc's command line, in namespaces and cgroups.</summary>
-    Runc,
-
-    /// <summary>Any other containerd shim that is on the machine already; Holdfast passes its type and options through.</summary>
-    Shim,
-}
-
-/// <summary>A value of a handler's option. Immutable.</summary>
-public abstract record OptionValue
-{
-    private OptionValue() { }
-
-    /// <summary>A string.</summary>
-    public sealed record Text(string Value) : OptionValue;
-
-    /// <summary>A whole number.</summary>
-    public sealed record Integer(long Value) : OptionValue;
-
-    /// <summary>true or false.</summary>
-    public sealed record Switch(bool Value) : OptionValue;
-
-    /// <summary>A list of strings.</summary>
-    public sealed record TextList(IReadOnlyList<string> Values) : OptionValue;
 }

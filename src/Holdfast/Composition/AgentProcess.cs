@@ -79,7 +79,7 @@ internal static class AgentProcess
         {
             NodeName = spec.Name,
             Paths = paths,
-            NodeLabels = spec.Labels,
+            NodeLabels = spec.NodeLabels,
             CgroupDriver = NodeCgroupDriver.Resolve(spec, facts) switch
             {
                 Node.Components.CgroupDriver.Systemd => Agent.CgroupDriver.Systemd,
