@@ -47,7 +47,17 @@ public sealed class PodAgent(
         );
         var node = NodeFactsReader.Read(options);
         var events = new EventRecorder(store, options.NodeName, time, logger);
-        var registration = new NodeRegistration(store, options, node, [.. states.Values], time, logger);
+        NodeRegistration? registration = null;
+        var drift = new DriftWatch(options, events, time, () => registration?.Wake());
+        registration = new NodeRegistration(
+            store,
+            options,
+            node,
+            [.. states.Values],
+            time,
+            logger,
+            () => drift.Conditions
+        );
         var tools = MakeTools(states, node, events, lifetime.Token);
         var pods = new PodWorkers(tools);
         var watchers = states
@@ -67,6 +77,7 @@ public sealed class PodAgent(
             feed.RunReferencesAsync(ResourceNames.RuntimeClasses, lifetime.Token),
             events.RunAsync(lifetime.Token),
             registration.RunAsync(lifetime.Token),
+            drift.RunAsync(lifetime.Token),
             collector.RunAsync(lifetime.Token),
             AnnounceAsync(states.Values, pods, lifetime.Token),
             .. watchers.Select(w => w.RunAsync(lifetime.Token)),

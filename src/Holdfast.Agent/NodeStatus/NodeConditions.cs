@@ -11,12 +11,16 @@ internal static class NodeConditions
 {
     public const string Ready = "Ready";
 
+    /// <summary>True when the machine is no longer what its document says; pods may run well all the same.</summary>
+    public const string MachineDrift = "holdfast.dev/drift";
+
     /// <summary>
     /// Ready speaks of the default runtime, the first one: a second runtime that is away must not make a cluster move
     /// the pods of the first. Where there are several, each has a condition of its own.
     /// </summary>
     public static IReadOnlyList<NodeCondition> Build(
         IReadOnlyList<RuntimeHealth> runtimes,
+        IReadOnlyList<NodeCondition> further,
         IReadOnlyList<NodeCondition> previous,
         DateTimeOffset now
     )
@@ -32,6 +36,7 @@ internal static class NodeConditions
             conditions.AddRange(runtimes.Select(r => OfRuntime($"holdfast.dev/{r.Name}", r)));
         }
 
+        conditions.AddRange(further);
         conditions.Add(OfRuntime(Ready, runtimes[0]));
         return conditions
             .Select(c =>

@@ -17,7 +17,8 @@ internal sealed class NodeRegistration(
     NodeFacts node,
     IReadOnlyList<RuntimeState> runtimes,
     TimeProvider time,
-    ILogger logger
+    ILogger logger,
+    Func<IReadOnlyList<NodeCondition>> furtherConditions
 )
 {
     // The kubelet's nodeStatusReportFrequency: a status that says nothing new is not worth a write more often.
@@ -190,7 +191,7 @@ internal sealed class NodeRegistration(
         {
             Capacity = capacity,
             Allocatable = capacity,
-            Conditions = NodeConditions.Build(health, before.Conditions, time.GetUtcNow()),
+            Conditions = NodeConditions.Build(health, furtherConditions(), before.Conditions, time.GetUtcNow()),
             Addresses =
             [
                 new NodeAddress { Type = "InternalIP", Address = node.Address },

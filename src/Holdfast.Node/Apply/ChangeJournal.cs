@@ -7,7 +7,9 @@ using Microsoft.Win32.SafeHandles;
 namespace Holdfast.Node.Apply;
 
 /// <summary>One change that is in force, for people. Immutable.</summary>
-public sealed record ChangeSummary(string Kind, string Id, string Title, string Group, DateTimeOffset At);
+/// <param name="Number">From 1, in the order in which the changes were made; it stays the same until everything is undone.</param>
+/// <param name="At">When it was first made.</param>
+public sealed record ChangeSummary(int Number, string Kind, string Id, string Title, string Group, DateTimeOffset At);
 
 /// <summary>
 /// What Holdfast changed on this machine and how it was before: one JSON object per line, only ever appended, on the disk
@@ -36,8 +38,9 @@ public sealed class ChangeJournal : IDisposable
     /// <summary>The changes in force, in the order in which they were made.</summary>
     public IReadOnlyList<ChangeSummary> Changes =>
         entries
-            .Where(entry => entry.IsOpen)
-            .Select(entry => new ChangeSummary(entry.Kind, entry.Id, entry.Title, entry.Group, entry.At))
+            .Select((entry, index) => (Entry: entry, Number: index + 1))
+            .Where(change => change.Entry.IsOpen)
+            .Select(change => change.Entry.ToSummary(change.Number))
             .ToArray();
 
     /// <summary>Every entry since the journal was begun, undone ones included, oldest first.</summary>

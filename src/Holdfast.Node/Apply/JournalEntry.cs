@@ -44,6 +44,8 @@ internal sealed class JournalEntry
 
     public bool IsOpen => State != EntryState.Undone;
 
+    public ChangeSummary ToSummary(int number) => new(number, Kind, Id, Title, Group, At);
+
     public RecordedChange ToChange() => new(Kind, Id, Title, Original, [.. intents], [.. results]);
 
     public void AddIntent(JsonObject? intent)

@@ -43,4 +43,5 @@ public sealed record StepProgress(
 public sealed record ApplyResult(int Changed, int Unchanged, int TakenBack, IReadOnlyList<string> Notes);
 
 /// <summary>How an undo ended that did not fail. Immutable.</summary>
-public sealed record UndoResult(int TakenBack, IReadOnlyList<string> Notes);
+/// <param name="Left">Changes that are still in force, because they were not to be taken back.</param>
+public sealed record UndoResult(int TakenBack, int Left, IReadOnlyList<string> Notes);

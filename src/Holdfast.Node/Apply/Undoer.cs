@@ -21,7 +21,21 @@ public sealed class Undoer
 
     /// <summary>Takes back every change, the last one first, and then ends the journal.</summary>
     /// <exception cref="NodeException">UndoFailed: some could not be taken back, all others were; it can be tried again.</exception>
-    public async Task<UndoResult> UndoAllAsync(
+    public Task<UndoResult> UndoAllAsync(
+        Machine machine,
+        ChangeJournal journal,
+        IProgress<StepProgress>? progress,
+        CancellationToken cancellationToken
+    ) => UndoAfterAsync(0, machine, journal, progress, cancellationToken);
+
+    /// <summary>
+    /// Takes back every change that was made after one, the last one first: the machine is as it was when that one had just
+    /// been made. Changes stand on those before them, so none is taken out of the middle.
+    /// </summary>
+    /// <param name="number">The change that stays, as <see cref="ChangeSummary.Number"/>; 0 takes back everything.</param>
+    /// <exception cref="NodeException">UndoFailed: some could not be taken back, all others were; it can be tried again.</exception>
+    public async Task<UndoResult> UndoAfterAsync(
+        int number,
         Machine machine,
         ChangeJournal journal,
         IProgress<StepProgress>? progress,
@@ -29,13 +43,17 @@ public sealed class Undoer
     )
     {
         var notes = new List<string>();
-        var open = journal.Entries.Where(entry => entry.IsOpen).ToArray();
+        var open = journal.Entries.Skip(number).Where(entry => entry.IsOpen).ToArray();
         await UndoAsync(open, machine, journal, progress, notes, cancellationToken);
+        if (journal.Entries.Any(entry => entry.IsOpen))
+        {
+            return new UndoResult(open.Length, journal.Changes.Count, notes);
+        }
 
         // Those that an earlier, killed undo took back were perhaps not settled.
         await SettleAsync(journal.Entries, machine, notes, cancellationToken);
         journal.Clear();
-        return new UndoResult(open.Length, notes);
+        return new UndoResult(open.Length, 0, notes);
     }
 
     internal async Task UndoAsync(

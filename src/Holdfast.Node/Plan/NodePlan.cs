@@ -6,8 +6,9 @@ namespace Holdfast.Node.Plan;
 /// <summary>One thing that the document wants, and how it was found. Immutable.</summary>
 public sealed class PlanStep
 {
-    internal PlanStep(string group, IResource resource, Inspection inspection)
+    internal PlanStep(string group, IResource resource, Inspection inspection, ChangeSummary? applied = null)
     {
+        Applied = applied;
         Group = group;
         Resource = resource;
         Inspection = inspection;
@@ -26,6 +27,12 @@ public sealed class PlanStep
     public string? Why => Resource.Why;
 
     public Inspection Inspection { get; }
+
+    /// <summary>The change by which Holdfast once made it so; null when it never had to.</summary>
+    public ChangeSummary? Applied { get; }
+
+    /// <summary>Holdfast made it so, and now it is not: something else changed the machine.</summary>
+    public bool HasDrifted => Applied is not null && !Inspection.IsAsWanted;
 
     internal IResource Resource { get; }
 }

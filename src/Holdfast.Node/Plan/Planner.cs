@@ -38,6 +38,8 @@ public sealed class Planner
         CancellationToken cancellationToken
     )
     {
+        using var journal = await ChangeJournal.ReadAsync(machine.Paths, machine.Time, cancellationToken);
+        var changes = journal.Changes.ToDictionary(change => change.Id);
         using var inFlight = new SemaphoreSlim(MaxInspectionsInFlight);
         var steps = await Task.WhenAll(
             components
@@ -48,7 +50,12 @@ public sealed class Planner
                     try
                     {
                         var inspection = await InspectAsync(wanted.resource, machine, cancellationToken);
-                        return new PlanStep(wanted.Name, wanted.resource, inspection);
+                        return new PlanStep(
+                            wanted.Name,
+                            wanted.resource,
+                            inspection,
+                            changes.GetValueOrDefault(wanted.resource.Id)
+                        );
                     }
                     finally
                     {
@@ -57,7 +64,6 @@ public sealed class Planner
                 })
         );
 
-        using var journal = await ChangeJournal.ReadAsync(machine.Paths, machine.Time, cancellationToken);
         return new NodePlan(steps, FindLeftovers(journal, steps));
     }
 

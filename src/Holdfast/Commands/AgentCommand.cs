@@ -13,6 +13,13 @@ internal static class AgentCommand
         Description = "Log what is only of use when looking for a defect",
     };
 
+    private static readonly Option<int> CheckEvery = new("--check-every")
+    {
+        Description = "Seconds between two looks at whether the machine is still as its document says",
+        HelpName = "SECONDS",
+        DefaultValueFactory = _ => 300,
+    };
+
     public static Command Create()
     {
         var command = new Command(
@@ -22,7 +29,15 @@ internal static class AgentCommand
         {
             CommandOptions.File,
             Verbose,
+            CheckEvery,
         };
+        CheckEvery.Validators.Add(result =>
+        {
+            if (result.GetValueOrDefault<int>() < 1)
+            {
+                result.AddError("--check-every is a number of seconds, 1 or more.");
+            }
+        });
         command.SetExamples("# what it says under systemd", "journalctl -u holdfast", "sudo holdfast agent --verbose");
         command.SetVerb(RunAsync);
         return command;
@@ -35,7 +50,8 @@ internal static class AgentCommand
         var document = await NodeDocuments.LoadAsync(parsed.GetValue(CommandOptions.File), paths, cancellationToken);
         var level = parsed.GetValue(Verbose) ? LogLevel.Debug : LogLevel.Information;
         using var logs = new StderrLogs(level, TimeProvider.System);
-        await AgentProcess.RunAsync(document, paths, logs, cancellationToken);
+        var checkEvery = TimeSpan.FromSeconds(parsed.GetValue(CheckEvery));
+        await AgentProcess.RunAsync(document, paths, checkEvery, logs, cancellationToken);
         return ExitCode.Ok;
     }
 }

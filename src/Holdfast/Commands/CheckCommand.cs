@@ -1,6 +1,8 @@
 using System.CommandLine;
 using Holdfast.Composition;
+using Holdfast.Node.Drift;
 using Holdfast.Node.Facts;
+using Holdfast.Node.Plan;
 using Holdfast.Terminal;
 
 namespace Holdfast.Commands;
@@ -32,15 +34,16 @@ internal static class CheckCommand
         );
         var findings = Preflight.Check(node.Facts, node.Document.Spec);
         var plan = await node.PlanAsync(cancellationToken);
+        var suspects = await FindSuspectsAsync(node, plan, cancellationToken);
         if (screen.Format == OutputFormat.Json)
         {
-            Screen.Json(ToOutput(node, findings, PlanView.ToOutput(plan)), OutputJson.Readable.CheckOutput);
+            Screen.Json(ToOutput(node, findings, PlanView.ToOutput(plan, suspects)), OutputJson.Readable.CheckOutput);
         }
         else
         {
             FactsView.Show(screen, node);
             FindingsView.Show(screen, findings);
-            PlanView.Show(screen, plan, withAll: true);
+            PlanView.Show(screen, plan, withAll: true, suspects);
             screen.Line(
                 plan.HasChanges
                     ? $"{PlanView.Count(plan)} missing: this machine is not as {node.Document.Source} says. To mend it: [bold]sudo holdfast up[/]"
@@ -49,6 +52,28 @@ internal static class CheckCommand
         }
 
         return plan.HasChanges ? ExitCode.Drift : ExitCode.Ok;
+    }
+
+    private static async Task<IReadOnlyDictionary<string, string>> FindSuspectsAsync(
+        NodeContext node,
+        NodePlan plan,
+        CancellationToken cancellationToken
+    )
+    {
+        var suspects = new Dictionary<string, string>();
+        if (plan.Steps.Any(step => step.HasDrifted))
+        {
+            var finder = await SuspectFinder.CreateAsync(node.Machine, cancellationToken);
+            foreach (var step in plan.Steps.Where(step => step.HasDrifted))
+            {
+                if (await finder.FindAsync(step, cancellationToken) is { } suspect)
+                {
+                    suspects[step.Id] = suspect;
+                }
+            }
+        }
+
+        return suspects;
     }
 
     private static CheckOutput ToOutput(

@@ -20,6 +20,7 @@ internal static class CommandLine
             CheckCommand.Create(),
             ProbeCommand.Create(),
             PodsCommand.Create(),
+            ChangesCommand.Create(),
             UndoCommand.Create(),
             DownCommand.Create(),
             CompletionCommand.Create(),

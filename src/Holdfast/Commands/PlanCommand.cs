@@ -1,18 +1,22 @@
 using System.CommandLine;
 using Holdfast.Composition;
 using Holdfast.Node.Facts;
+using Holdfast.Node.Plan;
 using Holdfast.Terminal;
 
 namespace Holdfast.Commands;
 
-/// <summary><c>holdfast plan</c>: what <c>up</c> would change, without changing it.</summary>
+/// <summary><c>holdfast plan</c>: what <c>up</c> would change, without changing it. Exit code 2 when there is something.</summary>
 internal static class PlanCommand
 {
     private static readonly Option<bool> All = new("--all", "-a") { Description = "Show also what needs no change" };
 
     public static Command Create()
     {
-        var command = new Command("plan", "Show what up would change on this machine, and change nothing")
+        var command = new Command(
+            "plan",
+            "Show what up would change on this machine, and change nothing (exit code 2 when there is something)"
+        )
         {
             CommandOptions.File,
             CommandOptions.Output,
@@ -35,7 +39,7 @@ internal static class PlanCommand
         if (screen.Format == OutputFormat.Json)
         {
             Screen.Json(PlanView.ToOutput(plan), OutputJson.Readable.IReadOnlyListStepOutput);
-            return ExitCode.Ok;
+            return ExitCodeOf(plan);
         }
 
         FindingsView.Show(screen, Preflight.Check(node.Facts, node.Document.Spec));
@@ -45,6 +49,8 @@ internal static class PlanCommand
                 ? $"{PlanView.Count(plan)} to make. To make them: [bold]sudo holdfast up{(file is null ? "" : " -f " + file)}[/]"
                 : "Nothing to change: the machine is as the document says."
         );
-        return ExitCode.Ok;
+        return ExitCodeOf(plan);
     }
+
+    private static int ExitCodeOf(NodePlan plan) => plan.HasChanges ? ExitCode.Drift : ExitCode.Ok;
 }

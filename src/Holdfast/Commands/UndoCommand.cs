@@ -5,13 +5,47 @@ using Holdfast.Terminal;
 
 namespace Holdfast.Commands;
 
-/// <summary><c>holdfast undo</c>: takes back every change that Holdfast made to this machine. Refuses while pods run.</summary>
+/// <summary>
+/// <c>holdfast undo</c>: takes back changes that Holdfast made to this machine, all of them or the latest. Refuses while
+/// pods run.
+/// </summary>
 internal static class UndoCommand
 {
+    private static readonly Option<bool> Last = new("--last") { Description = "Take back only the last change" };
+
+    private static readonly Option<int?> To = new("--to")
+    {
+        Description = "Take back only what was changed after the change with this number (see holdfast changes)",
+        HelpName = "NUMBER",
+    };
+
     public static Command Create()
     {
-        var command = new Command("undo", "Take back every change that holdfast made to this machine");
-        command.SetExamples("sudo holdfast undo", "# stops the pods first", "sudo holdfast down");
+        var command = new Command("undo", "Take back every change that holdfast made to this machine, or the latest")
+        {
+            Last,
+            To,
+        };
+        command.SetExamples(
+            "sudo holdfast undo",
+            "sudo holdfast undo --last",
+            "# the changes have numbers in: sudo holdfast changes",
+            "sudo holdfast undo --to 4",
+            "# stops the pods first",
+            "sudo holdfast down"
+        );
+        command.Validators.Add(result =>
+        {
+            if (result.GetValue(Last) && result.GetValue(To) is not null)
+            {
+                result.AddError("--last and --to exclude each other.");
+            }
+
+            if (result.GetValue(To) is < 0)
+            {
+                result.AddError("--to is the number of a change, or 0 for the machine before the first one.");
+            }
+        });
         command.SetVerb(RunAsync);
         return command;
     }
@@ -30,12 +64,40 @@ internal static class UndoCommand
             );
         }
 
-        var result = await teardown.UndoAsync(cancellationToken);
+        var result = await teardown.UndoAsync(
+            journal => FirstKept(parsed.GetValue(Last), parsed.GetValue(To), journal.Changes),
+            cancellationToken
+        );
         screen.Line(
-            result.TakenBack == 0
-                ? "Nothing to undo: holdfast has changed nothing on this machine."
-                : $"{result.TakenBack} changes taken back: this machine is as it was."
+            result switch
+            {
+                { TakenBack: 0, Left: 0 } => "Nothing to undo: holdfast has changed nothing on this machine.",
+                { Left: 0 } => $"{Count(result.TakenBack)} taken back: this machine is as it was.",
+                _ => $"{Count(result.TakenBack)} taken back; {result.Left} are left: [bold]sudo holdfast changes[/]",
+            }
         );
         return ExitCode.Ok;
     }
+
+    /// <returns>The number of the last change that stays; 0 when none does.</returns>
+    private static int FirstKept(bool isLast, int? to, IReadOnlyList<ChangeSummary> changes)
+    {
+        if (isLast)
+        {
+            return changes.Count < 2 ? 0 : changes[^2].Number;
+        }
+
+        if (to is { } number && number > 0 && changes.All(change => change.Number != number))
+        {
+            throw new CommandException(
+                ExitCode.Usage,
+                $"cannot undo to change {number}: there is no such change, or it was taken back already",
+                "The changes and their numbers: sudo holdfast changes"
+            );
+        }
+
+        return to ?? 0;
+    }
+
+    private static string Count(int changes) => changes == 1 ? "1 change" : $"{changes} changes";
 }

@@ -18,6 +18,7 @@ internal static class AgentProcess
     public static async Task RunAsync(
         LoadedDocument document,
         NodePaths paths,
+        TimeSpan checkEvery,
         ILoggerFactory logs,
         CancellationToken cancellationToken
     )
@@ -49,7 +50,11 @@ internal static class AgentProcess
         var running = Task.Run(
             async () =>
             {
-                var options = AgentOptionsOf(spec, paths, await lookingAround);
+                var options = AgentOptionsOf(spec, paths, await lookingAround) with
+                {
+                    FindDrift = new DriftCheck(paths, document.File).FindAsync,
+                    DriftInterval = checkEvery,
+                };
                 await new PodAgent(store, runtimes, options, time, logs).RunAsync(lifetime.Token);
             },
             cancellationToken

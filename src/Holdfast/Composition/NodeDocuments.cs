@@ -6,8 +6,9 @@ using Holdfast.Terminal;
 namespace Holdfast.Composition;
 
 /// <summary>A node document that was read and found right. Immutable.</summary>
-/// <param name="Source">What a person knows it by: a file name, or "(default document)".</param>
-internal sealed record LoadedDocument(EdgeNodeSpec Spec, string Text, string Source);
+/// <param name="Source">What a person knows it by: a file name, or "the built-in document".</param>
+/// <param name="File">Where it can be read again; null when it was not read from a file.</param>
+internal sealed record LoadedDocument(EdgeNodeSpec Spec, string Text, string Source, string? File = null);
 
 /// <summary>Finds the node document of a command. Stateless.</summary>
 internal static class NodeDocuments
@@ -38,7 +39,12 @@ internal static class NodeDocuments
                 : await ReadAsync(source, cancellationToken);
         var name = source == StandardInput ? "standard input" : source;
         var spec = Require(NodeDocument.Parse(bytes, name, hostName));
-        return new LoadedDocument(spec, Encoding.UTF8.GetString(bytes), name);
+        return new LoadedDocument(
+            spec,
+            Encoding.UTF8.GetString(bytes),
+            name,
+            source == StandardInput ? null : Path.GetFullPath(source)
+        );
     }
 
     private static EdgeNodeSpec Require(NodeDocumentResult result)

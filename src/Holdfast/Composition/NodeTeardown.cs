@@ -65,17 +65,20 @@ internal sealed class NodeTeardown(NodePaths paths, Screen screen)
         }
     }
 
-    public async Task<UndoResult> UndoAsync(CancellationToken cancellationToken)
+    public Task<UndoResult> UndoAsync(CancellationToken cancellationToken) => UndoAsync(_ => 0, cancellationToken);
+
+    /// <param name="lastKept">From the journal to the number of the last change that stays; 0 when none does.</param>
+    public async Task<UndoResult> UndoAsync(Func<ChangeJournal, int> lastKept, CancellationToken cancellationToken)
     {
         // A machine on which nothing was ever changed gets not even a journal.
         if (!Directory.Exists(paths.ChangesDirectory))
         {
-            return new UndoResult(0, []);
+            return new UndoResult(0, 0, []);
         }
 
         using var journal = await ChangeJournal.OpenAsync(paths, machine.Time, cancellationToken);
         using var view = new ChangesView(screen);
-        return await new Undoer().UndoAllAsync(machine, journal, view, cancellationToken);
+        return await new Undoer().UndoAfterAsync(lastKept(journal), machine, journal, view, cancellationToken);
     }
 
     /// <summary>

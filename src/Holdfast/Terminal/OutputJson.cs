@@ -21,6 +21,7 @@ internal sealed record PodOutput(
 
 /// <summary>One step of <c>plan -o json</c>.</summary>
 /// <param name="State"><c>ok</c>, <c>change</c>, or <c>takeBack</c> for what the document no longer wants.</param>
+/// <param name="Suspect">Who may have changed what holdfast had put in place; only <c>check</c> tells.</param>
 internal sealed record StepOutput(
     string Group,
     string Kind,
@@ -29,8 +30,15 @@ internal sealed record StepOutput(
     string State,
     string Summary,
     string? Why,
-    string? Diff
-);
+    string? Diff,
+    string? Suspect = null
+)
+{
+    public const string IsOk = "ok";
+}
+
+/// <summary>One change of <c>changes -o json</c>.</summary>
+internal sealed record ChangeOutput(int Number, DateTimeOffset At, string Group, string Kind, string Id, string Title);
 
 /// <summary>One finding of the preflight.</summary>
 /// <param name="Severity"><c>info</c>, <c>warning</c> or <c>error</c>.</param>
@@ -67,6 +75,7 @@ internal sealed record UpOutput(string Node, int Changed, int Unchanged, bool Re
 [JsonSerializable(typeof(UpOutput))]
 [JsonSerializable(typeof(IReadOnlyList<ProbeOutput>))]
 [JsonSerializable(typeof(IReadOnlyList<StepOutput>))]
+[JsonSerializable(typeof(IReadOnlyList<ChangeOutput>))]
 [JsonSerializable(typeof(IReadOnlyList<PodOutput>))]
 internal sealed partial class OutputJson : JsonSerializerContext
 {

@@ -7,7 +7,13 @@ namespace Holdfast.Terminal;
 internal static class PlanView
 {
     /// <param name="withAll">Also what is as wanted already.</param>
-    public static void Show(Screen screen, NodePlan plan, bool withAll)
+    /// <param name="suspects">Who may have changed what had been put in place, by the step's id.</param>
+    public static void Show(
+        Screen screen,
+        NodePlan plan,
+        bool withAll,
+        IReadOnlyDictionary<string, string>? suspects = null
+    )
     {
         foreach (
             var group in plan.Steps.Where(step => withAll || !step.Inspection.IsAsWanted).GroupBy(step => step.Group)
@@ -16,7 +22,7 @@ internal static class PlanView
             screen.Line($"[bold]{group.Key.EscapeMarkup()}[/]");
             foreach (var step in group)
             {
-                ShowStep(screen, step);
+                ShowStep(screen, step, suspects?.GetValueOrDefault(step.Id));
             }
         }
 
@@ -36,17 +42,21 @@ internal static class PlanView
         return changes == 1 ? "1 change" : $"{changes} changes";
     }
 
-    public static IReadOnlyList<StepOutput> ToOutput(NodePlan plan) =>
+    public static IReadOnlyList<StepOutput> ToOutput(
+        NodePlan plan,
+        IReadOnlyDictionary<string, string>? suspects = null
+    ) =>
         [
             .. plan.Steps.Select(step => new StepOutput(
                 step.Group,
                 step.Kind,
                 step.Id,
                 step.Title,
-                step.Inspection.IsAsWanted ? "ok" : "change",
+                step.Inspection.IsAsWanted ? StepOutput.IsOk : "change",
                 step.Inspection.Summary,
                 step.Why,
-                step.Inspection.Diff
+                step.Inspection.Diff,
+                suspects?.GetValueOrDefault(step.Id)
             )),
             .. plan.Leftovers.Select(leftover => new StepOutput(
                 leftover.Group,
@@ -60,7 +70,7 @@ internal static class PlanView
             )),
         ];
 
-    private static void ShowStep(Screen screen, PlanStep step)
+    private static void ShowStep(Screen screen, PlanStep step, string? suspect)
     {
         var sign = step.Inspection.IsAsWanted ? "[green]=[/]" : "[yellow]~[/]";
         screen.Line($"  {sign} {step.Title.EscapeMarkup()} [grey]({step.Inspection.Summary.EscapeMarkup()})[/]");
@@ -72,6 +82,11 @@ internal static class PlanView
         if (step.Why is { Length: > 0 } why)
         {
             screen.Line($"      [grey]because {why.EscapeMarkup()}[/]");
+        }
+
+        if (suspect is not null)
+        {
+            screen.Line($"      [yellow]suspect: {suspect.EscapeMarkup()}[/]");
         }
 
         foreach (var line in (step.Inspection.Diff ?? "").Split('\n', StringSplitOptions.RemoveEmptyEntries))

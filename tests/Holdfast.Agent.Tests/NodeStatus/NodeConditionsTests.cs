@@ -21,7 +21,7 @@ public sealed class NodeConditionsTests
     [Fact]
     public void A_second_runtime_that_is_away_has_a_condition_of_its_own()
     {
-        var conditions = NodeConditions.Build([Well, new("crio", "gone", "")], [], TestPods.Now);
+        var conditions = NodeConditions.Build([Well, new("crio", "gone", "")], [], [], TestPods.Now);
         Assert.Equal("True", conditions.Single(c => c.Type == "Ready").Status);
         Assert.Equal("False", conditions.Single(c => c.Type == "holdfast.dev/crio").Status);
     }
@@ -29,14 +29,14 @@ public sealed class NodeConditionsTests
     [Fact]
     public void The_transition_time_stays_while_the_status_does()
     {
-        var before = NodeConditions.Build([Well], [], TestPods.Now);
+        var before = NodeConditions.Build([Well], [], [], TestPods.Now);
         var later = TestPods.Now.AddMinutes(5);
-        var after = NodeConditions.Build([Well], before, later);
+        var after = NodeConditions.Build([Well], [], before, later);
         Assert.All(after, c => Assert.Equal((TestPods.Now, later), (c.LastTransitionTime, c.LastHeartbeatTime)));
-        var down = NodeConditions.Build([Well with { Trouble = "gone" }], before, later);
+        var down = NodeConditions.Build([Well with { Trouble = "gone" }], [], before, later);
         Assert.Equal(later, down.Single(c => c.Type == "Ready").LastTransitionTime);
     }
 
     private static NodeCondition Ready(RuntimeHealth[] health) =>
-        NodeConditions.Build(health, [], TestPods.Now).Single(c => c.Type == "Ready");
+        NodeConditions.Build(health, [], [], TestPods.Now).Single(c => c.Type == "Ready");
 }

@@ -58,9 +58,10 @@ internal sealed class ProgramNode : IAsyncDisposable
     }
 
     /// <summary>Starts the daemon (again) and waits until the node is Ready.</summary>
-    public async Task StartDaemonAsync()
+    /// <param name="arguments">Further ones of the verb <c>agent</c>.</param>
+    public async Task StartDaemonAsync(params string[] arguments)
     {
-        daemon = DaemonProcess.Start(LogPath, Program, "agent", "--root", Paths.Root, "-f", Document);
+        daemon = DaemonProcess.Start(LogPath, Program, ["agent", "--root", Paths.Root, "-f", Document, .. arguments]);
         await Eventually.IsTrueAsync(
             "the node is Ready",
             async () =>

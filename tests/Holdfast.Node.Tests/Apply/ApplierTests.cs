@@ -68,6 +68,34 @@ public sealed class ApplierTests : IDisposable
     }
 
     [Fact]
+    public async Task Undo_to_a_change_takes_back_what_came_after_it_and_the_rest_can_follow()
+    {
+        var before = node.Snapshot();
+        await node.ApplyAsync(new FileResource("/etc/a", "a"), new FileResource("/etc/b", "b"));
+        await node.ApplyAsync(new FileResource("/etc/a", "a"), new FileResource("/etc/c", "c"));
+        using (var journal = await node.OpenJournalAsync())
+        {
+            Assert.Equal([1, 2, 3], journal.Changes.Select(change => change.Number));
+            var result = await new Undoer().UndoAfterAsync(1, node.Machine, journal, null, TemporaryMachine.Never);
+            Assert.Equal((2, 1), (result.TakenBack, result.Left));
+        }
+
+        Assert.Equal("a", node.Read("/etc/a"));
+        Assert.False(node.Machine.Exists("/etc/b"));
+        Assert.False(node.Machine.Exists("/etc/c"));
+
+        // A later change has a number of its own, not that of one that was taken back.
+        await node.ApplyAsync(new FileResource("/etc/a", "a"), new FileResource("/etc/d", "d"));
+        using (var journal = await node.OpenJournalAsync())
+        {
+            Assert.Equal([1, 4], journal.Changes.Select(change => change.Number));
+        }
+
+        await node.UndoAsync();
+        Assert.Equal(before, node.Snapshot());
+    }
+
+    [Fact]
     public async Task Nothing_is_taken_back_of_what_an_earlier_run_did()
     {
         await ApplyAsync(Step("group", new FileResource("/etc/c", "first")));

@@ -1,0 +1,33 @@
+using System.Text.Json.Nodes;
+using Holdfast.Testing;
+
+namespace Holdfast.Machine.Tests.Program;
+
+/// <summary>The daemon looks by itself whether the machine is what the document says. Here nothing ever made it so.</summary>
+public sealed class DriftTests
+{
+    [Fact]
+    public async Task A_machine_that_is_not_as_documented_is_told_by_a_node_condition_and_an_event()
+    {
+        await using var node = await ProgramNode.StartAsync("", new PrivateContainerdOptions());
+        await node.KillDaemonAsync();
+        await node.StartDaemonAsync("--check-every", "1");
+
+        await node.Kubectl.RunAsync("wait", "--for=condition=holdfast.dev/drift", "node/k8s-node01", "--timeout=50s");
+        var conditions = JsonNode.Parse(
+            await node.Kubectl.RunAsync("get", "node", "k8s-node01", "-o", "jsonpath={.status.conditions}")
+        )!;
+        var drift = conditions.AsArray().Single(c => (string?)c!["type"] == "holdfast.dev/drift")!;
+        Assert.Equal("MachineDrifted", (string?)drift["reason"]);
+        Assert.Contains("/usr/local/lib/holdfast", (string?)drift["message"], StringComparison.Ordinal);
+        Assert.Contains("To mend it: holdfast up", (string?)drift["message"], StringComparison.Ordinal);
+        await Eventually.IsTrueAsync(
+            "kubectl describe shows the event",
+            async () =>
+                (await node.Kubectl.RunAsync("describe", "node", "k8s-node01")).Contains(
+                    "Warning  MachineDrifted",
+                    StringComparison.Ordinal
+                )
+        );
+    }
+}
