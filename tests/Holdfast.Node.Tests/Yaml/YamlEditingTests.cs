@@ -159,7 +159,7 @@ public sealed class YamlEditingTests
     [InlineData("a: 1\na: 2\n", "line 2, column 1: the key \"a\" is there twice")]
     [InlineData("a: [1\nb: 2\n", "line 1")]
     [InlineData("a: b: c\n", "line 1, column 5")]
-    [InlineData("a:\n\tb: 1\n", "line 2")]
+    [InlineData("a:\n\tb: 1\n", "line 1")]
     [InlineData("a: *x\n", "line 1, column 4: no anchor &x before this alias")]
     [InlineData("a: \u0007\n", "line 1, column 4: control character U+0007")]
     [InlineData("? [a]\n: 1\n", "a key that is no simple word")]
