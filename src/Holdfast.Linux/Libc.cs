@@ -79,6 +79,15 @@ internal static unsafe partial class Libc
     [LibraryImport("libc", EntryPoint = "syscall", SetLastError = true)]
     public static partial long Syscall(long number, long first, long second, long third, long fourth);
 
+    [LibraryImport("libc", EntryPoint = "ioctl", SetLastError = true)]
+    public static partial int Ioctl(int fd, nuint request, nint argument);
+
+    [LibraryImport("libc", EntryPoint = "adjtimex", SetLastError = true)]
+    public static partial int Adjtimex(byte* timex);
+
+    [LibraryImport("libc", EntryPoint = "statvfs", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    public static partial int Statvfs(string path, StatvfsBuffer* buffer);
+
     [LibraryImport("libc", EntryPoint = "poll", SetLastError = true)]
     public static partial int Poll(PollEntry* entries, ulong count, int timeoutMilliseconds);
 
@@ -99,6 +108,23 @@ internal static unsafe partial class Libc
         public long Start;
         public long Length;
         public int ProcessId;
+    }
+
+    /// <summary>The C library's <c>struct statvfs</c> on 64-bit machines; the tail holds what nobody here asks for.</summary>
+    [StructLayout(LayoutKind.Explicit, Size = 256)]
+    public struct StatvfsBuffer
+    {
+        [FieldOffset(8)]
+        public ulong FragmentSize;
+
+        [FieldOffset(32)]
+        public ulong BlocksAvailable;
+
+        [FieldOffset(40)]
+        public ulong Inodes;
+
+        [FieldOffset(56)]
+        public ulong InodesAvailable;
     }
 
     /// <summary>The kernel's <c>struct statx</c>, which unlike <c>struct stat</c> is the same on every architecture.</summary>

@@ -54,13 +54,18 @@ public sealed class Sysctl
     /// As in sysctl.d: whichever of dot and slash comes first is the separator, so that an interface name with a dot can be
     /// written <c>net/ipv4/conf/eth0.1/rp_filter</c> or <c>net.ipv4.conf.eth0/1.rp_filter</c>.
     /// </summary>
-    private string PathOf(string name)
+    /// <returns>The parameter's path below <c>/proc/sys</c>, the one form in which two names can be compared.</returns>
+    public static string ToPath(string name)
     {
         var first = name.IndexOfAny(['.', '/']);
-        var path =
-            first >= 0 && name[first] == '/'
-                ? name
-                : string.Create(name.Length, name, (to, from) => SwapSeparators(from, to));
+        return first >= 0 && name[first] == '/'
+            ? name
+            : string.Create(name.Length, name, (to, from) => SwapSeparators(from, to));
+    }
+
+    private string PathOf(string name)
+    {
+        var path = ToPath(name);
         return path.Split('/').Contains("..")
             ? throw new LinuxException(LinuxReason.Invalid, $"cannot use the kernel parameter {name}: not a name")
             : Path.Join(root, "proc/sys", path);

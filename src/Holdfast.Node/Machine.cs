@@ -60,6 +60,9 @@ public sealed class Machine
     /// <summary>Below which the machine's own paths lie; <c>/</c> on a real node.</summary>
     internal string FilesRoot => filesRoot;
 
+    /// <summary>False for a directory that stands for a machine: then the running kernel is not its own.</summary>
+    internal bool IsReal => filesRoot == "/";
+
     /// <summary>The same machine, with somebody to hear what long changes are doing.</summary>
     public Machine WithProgress(IProgress<string>? progress) =>
         new(Paths, filesRoot, Services, Time, Logs, run) { Progress = progress };

@@ -131,7 +131,11 @@ public sealed class Undoer
             catch (Exception failure) when (failure is NodeException or LinuxException)
             {
                 // The files are the original ones; that a service does not start with them is not for undo to repair.
-                notes.Add(failure.Message);
+                if (!notes.Contains(failure.Message))
+                {
+                    // An undo of everything settles twice, see above.
+                    notes.Add(failure.Message);
+                }
             }
         }
     }

@@ -1,3 +1,4 @@
+using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Holdfast.Node.Facts;
@@ -12,9 +13,6 @@ internal sealed class CniComponent : IComponent
 {
     /// <summary>Debian's package; it brings iptables along, which masquerading and port maps need.</summary>
     private const string Package = "containernetworking-plugins";
-
-    /// <summary>0.4.0 is understood by every plugin since 0.8 and by every containerd since 1.2.</summary>
-    private const string CniVersion = "0.4.0";
 
     /// <summary>Where the project's own archive belongs, and where every runtime looks by default.</summary>
     private const string ArchiveDirectory = "/opt/cni/bin";
@@ -32,7 +30,12 @@ internal sealed class CniComponent : IComponent
             yield return resource;
         }
 
-        yield return new CniNetworkResource(spec.Network.Bridge.Name, Render(spec.Network.Bridge));
+        var known = CniVersions.Choose(spec, facts) ?? CniVersions.Safest;
+        yield return new CniNetworkResource(
+            spec.Network.Bridge.Name,
+            current =>
+                Encoding.UTF8.GetBytes(Render(spec.Network.Bridge, CniVersions.Keep(current, spec, facts) ?? known))
+        );
     }
 
     /// <summary>Where runtimes find the plugins: the archive's place, or wherever they are already.</summary>
@@ -55,11 +58,11 @@ internal sealed class CniComponent : IComponent
             : [];
     }
 
-    public static string Render(BridgeSpec bridge)
+    public static string Render(BridgeSpec bridge, string cniVersion = CniVersions.Safest)
     {
         var network = new JsonObject
         {
-            ["cniVersion"] = CniVersion,
+            ["cniVersion"] = cniVersion,
             ["name"] = CniNetworkResource.NetworkName,
             ["plugins"] = new JsonArray(
                 new JsonObject

@@ -18,6 +18,7 @@ internal sealed class HostComponent : IComponent
             .. BuildHosts(spec.Host),
             .. BuildModules(spec.Host),
             .. BuildSysctl(spec.Host),
+            .. ReversePath.Build(spec.Host, facts),
         ];
 
     private static IEnumerable<IResource> BuildSwap(HostSpec host, MachineFacts facts)
@@ -29,9 +30,9 @@ internal sealed class HostComponent : IComponent
 
         // What starts swap goes first: between the two, systemd could start it again.
         yield return FstabSwap.Resource();
-        if (facts.IsSystemd)
+        foreach (var unit in facts.SwapUnits)
         {
-            yield return new SwapUnitsResource();
+            yield return new MaskedUnitResource(unit) { Why = "swap stays off after a reboot" };
         }
 
         yield return new SwapResource();
@@ -79,7 +80,7 @@ internal sealed class HostComponent : IComponent
             text.Append($"{name} = {value}\n");
         }
 
-        yield return new FileResource("/etc/sysctl.d/99-holdfast.conf", text.ToString())
+        yield return new FileResource(SysctlFiles.OwnFile, text.ToString())
         {
             Title = "kernel parameters are set at boot",
         };

@@ -3,11 +3,15 @@ using System.Runtime.InteropServices;
 using System.Text.RegularExpressions;
 using Holdfast.Linux;
 using Holdfast.Node.Services;
+using Holdfast.Node.Spec;
 
 namespace Holdfast.Node.Facts;
 
 public sealed partial record MachineFacts
 {
+    /// <summary>Where runtimes and this program keep what they have.</summary>
+    private const string DataDirectory = "/var/lib";
+
     private static readonly TimeSpan VersionTimeout = TimeSpan.FromSeconds(10);
 
     /// <summary>Where each distribution or project puts CNI plugins; the first that has some is used.</summary>
@@ -25,63 +29,126 @@ public sealed partial record MachineFacts
         "microk8s",
         "yurthub",
         "dockerd",
+        "libvirtd",
+        "virtqemud",
+    ];
+
+    /// <summary>Services of such programs, looked for among what starts at boot.</summary>
+    private static readonly string[] AgentServices =
+    [
+        "kubelet",
+        "edgecore",
+        "k3s",
+        "k3s-agent",
+        "rke2-server",
+        "rke2-agent",
+        "yurthub",
+        "libvirtd",
     ];
 
     /// <summary>Looks at the machine; takes some tens of milliseconds and changes nothing.</summary>
-    public static async Task<MachineFacts> ReadAsync(Machine machine, CancellationToken cancellationToken)
+    public static Task<MachineFacts> ReadAsync(Machine machine, CancellationToken cancellationToken) =>
+        ReadAsync(machine, spec: null, cancellationToken);
+
+    /// <param name="spec">What only some documents want to know is looked at when this one does.</param>
+    public static async Task<MachineFacts> ReadAsync(
+        Machine machine,
+        EdgeNodeSpec? spec,
+        CancellationToken cancellationToken
+    )
     {
+        // Programs first: they run while this process reads files.
+        var containerd = ReadContainerdVersionAsync(machine, cancellationToken);
+        var pluginDirectory = CniDirectories.FirstOrDefault(directory => machine.Exists($"{directory}/bridge"));
+        var plugins = CniPlugin.AskAllAsync(machine, pluginDirectory ?? PackagedCniDirectory, cancellationToken);
+        var architecture = RuntimeInformation.OSArchitecture switch
+        {
+            System.Runtime.InteropServices.Architecture.X64 => "amd64",
+            var other => other.ToString().ToLowerInvariant(),
+        };
+        var askKvm = spec is not null && VirtualMachines.AreWanted(spec);
+        var virtualization = Task.Run(() => VirtualizationFacts.Read(machine, architecture, askKvm), cancellationToken);
+        var ports = Task.Run(
+            () => ListeningPorts.FindOwners(machine.FilesRoot, Checks.PortChecks.Interesting),
+            cancellationToken
+        );
+        var release = await ReadLineAsync(machine, "/proc/sys/kernel/osrelease", cancellationToken) ?? "unknown";
+        var kernel = Task.Run(() => KernelFacts.ReadAsync(machine, release, cancellationToken), cancellationToken);
         var cgroups = Linux.Cgroups.Read(machine.FilesRoot);
-        var plugins = CniDirectories.FirstOrDefault(directory => machine.Exists($"{directory}/bridge"));
+        var processes = ProcessTable.ListIds().Select(ProcessTable.NameOf).OfType<string>().ToHashSet();
+        var isSystemd = machine.Services is SystemdServices || ServiceManagers.IsSystemd(machine.FilesRoot);
+        var system = await ReadOperatingSystemAsync(machine, cancellationToken);
+        var space = FileSystemSpace.Read(machine.At(DataDirectory));
         return new MachineFacts
         {
             HostName = await ReadLineAsync(machine, "/proc/sys/kernel/hostname", cancellationToken) ?? "localhost",
-            OperatingSystem = await ReadOperatingSystemAsync(machine, cancellationToken),
-            Architecture = RuntimeInformation.OSArchitecture switch
-            {
-                System.Runtime.InteropServices.Architecture.X64 => "amd64",
-                var other => other.ToString().ToLowerInvariant(),
-            },
-            KernelRelease = await ReadLineAsync(machine, "/proc/sys/kernel/osrelease", cancellationToken) ?? "unknown",
+            OperatingSystem = system.GetValueOrDefault("PRETTY_NAME") ?? "Linux",
+            Distributions = $"{system.GetValueOrDefault("ID")} {system.GetValueOrDefault("ID_LIKE")}".Split(
+                ' ',
+                StringSplitOptions.RemoveEmptyEntries
+            ),
+            Architecture = architecture,
+            KernelRelease = release,
+            Container = await ReadContainerAsync(machine, cancellationToken),
             Cgroups = cgroups.Mode,
             MissingControllers = NeededControllers.Where(name => !cgroups.Controllers.ContainsKey(name)).ToArray(),
-            IsSystemd = machine.Services is SystemdServices || ServiceManagers.IsSystemd(machine.FilesRoot),
+            IsSystemd = isSystemd,
             CapabilityBounds = Capabilities.Read(machine.FilesRoot).Bounding,
             ActiveSwap = (await Resources.ActiveSwap.ReadAsync(machine, cancellationToken))
                 .Select(swap => swap.Device)
                 .ToArray(),
-            ContainerdVersion = await ReadContainerdVersionAsync(machine, cancellationToken),
-            CniPluginDirectory = plugins ?? PackagedCniDirectory,
-            HasCniPlugins = plugins is not null,
-            OtherCniNetworks = ListEarlierNetworks(machine),
+            SwapUnits = isSystemd ? SwapStarters.List(machine) : [],
+            Clock = ClockFacts.Read(machine, processes),
+            Names = await NameFacts.ReadAsync(machine, cancellationToken),
+            SysctlFiles = await SysctlFiles.ReadAsync(machine, cancellationToken),
+            HostNetwork = await HostNetworkFacts.ReadAsync(machine, cancellationToken),
+            CniPluginDirectory = pluginDirectory ?? PackagedCniDirectory,
+            HasCniPlugins = pluginDirectory is not null,
+            CniNetworks = await CniNetwork.ListAsync(machine, cancellationToken),
             ProcessorCount = Environment.ProcessorCount,
             MemoryBytes = await ReadMemoryAsync(machine, cancellationToken),
-            FreeDiskBytes = ReadFreeDisk(machine),
+            FreeDiskBytes = space?.FreeBytes ?? 0,
+            FreeInodes = space is { Inodes: > 0 } ? space.FreeInodes : null,
+            FileSystem = ReadFileSystem(machine),
             IsRoot = Environment.IsPrivilegedProcess,
-            HubPortOwner = ListeningPort.FindOwner(machine.FilesRoot, HubPort),
-            OtherAgents = ProcessTable
-                .ListIds()
-                .Select(ProcessTable.NameOf)
-                .OfType<string>()
-                .Intersect(AgentNames)
-                .ToArray(),
+            OtherAgents = processes.Intersect(AgentNames).Order(StringComparer.Ordinal).ToArray(),
+            AgentsAtBoot = isSystemd ? ListAgentsAtBoot(machine) : [],
             HasApt = machine.Exists("/usr/bin/apt-get"),
+            Kernel = await kernel,
+            Virtualization = await virtualization,
+            PortOwners = await ports,
+            ContainerdVersion = await containerd,
+            CniPlugins = await plugins,
         };
     }
 
-    /// <summary>Runtimes take the first file in alphabetical order: one before ours would win.</summary>
-    private static IReadOnlyList<string> ListEarlierNetworks(Machine machine)
+    private static async Task<string?> ReadContainerAsync(Machine machine, CancellationToken cancellationToken)
     {
-        var ours = machine.At(Resources.CniNetworkResource.FilePath);
-        var directory = Path.GetDirectoryName(ours)!;
-        return Directory.Exists(directory)
-            ? Directory
-                .EnumerateFiles(directory)
-                .Where(file => Path.GetExtension(file) is ".conf" or ".conflist" or ".json")
-                .Where(file => string.CompareOrdinal(file, ours) < 0)
-                .Select(file => Path.GetFileName(file))
-                .ToArray()
-            : [];
+        // Written by systemd (container managers tell it), Docker and Podman.
+        var told = await ReadLineAsync(machine, "/run/systemd/container", cancellationToken);
+        return told is { Length: > 0 } ? told
+            : machine.Exists("/.dockerenv") ? "docker"
+            : machine.Exists("/run/.containerenv") ? "podman"
+            : null;
     }
+
+    private static string[] ListAgentsAtBoot(Machine machine) =>
+        [
+            .. AgentServices.Where(service =>
+                new FileInfo(machine.At($"/etc/systemd/system/multi-user.target.wants/{service}.service")).LinkTarget
+                    is not null
+                && new FileInfo(machine.At($"/etc/systemd/system/{service}.service")).LinkTarget != "/dev/null"
+            ),
+        ];
+
+    private static string? ReadFileSystem(Machine machine) =>
+        MountTable
+            .Read(machine.FilesRoot)
+            .Mounts.Where(mount =>
+                mount.Target == "/" || $"{DataDirectory}/".StartsWith($"{mount.Target}/", StringComparison.Ordinal)
+            )
+            .MaxBy(mount => mount.Target.Length)
+            ?.Type;
 
     private static async Task<string?> ReadLineAsync(
         Machine machine,
@@ -89,12 +156,21 @@ public sealed partial record MachineFacts
         CancellationToken cancellationToken
     ) => (await machine.ReadTextAsync(path, cancellationToken))?.Split('\n')[0].Trim();
 
-    private static async Task<string> ReadOperatingSystemAsync(Machine machine, CancellationToken cancellationToken)
+    /// <summary>Lines are <c>KEY=value</c> or <c>KEY="value"</c> (os-release(5)).</summary>
+    private static async Task<Dictionary<string, string>> ReadOperatingSystemAsync(
+        Machine machine,
+        CancellationToken cancellationToken
+    )
     {
-        const string key = "PRETTY_NAME=";
         var text = await machine.ReadTextAsync("/etc/os-release", cancellationToken) ?? "";
-        var line = text.Split('\n').FirstOrDefault(line => line.StartsWith(key, StringComparison.Ordinal));
-        return line?[key.Length..].Trim().Trim('"') ?? "Linux";
+        var values = new Dictionary<string, string>();
+        foreach (var line in text.Split('\n').Where(line => line.Contains('=', StringComparison.Ordinal)))
+        {
+            var equals = line.IndexOf('=', StringComparison.Ordinal);
+            values[line[..equals]] = line[(equals + 1)..].Trim().Trim('"');
+        }
+
+        return values;
     }
 
     private static async Task<string?> ReadContainerdVersionAsync(Machine machine, CancellationToken cancellationToken)
@@ -121,12 +197,6 @@ public sealed partial record MachineFacts
         var line = await ReadLineAsync(machine, "/proc/meminfo", cancellationToken);
         var number = line?.Split(' ', StringSplitOptions.RemoveEmptyEntries).ElementAtOrDefault(1);
         return long.TryParse(number, CultureInfo.InvariantCulture, out var kilobytes) ? kilobytes * 1024 : 0;
-    }
-
-    private static long ReadFreeDisk(Machine machine)
-    {
-        var directory = machine.At("/var/lib");
-        return Directory.Exists(directory) ? new DriveInfo(directory).AvailableFreeSpace : 0;
     }
 
     /// <summary>Debian's <c>containerd --version</c> says <c>1.6.20~ds1</c>, the project's own <c>v1.7.2</c>.</summary>

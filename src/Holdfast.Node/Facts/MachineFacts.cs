@@ -24,6 +24,26 @@ public sealed partial record MachineFacts
 
     public required string KernelRelease { get; init; }
 
+    /// <summary>Words by which the distribution calls itself and its kin: <c>debian</c>, <c>ubuntu</c>; from ID and ID_LIKE.</summary>
+    public IReadOnlyList<string> Distributions { get; init; } = [];
+
+    public KernelFacts Kernel { get; init; } = KernelFacts.Unknown;
+
+    public VirtualizationFacts Virtualization { get; init; } = new();
+
+    /// <summary>What this machine is a container of (<c>systemd-nspawn</c>, <c>docker</c>); null when it is none.</summary>
+    public string? Container { get; init; }
+
+    /// <summary>Null when it was not looked at.</summary>
+    public ClockFacts? Clock { get; init; }
+
+    public NameFacts Names { get; init; } = new();
+
+    /// <summary>Files of kernel parameters, ours among them.</summary>
+    public SysctlFiles SysctlFiles { get; init; } = SysctlFiles.None;
+
+    public HostNetworkFacts HostNetwork { get; init; } = new();
+
     public required CgroupMode Cgroups { get; init; }
 
     /// <summary>Controllers that pods need and this kernel does not have, for example <c>memory</c>.</summary>
@@ -41,6 +61,9 @@ public sealed partial record MachineFacts
     /// <summary>Devices and files that are swapped to at the moment.</summary>
     public IReadOnlyList<string> ActiveSwap { get; init; } = [];
 
+    /// <summary>Units of systemd that would bring swap back, masked or not; empty where PID 1 is not systemd.</summary>
+    public IReadOnlyList<string> SwapUnits { get; init; } = [];
+
     /// <summary>For example <c>1.6.20</c>; null when containerd is not installed.</summary>
     public string? ContainerdVersion { get; init; }
 
@@ -49,8 +72,11 @@ public sealed partial record MachineFacts
 
     public bool HasCniPlugins { get; init; }
 
-    /// <summary>Files in <c>/etc/cni/net.d</c> that runtimes take before ours.</summary>
-    public IReadOnlyList<string> OtherCniNetworks { get; init; } = [];
+    /// <summary>Those that the network needs and that are there.</summary>
+    public IReadOnlyList<CniPlugin> CniPlugins { get; init; } = [];
+
+    /// <summary>What lies in <c>/etc/cni/net.d</c>, ours included, in the order in which runtimes would take it.</summary>
+    public IReadOnlyList<CniNetwork> CniNetworks { get; init; } = [];
 
     public required int ProcessorCount { get; init; }
 
@@ -60,13 +86,22 @@ public sealed partial record MachineFacts
     /// <summary>Bytes free for root below <c>/var/lib</c>.</summary>
     public required long FreeDiskBytes { get; init; }
 
+    /// <summary>Files that can still be made below <c>/var/lib</c>; null where the file system sets no limit.</summary>
+    public long? FreeInodes { get; init; }
+
+    /// <summary>Type of the file system that <c>/var/lib</c> is in, for example <c>ext4</c>; null when it cannot be told.</summary>
+    public string? FileSystem { get; init; }
+
     public bool IsRoot { get; init; }
 
-    /// <summary>What listens on the hub's port already, as far as it can be told; null when the port is free.</summary>
-    public string? HubPortOwner { get; init; }
+    /// <summary>Who listens on those of <see cref="Checks.PortChecks.Interesting"/> that are taken.</summary>
+    public IReadOnlyDictionary<int, string> PortOwners { get; init; } = new Dictionary<int, string>();
 
     /// <summary>Other node agents and engines that run here: <c>kubelet</c>, <c>edgecore</c>, <c>k3s</c>, <c>dockerd</c>...</summary>
     public IReadOnlyList<string> OtherAgents { get; init; } = [];
+
+    /// <summary>Those that do not run now but whose service starts at boot.</summary>
+    public IReadOnlyList<string> AgentsAtBoot { get; init; } = [];
 
     /// <summary>Whether packages come from apt.</summary>
     public bool HasApt { get; init; }

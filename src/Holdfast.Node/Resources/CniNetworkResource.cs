@@ -14,15 +14,21 @@ internal sealed class CniNetworkResource : IResource
     /// <summary>Name of the network in CNI's own bookkeeping (<c>/var/lib/cni/networks/NAME</c>).</summary>
     public const string NetworkName = "holdfast";
 
-    public const string FilePath = "/etc/cni/net.d/10-holdfast.conflist";
+    public const string FileName = "10-holdfast.conflist";
+
+    public const string FilePath = "/etc/cni/net.d/" + FileName;
 
     private readonly string bridge;
     private readonly FileResource file;
 
     public CniNetworkResource(string bridge, string content)
+        : this(bridge, _ => System.Text.Encoding.UTF8.GetBytes(content)) { }
+
+    /// <param name="edit">From the current content (null: no file) to the wanted one; pure, and a fixed point of itself.</param>
+    public CniNetworkResource(string bridge, Func<byte[]?, byte[]> edit)
     {
         this.bridge = bridge;
-        file = new FileResource(FilePath, content);
+        file = new FileResource(FilePath, edit);
     }
 
     public string Kind => KindName;

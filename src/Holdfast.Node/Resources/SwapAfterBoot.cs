@@ -1,5 +1,4 @@
 using System.Text;
-using System.Text.Json.Nodes;
 using Holdfast.Linux;
 
 namespace Holdfast.Node.Resources;
@@ -35,76 +34,12 @@ internal static class FstabSwap
         string.Join('\n', text.Split('\n').Select(change));
 }
 
-/// <summary>No swap unit of systemd comes back after a reboot: neither zram nor one found on a disk by its partition type.</summary>
-internal sealed class SwapUnitsResource : IResource
-{
-    public const string KindName = "swap-units";
-    internal static readonly TimeSpan SystemctlTimeout = TimeSpan.FromSeconds(60);
-
-    public string Kind => KindName;
-
-    public string Id => KindName;
-
-    public string Title => "systemd starts no swap";
-
-    public string? Why => "swap stays off after a reboot";
-
-    public async Task<Inspection> InspectAsync(Machine machine, CancellationToken cancellationToken)
-    {
-        var units = await ListAsync(machine, cancellationToken);
-        return units.Count == 0
-            ? Inspection.AsWanted("no swap unit can start")
-            : Inspection.Differs($"swap units can start: {string.Join(", ", units)}");
-    }
-
-    public async Task<JsonObject> RecordOriginalAsync(Machine machine, CancellationToken cancellationToken)
-    {
-        var units = await ListAsync(machine, cancellationToken);
-        return new JsonObject { ["units"] = new JsonArray(units.Select(unit => (JsonNode)unit).ToArray()) };
-    }
-
-    public async Task DoAsync(Machine machine, CancellationToken cancellationToken)
-    {
-        foreach (var unit in await ListAsync(machine, cancellationToken))
-        {
-            var result = await machine.RunAsync(
-                new ChildCommand("systemctl", "mask", unit),
-                SystemctlTimeout,
-                cancellationToken
-            );
-            if (!result.Succeeded)
-            {
-                throw new NodeException(
-                    NodeReason.ChangeFailed,
-                    $"cannot mask {unit}: {result.LastErrorLine}; remove the unit, or set spec.host.swap: unchanged"
-                );
-            }
-        }
-    }
-
-    /// <summary>Swap units that are loaded and not masked.</summary>
-    private static async Task<IReadOnlyList<string>> ListAsync(Machine machine, CancellationToken cancellationToken)
-    {
-        var result = await machine.RunAsync(
-            new ChildCommand("systemctl", "list-units", "--type=swap", "--all", "--plain", "--no-legend", "--no-pager"),
-            SystemctlTimeout,
-            cancellationToken
-        );
-
-        // Columns: unit, load state, active state, sub state, description.
-        return result
-            .StandardOutput.Split('\n', StringSplitOptions.RemoveEmptyEntries)
-            .Select(line => line.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries))
-            .Where(fields => fields.Length >= 2 && fields[1] == "loaded")
-            .Select(fields => fields[0])
-            .ToArray();
-    }
-}
-
-/// <summary>Unmasks the swap units that we masked. Stateless.</summary>
+/// <summary>Unmasks the swap units that the first version masked all at once. Stateless.</summary>
 internal sealed class SwapUnitsUndo : IUndo
 {
-    public string Kind => SwapUnitsResource.KindName;
+    public const string KindName = "swap-units";
+
+    public string Kind => KindName;
 
     public async Task<string?> UndoAsync(Machine machine, RecordedChange change, CancellationToken cancellationToken)
     {
@@ -112,7 +47,7 @@ internal sealed class SwapUnitsUndo : IUndo
         {
             await machine.RunAsync(
                 new ChildCommand("systemctl", "unmask", (string)unit!),
-                SwapUnitsResource.SystemctlTimeout,
+                MaskedUnitResource.SystemctlTimeout,
                 cancellationToken
             );
         }

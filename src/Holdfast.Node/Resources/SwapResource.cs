@@ -76,37 +76,64 @@ internal sealed class SwapResource : IResource
     }
 }
 
-/// <summary>Swaps again to what was swapped to. Stateless.</summary>
+/// <summary>
+/// Swaps again to what was swapped to. A device that is not there (zram that a service is yet to make again) is left to
+/// the end, when those services run. Stateless.
+/// </summary>
 internal sealed class SwapUndo : IUndo
 {
     public string Kind => SwapResource.KindName;
 
     public async Task<string?> UndoAsync(Machine machine, RecordedChange change, CancellationToken cancellationToken)
     {
-        var active = await ActiveSwap.ReadAsync(machine, cancellationToken);
-        var failed = new List<string>();
-        foreach (var swap in change.Original["active"]!.AsArray().OfType<JsonObject>())
+        foreach (var swap in await ListOffAsync(machine, change, cancellationToken))
         {
-            var device = (string)swap["device"]!;
-            if (active.Any(now => now.Device == device))
-            {
-                continue;
-            }
+            await SwapOnAsync(machine, swap, cancellationToken);
+        }
 
-            // Negative priorities are the kernel's own choice and cannot be asked for.
-            var priority = (int)swap["priority"]!;
-            IReadOnlyList<string> arguments = priority < 0 ? [device] : ["-p", $"{priority}", device];
-            var result = await machine.RunAsync(
-                new ChildCommand("swapon", arguments),
-                SwapResource.SwapTimeout,
-                cancellationToken
-            );
+        return null;
+    }
+
+    /// <exception cref="NodeException">Some of it cannot be swapped to any more.</exception>
+    public async Task SettleAsync(Machine machine, RecordedChange change, CancellationToken cancellationToken)
+    {
+        var failed = new List<string>();
+        foreach (var swap in await ListOffAsync(machine, change, cancellationToken))
+        {
+            var result = await SwapOnAsync(machine, swap, cancellationToken);
             if (!result.Succeeded)
             {
-                failed.Add($"{device} ({result.LastErrorLine})");
+                failed.Add($"{swap.Device} ({result.LastErrorLine})");
             }
         }
 
-        return failed.Count == 0 ? null : $"cannot swap again to {string.Join(", ", failed)}";
+        if (failed.Count > 0)
+        {
+            throw new NodeException(NodeReason.UndoFailed, $"cannot swap again to {string.Join(", ", failed)}");
+        }
+    }
+
+    private static async Task<ActiveSwap[]> ListOffAsync(
+        Machine machine,
+        RecordedChange change,
+        CancellationToken cancellationToken
+    )
+    {
+        var active = await ActiveSwap.ReadAsync(machine, cancellationToken);
+        return
+        [
+            .. change.Original["active"]!
+                .AsArray()
+                .OfType<JsonObject>()
+                .Select(swap => new ActiveSwap((string)swap["device"]!, (int)swap["priority"]!))
+                .Where(swap => active.All(now => now.Device != swap.Device)),
+        ];
+    }
+
+    /// <summary>Negative priorities are the kernel's own choice and cannot be asked for.</summary>
+    private static Task<ChildResult> SwapOnAsync(Machine machine, ActiveSwap swap, CancellationToken cancellationToken)
+    {
+        IReadOnlyList<string> arguments = swap.Priority < 0 ? [swap.Device] : ["-p", $"{swap.Priority}", swap.Device];
+        return machine.RunAsync(new ChildCommand("swapon", arguments), SwapResource.SwapTimeout, cancellationToken);
     }
 }

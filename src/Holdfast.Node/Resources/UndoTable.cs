@@ -24,6 +24,8 @@ internal sealed class UndoTable
             new KernelModuleUndo(),
             new SwapUndo(),
             new SwapUnitsUndo(),
+            new MaskedUnitUndo(),
+            new SysctlFileUndo(),
             new AptPackagesUndo(),
             new ServiceUndo(),
             new ContainerdServesUndo(),

@@ -4,6 +4,7 @@ using Holdfast.Node.Drift;
 using Holdfast.Node.Facts;
 using Holdfast.Node.Plan;
 using Holdfast.Terminal;
+using Spectre.Console;
 
 namespace Holdfast.Commands;
 
@@ -42,16 +43,23 @@ internal static class CheckCommand
         else
         {
             FactsView.Show(screen, node);
-            FindingsView.Show(screen, findings);
+            FindingsView.ShowAll(screen, findings);
             PlanView.Show(screen, plan, withAll: true, suspects);
-            screen.Line(
-                plan.HasChanges
-                    ? $"{PlanView.Count(plan)} missing: this machine is not as {node.Document.Source} says. To mend it: [bold]sudo holdfast up[/]"
-                    : $"This machine is as {node.Document.Source} says."
-            );
+            screen.Line(Conclude(node, plan, findings));
         }
 
-        return plan.HasChanges ? ExitCode.Drift : ExitCode.Ok;
+        return plan.HasChanges || findings.Any(finding => finding.IsDrift) ? ExitCode.Drift : ExitCode.Ok;
+    }
+
+    private static string Conclude(NodeContext node, NodePlan plan, IReadOnlyList<PreflightFinding> findings)
+    {
+        var source = node.Document.Source.EscapeMarkup();
+        var drift = findings.Where(finding => finding.IsDrift).Select(finding => finding.Id).Distinct().ToArray();
+        var byHand = drift.Length == 0 ? "" : $" To be mended by hand: {string.Join(", ", drift)}, see above.";
+        return plan.HasChanges
+                ? $"{PlanView.Count(plan)} missing: this machine is not as {source} says. To mend it: [bold]sudo holdfast up[/]{byHand}"
+            : drift.Length > 0 ? $"This machine is not, or will not stay, as {source} says.{byHand}"
+            : $"This machine is as {source} says.";
     }
 
     private static async Task<IReadOnlyDictionary<string, string>> FindSuspectsAsync(
@@ -85,7 +93,15 @@ internal static class CheckCommand
             node.Document.Spec.Name,
             node.Document.Source,
             FactsView.List(node).ToDictionary(fact => fact.Name, fact => fact.Value),
-            [.. findings.Select(f => new FindingOutput(f.Severity.ToString().ToLowerInvariant(), f.What, f.Remedy))],
+            [
+                .. findings.Select(f => new FindingOutput(
+                    f.Id,
+                    f.Severity.ToString().ToLowerInvariant(),
+                    f.What,
+                    f.Remedy,
+                    f.IsDrift
+                )),
+            ],
             steps
         );
 }

@@ -40,6 +40,15 @@ internal sealed class DriftCheck(NodePaths paths, string? document)
     private static NodeDrift Read(CheckOutput check)
     {
         var different = check.Steps.Where(step => step.State != StepOutput.IsOk).ToArray();
+        var foreign = check.Findings.Where(finding => finding.IsDrift).ToArray();
+        if (different.Length == 0 && foreign.Length > 0)
+        {
+            return new NodeDrift(
+                IsDrifted: true,
+                $"the machine is not, or will not stay, as {check.Document} says: {foreign[0].What}. To mend it: {foreign[0].Remedy}"
+            );
+        }
+
         if (different.Length == 0)
         {
             return new NodeDrift(IsDrifted: false, $"the machine is as {check.Document} says");

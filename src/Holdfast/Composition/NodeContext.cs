@@ -26,7 +26,7 @@ internal sealed record NodeContext(
         var document = await NodeDocuments.LoadAsync(file, paths, cancellationToken);
         var logs = CreateLogs();
         var machine = CreateMachine(paths, logs);
-        var facts = await MachineFacts.ReadAsync(machine, cancellationToken);
+        var facts = await MachineFacts.ReadAsync(machine, document.Spec, cancellationToken);
         return new NodeContext(paths, document, machine, facts, logs);
     }
 

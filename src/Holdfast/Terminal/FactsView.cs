@@ -1,5 +1,7 @@
 using System.Globalization;
 using Holdfast.Composition;
+using Holdfast.Linux;
+using Holdfast.Node.Facts;
 using Spectre.Console;
 
 namespace Holdfast.Terminal;
@@ -18,13 +20,50 @@ internal static class FactsView
             ("architecture", facts.Architecture),
             ("processors", facts.ProcessorCount.ToString(CultureInfo.InvariantCulture)),
             ("memory", $"{facts.MemoryBytes >> 20} MB"),
-            ("free disk", $"{facts.FreeDiskBytes >> 20} MB"),
+            ("free disk", $"{facts.FreeDiskBytes >> 20} MB on {facts.FileSystem ?? "an unknown file system"}"),
+            ("free inodes", facts.FreeInodes?.ToString(CultureInfo.InvariantCulture) ?? "without limit"),
             ("init", facts.IsSystemd ? "systemd" : "not systemd"),
+            ("container of", facts.Container ?? "nothing"),
+            ("clock", Clock(facts)),
+            ("name servers", facts.Names.NameServers.Count == 0 ? "none" : string.Join(", ", facts.Names.NameServers)),
             ("cgroups", facts.Cgroups.ToString().ToLowerInvariant()),
             ("swap", facts.ActiveSwap.Count == 0 ? "off" : string.Join(", ", facts.ActiveSwap)),
             ("containerd", facts.ContainerdVersion ?? "not installed"),
-            ("CNI plugins", facts.HasCniPlugins ? facts.CniPluginDirectory : "not installed"),
+            ("CNI plugins", CniPlugins(facts)),
+            ("virtual machines", VirtualMachines(facts.Virtualization)),
         ];
+    }
+
+    private static string Clock(MachineFacts facts) =>
+        facts.Clock switch
+        {
+            { IsSynchronised: true, Keeper: var keeper } => $"synchronised{(keeper is null ? "" : $" by {keeper}")}",
+            { IsSynchronised: false, Keeper: { } keeper } => $"not synchronised yet by {keeper}",
+            { IsSynchronised: false } => "not synchronised",
+            _ => "unknown",
+        };
+
+    private static string CniPlugins(MachineFacts facts)
+    {
+        var newest = facts.CniPlugins.FirstOrDefault(plugin => plugin.Versions.Count > 0)?.Versions[^1];
+        return !facts.HasCniPlugins ? "not installed"
+            : newest is null ? facts.CniPluginDirectory
+            : $"{facts.CniPluginDirectory} (up to {newest})";
+    }
+
+    /// <summary>Whether they work is only tried where the document wants some.</summary>
+    private static string VirtualMachines(VirtualizationFacts facts)
+    {
+        var processor =
+            facts.CpuFlags.Contains("vmx") ? "vmx"
+            : facts.CpuFlags.Contains("svm") ? "svm"
+            : "no vmx, no svm";
+        return facts.Kvm switch
+        {
+            null => processor,
+            KvmAnswer.Works => $"work ({processor})",
+            var answer => $"do not work: /dev/kvm is {answer.ToString()!.ToLowerInvariant()} ({processor})",
+        };
     }
 
     public static void Show(Screen screen, NodeContext node)
@@ -32,7 +71,7 @@ internal static class FactsView
         screen.Line("[bold]machine[/]");
         foreach (var (name, value) in List(node))
         {
-            screen.Line($"  {name, -13}{value.EscapeMarkup()}");
+            screen.Line($"  {name, -17}{value.EscapeMarkup()}");
         }
     }
 }

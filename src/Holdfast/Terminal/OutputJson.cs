@@ -41,8 +41,10 @@ internal sealed record StepOutput(
 internal sealed record ChangeOutput(int Number, DateTimeOffset At, string Group, string Kind, string Id, string Title);
 
 /// <summary>One finding of the preflight.</summary>
+/// <param name="Id">The same for ever, see docs/troubleshooting.md.</param>
 /// <param name="Severity"><c>info</c>, <c>warning</c> or <c>error</c>.</param>
-internal sealed record FindingOutput(string Severity, string What, string Remedy);
+/// <param name="IsDrift">The machine is not, or will not stay, as the document says, and <c>up</c> cannot mend it.</param>
+internal sealed record FindingOutput(string Id, string Severity, string What, string Remedy, bool IsDrift);
 
 /// <summary>What <c>check -o json</c> writes.</summary>
 internal sealed record CheckOutput(

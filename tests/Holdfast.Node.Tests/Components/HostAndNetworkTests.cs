@@ -41,6 +41,7 @@ public sealed class HostAndNetworkTests : IDisposable
         IsRoot = true,
         HasApt = true,
         ContainerdVersion = "1.6.20",
+        Names = new NameFacts { KnowsOwnName = true, NameServers = ["192.0.2.53"] },
     };
 
     private readonly TemporaryMachine node = new();
@@ -55,7 +56,6 @@ public sealed class HostAndNetworkTests : IDisposable
         node.Write("/proc/swaps", "Filename Type Size Used Priority\n");
         node.Write("/proc/sys/net/ipv4/ip_forward", "0\n");
         node.Write("/sys/module/br_netfilter/x", "");
-        node.Answer("systemctl list-units");
         var before = node.Snapshot();
         var planner = new Planner([new HostComponent()]);
 
@@ -135,7 +135,7 @@ public sealed class HostAndNetworkTests : IDisposable
         var facts = Facts with
         {
             IsRoot = false,
-            HubPortOwner = "nginx (process 7)",
+            PortOwners = Ports("nginx (process 7)"),
             OtherAgents = ["kubelet", "dockerd"],
             MissingControllers = ["memory"],
             FreeDiskBytes = 500L << 20,
@@ -150,8 +150,10 @@ public sealed class HostAndNetworkTests : IDisposable
     [Fact]
     public void Preflight_is_content_with_a_usual_machine_and_with_our_own_daemon()
     {
-        Assert.Empty(Preflight.Check(Facts with { HubPortOwner = "holdfast (process 9)" }, Spec));
+        Assert.Empty(Preflight.Check(Facts with { PortOwners = Ports("holdfast (process 9)") }, Spec));
     }
+
+    private static Dictionary<int, string> Ports(string owner) => new() { [MachineFacts.HubPort] = owner };
 
     [Fact]
     public async Task Facts_are_read_from_the_machine()
@@ -181,7 +183,7 @@ public sealed class HostAndNetworkTests : IDisposable
         Assert.Equal(["/dev/sda2"], facts.ActiveSwap);
         Assert.True(facts.HasCniPlugins);
         Assert.Equal("/usr/lib/cni", facts.CniPluginDirectory);
-        Assert.Equal(["05-other.conf"], facts.OtherCniNetworks);
+        Assert.Equal(["05-other.conf", "87-other.conflist"], facts.CniNetworks.Select(network => network.FileName));
         Assert.Equal(1024 * 1024, facts.MemoryBytes);
         Assert.False(facts.IsSystemd);
     }

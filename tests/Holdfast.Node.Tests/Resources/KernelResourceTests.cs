@@ -1,4 +1,6 @@
+using System.Text.Json.Nodes;
 using Holdfast.Linux;
+using Holdfast.Node.Facts;
 using Holdfast.Node.Resources;
 
 namespace Holdfast.Node.Tests.Resources;
@@ -109,7 +111,10 @@ public sealed class KernelResourceTests : IDisposable
         const string heading = "Filename\tType\tSize\tUsed\tPriority\n";
         node.Write("/proc/swaps", heading + "/dev/sda2  partition\t1\t0\t-2\n/swap\\040file file\t1\t0\t5\n");
         node.Answer("swapoff", effect: () => node.Write("/proc/swaps", heading));
-        node.Answer("swapon");
+        node.Answer(
+            "swapon",
+            effect: () => node.Write("/proc/swaps", heading + "/dev/sda2 partition 1 0 -2\n/swap\\040file file 1 0 5\n")
+        );
         await node.ApplyAsync(new SwapResource());
         await node.UndoAsync();
         Assert.Equal(
@@ -119,22 +124,79 @@ public sealed class KernelResourceTests : IDisposable
     }
 
     [Fact]
-    public async Task Swap_units_are_masked_and_unmasked()
+    public async Task Zram_that_a_service_makes_again_is_swapped_to_when_the_service_runs()
     {
-        var masked = false;
-        node.Answer(
-            "systemctl list-units",
-            _ => new ChildResult(
-                0,
-                masked ? "dev-zram0.swap masked inactive dead x\n" : "dev-zram0.swap loaded active active x\n",
-                ""
-            )
+        const string heading = "Filename\tType\tSize\tUsed\tPriority\n";
+        node.Write("/proc/swaps", heading + "/dev/zram0 partition 1 0 100\n");
+        node.Answer("swapoff", effect: () => node.Write("/proc/swaps", heading));
+        var isBack = false;
+        node.Answer("swapon", _ => new ChildResult(isBack ? 0 : 255, "", "swapon: cannot open /dev/zram0\n"));
+        await node.ApplyAsync(new SwapResource());
+
+        var result = await node.UndoAsync();
+        Assert.Contains("/dev/zram0", Assert.Single(result.Notes), StringComparison.Ordinal);
+
+        isBack = true;
+        node.Write("/proc/swaps", heading + "/dev/zram0 partition 1 0 100\n");
+        await node.ApplyAsync(new SwapResource());
+        Assert.Empty((await node.UndoAsync()).Notes);
+    }
+
+    [Theory]
+    [InlineData("/run/systemd/generator/dev-zram0.swap", "dev-zram0.swap")]
+    [InlineData("/etc/systemd/system/swapfile.swap", "swapfile.swap")]
+    [InlineData("/usr/lib/systemd/system/zramswap.service", "zramswap.service")]
+    public async Task Unit_that_makes_swap_is_masked_and_comes_back_byte_for_byte(string file, string unit)
+    {
+        node.Write(file, "[Unit]\nDescription=swap\n");
+        node.Write("/etc/systemd/system/other.service", "");
+        node.Answer("systemctl");
+        Assert.Equal([unit], SwapStarters.List(node.Machine));
+        var before = node.Snapshot();
+
+        await node.ApplyAsync(new MaskedUnitResource(unit));
+
+        Assert.Equal("/dev/null", new FileInfo(node.Machine.At($"/etc/systemd/system/{unit}")).LinkTarget);
+        Assert.Equal([unit], SwapStarters.List(node.Machine));
+        Assert.Equal(
+            unit.EndsWith(".service", StringComparison.Ordinal),
+            node.CommandsRun.Contains($"systemctl stop {unit}")
         );
-        node.Answer("systemctl mask", effect: () => masked = true);
-        node.Answer("systemctl unmask", effect: () => masked = false);
-        await node.ApplyAsync(new SwapUnitsResource());
-        Assert.True(masked);
+
         await node.UndoAsync();
-        Assert.False(masked);
+        Assert.Equal(before, node.Snapshot());
+        Assert.Equal(["systemctl daemon-reload", $"systemctl start {unit}"], node.CommandsRun.Distinct().TakeLast(2));
+    }
+
+    [Fact]
+    public async Task Unit_that_did_not_run_is_not_started_by_undo()
+    {
+        node.Write("/usr/lib/systemd/system/swapspace.service", "");
+        node.Answer("systemctl");
+        node.Answer("systemctl is-active", exitCode: 3);
+        await node.ApplyAsync(new MaskedUnitResource("swapspace.service"));
+        await node.UndoAsync();
+        Assert.DoesNotContain("systemctl start swapspace.service", node.CommandsRun);
+    }
+
+    [Fact]
+    public void Swap_units_of_fstab_and_other_services_are_left_to_themselves()
+    {
+        node.Write("/run/systemd/generator/dev-sda2.swap", "[Unit]\nSourcePath=/etc/fstab\n[Swap]\nWhat=/dev/sda2\n");
+        node.Write("/etc/systemd/system/nginx.service", "");
+        Assert.Empty(SwapStarters.List(node.Machine));
+    }
+
+    [Fact]
+    public async Task Swap_units_that_the_first_version_masked_are_unmasked()
+    {
+        node.Answer("systemctl unmask");
+        var original = new JsonObject { ["units"] = new JsonArray("dev-zram0.swap") };
+        await new SwapUnitsUndo().UndoAsync(
+            node.Machine,
+            new RecordedChange("swap-units", "swap-units", "", original, [], []),
+            TemporaryMachine.Never
+        );
+        Assert.Equal(["systemctl unmask dev-zram0.swap"], node.CommandsRun);
     }
 }

@@ -5,9 +5,13 @@ namespace Holdfast.Node.Facts.Checks;
 /// <summary>Other programs that want the node, or its containerd, for themselves. Pure.</summary>
 internal static class AgentChecks
 {
-    public static IEnumerable<PreflightFinding> Running(MachineFacts facts, EdgeNodeSpec spec) =>
-        facts.OtherAgents.Select(agent =>
-            agent == "dockerd"
+    private static readonly string[] Libvirt = ["libvirtd", "virtqemud"];
+
+    public static IEnumerable<PreflightFinding> Running(MachineFacts facts, EdgeNodeSpec spec)
+    {
+        foreach (var agent in facts.OtherAgents.Except(Libvirt).Except(Expected(spec.Cluster)))
+        {
+            yield return agent == "dockerd"
                 ? PreflightFinding.Info(
                     FindingId.Docker,
                     "Docker runs here and shares containerd",
@@ -17,6 +21,45 @@ internal static class AgentChecks
                     FindingId.OtherAgent,
                     $"{agent} runs here, and it stops every pod that it does not know",
                     $"stop and disable {agent} first"
+                );
+        }
+    }
+
+    /// <summary>What sleeps now is awake after the next boot.</summary>
+    public static IEnumerable<PreflightFinding> AtBoot(MachineFacts facts, EdgeNodeSpec spec) =>
+        facts
+            .AgentsAtBoot.Except(Libvirt)
+            .Except(facts.OtherAgents)
+            .Except(Expected(spec.Cluster))
+            .Select(agent =>
+                PreflightFinding.Warning(
+                    FindingId.OtherAgentAtBoot,
+                    $"{agent} does not run now, but starts at boot, and it stops every pod that it does not know",
+                    $"run: systemctl disable {agent}"
                 )
-        );
+            );
+
+    /// <summary>libvirt and a runtime of virtual machines take /dev/kvm, bridges and cgroups from each other.</summary>
+    public static IEnumerable<PreflightFinding> LibvirtBesideVirtualMachines(MachineFacts facts, EdgeNodeSpec spec)
+    {
+        var libvirt = facts.OtherAgents.Concat(facts.AgentsAtBoot).FirstOrDefault(Libvirt.Contains);
+        if (libvirt is not null && VirtualMachines.AreWanted(spec))
+        {
+            yield return PreflightFinding.Warning(
+                FindingId.Libvirt,
+                $"{libvirt} is on this node beside the handler {VirtualMachines.HandlersOf(spec).First()}, which runs virtual machines of its own",
+                $"run: systemctl disable --now {libvirt}"
+            );
+        }
+    }
+
+    /// <summary>The cluster's own programs.</summary>
+    private static string[] Expected(ClusterSpec cluster) =>
+        cluster switch
+        {
+            KubernetesCluster => ["kubelet"],
+            OpenYurtCluster => ["kubelet", "yurthub"],
+            KubeEdgeCluster => ["edgecore"],
+            _ => [],
+        };
 }

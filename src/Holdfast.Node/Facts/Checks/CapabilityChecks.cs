@@ -1,3 +1,4 @@
+using Holdfast.Linux;
 using Holdfast.Node.Spec;
 
 namespace Holdfast.Node.Facts.Checks;
@@ -5,6 +6,12 @@ namespace Holdfast.Node.Facts.Checks;
 /// <summary>Capabilities that this machine's root can never have: containers in containers, some hosters. Pure.</summary>
 internal static class CapabilityChecks
 {
+    private static readonly (Capability Capability, string Name, string Purpose)[] Vital =
+    [
+        (Capability.SysAdmin, "CAP_SYS_ADMIN", "mount anything or make a container"),
+        (Capability.NetAdmin, "CAP_NET_ADMIN", "connect a pod to the network"),
+    ];
+
     public static IEnumerable<PreflightFinding> SysResource(MachineFacts facts, EdgeNodeSpec spec)
     {
         if (!facts.HasSysResource)
@@ -16,4 +23,15 @@ internal static class CapabilityChecks
             );
         }
     }
+
+    public static IEnumerable<PreflightFinding> ForContainers(MachineFacts facts, EdgeNodeSpec spec) =>
+        Vital
+            .Where(vital => (facts.CapabilityBounds & (1UL << (int)vital.Capability)) == 0)
+            .Select(vital =>
+                PreflightFinding.Error(
+                    FindingId.NoCapability,
+                    $"the capability {vital.Name} is missing on this machine: nobody here can {vital.Purpose}",
+                    "this is a container or a hoster's machine that was denied it: ask for it there"
+                )
+            );
 }

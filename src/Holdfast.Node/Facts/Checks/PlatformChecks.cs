@@ -36,4 +36,35 @@ internal static class PlatformChecks
             );
         }
     }
+
+    /// <summary>Only where the document wants packages does the distribution matter.</summary>
+    public static IEnumerable<PreflightFinding> Distribution(MachineFacts facts, EdgeNodeSpec spec)
+    {
+        var wantsPackages = spec.Runtimes.Any(runtime => runtime.Install is InstallSpec.Apt);
+        if (
+            facts.HasApt
+            && wantsPackages
+            && facts.Distributions.Count > 0
+            && !facts.Distributions.Any(d => d is "debian" or "ubuntu")
+        )
+        {
+            yield return PreflightFinding.Info(
+                FindingId.Distribution,
+                $"{facts.OperatingSystem} is neither Debian nor Ubuntu: its packages may be called otherwise",
+                "if a package is not found, say install: { archive: ... } or { present: {} } in the node document"
+            );
+        }
+    }
+
+    public static IEnumerable<PreflightFinding> InContainer(MachineFacts facts, EdgeNodeSpec spec)
+    {
+        if (facts.Container is { } container)
+        {
+            yield return PreflightFinding.Info(
+                FindingId.Container,
+                $"this machine is a container ({container}): kernel, modules and clock are its host's",
+                "nothing to do, unless a module or parameter is missing: then set it on the host"
+            );
+        }
+    }
 }

@@ -1,0 +1,67 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Holdfast.Node.Facts;
+using Holdfast.Node.Spec;
+
+namespace Holdfast.Node.Components;
+
+/// <summary>Which version of the CNI specification the network is written in. Pure.</summary>
+internal static class CniVersions
+{
+    /// <summary>Understood by every plugin since 0.8, every containerd since 1.2 and every CRI-O.</summary>
+    public const string Safest = "0.4.0";
+
+    /// <summary>Newest first. 0.3.1 is for plugins before 0.8.</summary>
+    private static readonly string[] Written = ["1.0.0", Safest, "0.3.1"];
+
+    /// <summary>containerd reads 1.0.0 with libcni 1.0, which came with this one.</summary>
+    private static readonly Version FirstWithOne = new(1, 6);
+
+    /// <summary>
+    /// The newest that every plugin and runtime understands; null when there is none. Of plugins and runtimes that are yet
+    /// to come nothing is known but that they understand <see cref="Safest"/>.
+    /// </summary>
+    public static string? Choose(EdgeNodeSpec spec, MachineFacts facts) =>
+        Written.FirstOrDefault(version => IsUnderstood(version, spec, facts));
+
+    /// <summary>
+    /// The version of the file that is there, as long as it is understood: a network that works is not written anew, and
+    /// every pod's runtime asked to read it again, because something newer came.
+    /// </summary>
+    public static string? Keep(byte[]? current, EdgeNodeSpec spec, MachineFacts facts)
+    {
+        try
+        {
+            return
+                current is not null
+                && JsonNode.Parse(current)?["cniVersion"]?.GetValue<string>() is { } version
+                && Written.Contains(version)
+                && IsUnderstood(version, spec, facts)
+                ? version
+                : null;
+        }
+        catch (Exception wrong) when (wrong is JsonException or InvalidOperationException)
+        {
+            return null;
+        }
+    }
+
+    private static bool IsUnderstood(string version, EdgeNodeSpec spec, MachineFacts facts)
+    {
+        var isNew = version == Written[0];
+        var plugins = ToBeReplaced(spec, facts)
+            ? []
+            : facts.CniPlugins.Where(p => p.Problem is null && p.Name != "loopback").ToArray();
+        var byPlugins = plugins.Length == 0 ? !isNew : plugins.All(plugin => plugin.Versions.Contains(version));
+        return byPlugins && (!isNew || spec.Runtimes.All(runtime => ReadsOne(runtime, facts)));
+    }
+
+    /// <summary>An archive brings its own, wherever others are now.</summary>
+    private static bool ToBeReplaced(EdgeNodeSpec spec, MachineFacts facts) =>
+        CniComponent.DirectoryOf(spec.Network, facts) != facts.CniPluginDirectory;
+
+    private static bool ReadsOne(RuntimeSpec runtime, MachineFacts facts) =>
+        runtime.Kind == RuntimeKind.Containerd
+        && Version.TryParse(facts.ContainerdVersion, out var version)
+        && version >= FirstWithOne;
+}

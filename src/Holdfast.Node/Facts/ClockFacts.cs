@@ -1,0 +1,30 @@
+using Holdfast.Linux;
+
+namespace Holdfast.Node.Facts;
+
+/// <summary>The machine's clock. Immutable.</summary>
+/// <param name="IsSynchronised">The kernel's word; null when it gives none.</param>
+/// <param name="Keeper">The program that keeps it right, for example <c>chronyd</c>; null when none runs.</param>
+public sealed record ClockFacts(DateTimeOffset Now, bool? IsSynchronised, string? Keeper)
+{
+    /// <summary>Before this program was written: such a clock was never set.</summary>
+    public static readonly DateTimeOffset Earliest = new(2025, 1, 1, 0, 0, 0, TimeSpan.Zero);
+
+    /// <summary>Short process names (15 bytes) of programs that keep clocks.</summary>
+    private static readonly Dictionary<string, string> Keepers = new()
+    {
+        ["systemd-timesyn"] = "systemd-timesyncd",
+        ["chronyd"] = "chronyd",
+        ["ntpd"] = "ntpd",
+        ["ptp4l"] = "ptp4l",
+        ["phc2sys"] = "phc2sys",
+        ["VBoxService"] = "VBoxService",
+    };
+
+    internal static ClockFacts Read(Machine machine, IReadOnlyCollection<string> processes) =>
+        new(
+            machine.Time.GetUtcNow(),
+            machine.IsReal ? KernelClock.IsSynchronised() : null,
+            processes.Select(name => Keepers.GetValueOrDefault(name)).FirstOrDefault(keeper => keeper is not null)
+        );
+}

@@ -1,0 +1,70 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Holdfast.Linux;
+
+namespace Holdfast.Node.Facts;
+
+/// <summary>One of the CNI plugins that the network needs. Immutable.</summary>
+/// <param name="Versions">Of the specification, as the plugin itself says; empty when it could not be asked.</param>
+/// <param name="Problem">Why it could not be asked; null when it could.</param>
+public sealed record CniPlugin(string Name, IReadOnlyList<string> Versions, string? Problem = null)
+{
+    /// <summary>What the network of the node document is made of; runtimes themselves call <c>loopback</c>.</summary>
+    public static IReadOnlyList<string> Needed { get; } = ["bridge", "host-local", "portmap", "loopback"];
+
+    /// <summary>A plugin answers at once; one on a slow card's first read does not.</summary>
+    private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(10);
+
+    /// <summary>Asks every plugin that is in the directory, all at the same time.</summary>
+    internal static Task<CniPlugin[]> AskAllAsync(
+        Machine machine,
+        string directory,
+        CancellationToken cancellationToken
+    ) =>
+        Task.WhenAll(
+            Needed
+                .Where(name => machine.Exists($"{directory}/{name}"))
+                .Select(name => AskAsync(machine, directory, name, cancellationToken))
+        );
+
+    /// <summary>The command VERSION of the CNI specification: what the plugin supports comes back as JSON.</summary>
+    private static async Task<CniPlugin> AskAsync(
+        Machine machine,
+        string directory,
+        string name,
+        CancellationToken cancellationToken
+    )
+    {
+        var command = new ChildCommand(machine.At($"{directory}/{name}"))
+        {
+            Environment = new Dictionary<string, string?> { ["CNI_COMMAND"] = "VERSION", ["CNI_PATH"] = directory },
+            StandardInput = "{\"cniVersion\":\"0.4.0\"}"u8.ToArray(),
+        };
+        try
+        {
+            var result = await machine.RunAsync(command, Timeout, cancellationToken);
+            return result.Succeeded
+                ? Parse(name, result.StandardOutput)
+                : new CniPlugin(name, [], result.LastErrorLine);
+        }
+        catch (LinuxException cause)
+        {
+            // Not executable, or for another architecture: a check names it.
+            return new CniPlugin(name, [], cause.Message);
+        }
+    }
+
+    internal static CniPlugin Parse(string name, string answer)
+    {
+        try
+        {
+            return JsonNode.Parse(answer)?["supportedVersions"] is JsonArray versions
+                ? new CniPlugin(name, [.. versions.OfType<JsonValue>().Select(version => version.ToString())])
+                : new CniPlugin(name, [], "its answer to VERSION has no supportedVersions");
+        }
+        catch (Exception wrong) when (wrong is JsonException or InvalidOperationException)
+        {
+            return new CniPlugin(name, [], "its answer to VERSION is no JSON");
+        }
+    }
+}

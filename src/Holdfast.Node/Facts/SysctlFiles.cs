@@ -1,0 +1,125 @@
+using Holdfast.Linux;
+
+namespace Holdfast.Node.Facts;
+
+/// <summary>One assignment in a file of kernel parameters. Immutable.</summary>
+/// <param name="File">The file that really holds it: where a link leads to.</param>
+/// <param name="Line">From 1.</param>
+/// <param name="Parameter">Path below <c>/proc/sys</c>; may be a pattern.</param>
+public sealed record SysctlSetting(string File, int Line, string Parameter, string Value);
+
+/// <summary>What the files of kernel parameters say, in the order in which they are applied. Immutable.</summary>
+/// <param name="AtBoot">As systemd-sysctl does: the directories, by file name.</param>
+/// <param name="ByProcps">As <c>sysctl --system</c> does: the same, and <c>/etc/sysctl.conf</c> last of all.</param>
+public sealed record SysctlFiles(IReadOnlyList<SysctlSetting> AtBoot, IReadOnlyList<SysctlSetting> ByProcps)
+{
+    public const string OwnFile = "/etc/sysctl.d/99-holdfast.conf";
+
+    /// <summary>Read by procps always; by systemd only where a link in sysctl.d leads to it.</summary>
+    private const string LastOfProcps = "/etc/sysctl.conf";
+
+    /// <summary>A file hides those of the same name in the directories after its own (sysctl.d(5)).</summary>
+    private static readonly string[] Directories =
+    [
+        "/etc/sysctl.d",
+        "/run/sysctl.d",
+        "/usr/local/lib/sysctl.d",
+        "/usr/lib/sysctl.d",
+        "/lib/sysctl.d",
+    ];
+
+    public static SysctlFiles None { get; } = new([], []);
+
+    public static async Task<SysctlFiles> ReadAsync(Machine machine, CancellationToken cancellationToken)
+    {
+        var settings = new List<SysctlSetting>();
+        foreach (var file in ListFiles(machine))
+        {
+            settings.AddRange(await ReadFileAsync(machine, file, cancellationToken));
+        }
+
+        var last = await ReadFileAsync(machine, LastOfProcps, cancellationToken);
+        return new SysctlFiles(settings, [.. settings, .. last]);
+    }
+
+    /// <summary>
+    /// The setting after <see cref="OwnFile"/> that wins over it for this parameter and says something else, in either
+    /// order; null when ours holds. A pattern never wins over a parameter's own name.
+    /// </summary>
+    public SysctlSetting? FindOverride(string name, string value)
+    {
+        var parameter = Sysctl.ToPath(name);
+        return FindOverride(AtBoot, parameter, value) ?? FindOverride(ByProcps, parameter, value);
+    }
+
+    private static SysctlSetting? FindOverride(IReadOnlyList<SysctlSetting> settings, string parameter, string value)
+    {
+        var last = settings.LastOrDefault(setting => setting.Parameter == parameter);
+        // Before ours is written it would be the last of the directories that sort before it: only what sorts after counts.
+        return
+            last is null
+            || last.File == OwnFile
+            || Sysctl.Normalize(last.Value) == Sysctl.Normalize(value)
+            || !ComesAfterOurs(last, settings)
+            ? null
+            : last;
+    }
+
+    private static bool ComesAfterOurs(SysctlSetting setting, IReadOnlyList<SysctlSetting> settings)
+    {
+        var ours = settings.Select(s => s.File).ToList().LastIndexOf(OwnFile);
+        return ours >= 0
+            ? settings.ToList().LastIndexOf(setting) > ours
+            : setting.File == LastOfProcps
+                || string.CompareOrdinal(Path.GetFileName(setting.File), Path.GetFileName(OwnFile)) > 0;
+    }
+
+    private static IEnumerable<string> ListFiles(Machine machine)
+    {
+        var byName = new SortedDictionary<string, string>(StringComparer.Ordinal);
+        foreach (var directory in Directories.Where(directory => Directory.Exists(machine.At(directory))))
+        {
+            foreach (var file in Directory.EnumerateFiles(machine.At(directory), "*.conf"))
+            {
+                byName.TryAdd(Path.GetFileName(file), $"{directory}/{Path.GetFileName(file)}");
+            }
+        }
+
+        return byName.Values;
+    }
+
+    private static async Task<IReadOnlyList<SysctlSetting>> ReadFileAsync(
+        Machine machine,
+        string file,
+        CancellationToken cancellationToken
+    )
+    {
+        var real = Resolve(machine, file);
+        return real == "/dev/null" || await machine.ReadTextAsync(real, cancellationToken) is not { } text
+            ? []
+            : [.. Parse(real, text)];
+    }
+
+    /// <summary>One step is enough: distributions link <c>99-sysctl.conf</c> to <c>../sysctl.conf</c>, masks to <c>/dev/null</c>.</summary>
+    private static string Resolve(Machine machine, string file) =>
+        new FileInfo(machine.At(file)).LinkTarget is not { } target
+            ? file
+            : Path.GetFullPath(target, Path.GetDirectoryName(file)!);
+
+    /// <summary>Lines are <c>key = value</c>; <c>-key</c> means: do not mind when it cannot be set (sysctl.d(5)).</summary>
+    internal static IEnumerable<SysctlSetting> Parse(string file, string text)
+    {
+        foreach (var (index, line) in text.Split('\n').Index())
+        {
+            var trimmed = line.Trim();
+            var equals = trimmed.IndexOf('=', StringComparison.Ordinal);
+            if (equals <= 0 || trimmed[0] is '#' or ';')
+            {
+                continue;
+            }
+
+            var key = trimmed[..equals].Trim().TrimStart('-');
+            yield return new SysctlSetting(file, index + 1, Sysctl.ToPath(key), trimmed[(equals + 1)..].Trim());
+        }
+    }
+}
