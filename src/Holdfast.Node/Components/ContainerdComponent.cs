@@ -1,3 +1,4 @@
+using Holdfast.Linux;
 using Holdfast.Node.Facts;
 using Holdfast.Node.Images;
 using Holdfast.Node.Resources;
@@ -7,13 +8,11 @@ using Holdfast.Node.Spec;
 namespace Holdfast.Node.Components;
 
 /// <summary>
-/// Every containerd of the node: package, configuration, registries, service, proof that it serves, and the images that
+/// Every containerd of the node: software, configuration, registries, service, proof that it serves, and the images that
 /// are made here. Stateless.
 /// </summary>
 internal sealed class ContainerdComponent : IComponent
 {
-    private const string Program = "/usr/bin/containerd";
-
     public string Name => "containerd";
 
     /// <summary>Where the network's configuration lies; the same for all runtimes of the node.</summary>
@@ -22,49 +21,78 @@ internal sealed class ContainerdComponent : IComponent
     public IEnumerable<IResource> Build(EdgeNodeSpec spec, MachineFacts facts)
     {
         var runtimes = spec.Runtimes.Where(runtime => runtime.Kind == RuntimeKind.Containerd).ToArray();
-        foreach (var runtime in runtimes.Where(runtime => runtime.Install is InstallSpec.Apt))
+        foreach (var runtime in runtimes.Where(runtime => runtime.Install is not InstallSpec.Present))
         {
             yield return new RuntimeDataResource(runtime.Name, DataOf(runtime));
         }
-        if (runtimes.Any(r => r.Install is InstallSpec.Apt))
-        {
-            yield return new ContainerdPackageResource();
-        }
-        foreach (var resource in runtimes.SelectMany(runtime => BuildRuntime(runtime, spec, facts)))
+        foreach (var resource in ContainerdSoftware.For(runtimes, facts))
         {
             yield return resource;
         }
+        foreach (var runtime in runtimes)
+        {
+            var instance = new ContainerdInstance(runtime, spec, facts, CniConfigDirectory);
+            foreach (var resource in BuildConfig(instance, facts).Concat(BuildService(instance, facts)))
+            {
+                yield return resource;
+            }
+        }
     }
 
-    private IEnumerable<IResource> BuildRuntime(RuntimeSpec runtime, EdgeNodeSpec spec, MachineFacts facts)
+    private static IEnumerable<IResource> BuildConfig(ContainerdInstance instance, MachineFacts facts)
     {
-        var config = new ContainerdConfig
+        var runtime = instance.Runtime;
+        // A password may come to stand in either.
+        UnixFileMode? mode = runtime.Registries.Any(r => r.Credentials is not null) ? AtomicFile.SecretMode : null;
+        foreach (var registry in runtime.Registries.Where(r => r.Mirrors.Count > 0))
         {
-            Runtime = runtime,
-            UseSystemdCgroup = NodeCgroupDriver.Resolve(spec, facts) == CgroupDriver.Systemd,
-            RestrictOomScoreAdj = !facts.HasSysResource,
-            CniPluginDirectory = CniComponent.DirectoryOf(spec.Network, facts),
-            CniConfigDirectory = CniConfigDirectory,
-            ContainerdVersion = facts.ContainerdVersion,
-        };
-        yield return new FileResource(runtime.ConfigFile, config.Edit)
-        {
-            Title = $"{runtime.Name} is configured",
-            Why = Why(config),
-        };
-        foreach (var registry in runtime.Registries)
-        {
-            var file = Path.Join(config.RegistryDirectory, registry.Host, "hosts.toml");
+            var file = Path.Join(Path.GetDirectoryName(runtime.ConfigFile), "certs.d", registry.Host, "hosts.toml");
             yield return new FileResource(file, current => RegistryHosts.Edit(current, registry, file))
             {
                 Title = $"{runtime.Name} pulls {registry.Host} from {string.Join(", ", registry.Mirrors)}",
             };
         }
-        foreach (var step in ServiceSteps.For(Service(runtime), facts, [runtime.ConfigFile], runtime.Socket))
+        yield return new FileResource(
+            instance.DropIn,
+            async (machine, _, token) =>
+                (await instance.ResolveAsync(machine, token)).MakeDropIn(
+                    await machine.ReadBytesAsync(runtime.ConfigFile, token)
+                )
+        )
+        {
+            Title = $"{runtime.Name} has Holdfast's configuration in a file of its own, where it merges such files",
+            Mode = mode,
+        };
+        yield return new FileResource(
+            runtime.ConfigFile,
+            async (machine, current, token) => (await instance.ResolveAsync(machine, token)).EditMain(current)
+        )
+        {
+            Title = $"{runtime.Name} is configured",
+            Why = Why(instance, facts),
+            Mode = mode,
+        };
+        if (runtime.Handlers.Any(h => h.Kind == HandlerKind.Kata && h.RuntimePath is null))
+        {
+            yield return new ShimLinkResource(instance);
+        }
+        yield return new ContainerdSeesResource(instance);
+    }
+
+    private static IEnumerable<IResource> BuildService(ContainerdInstance instance, MachineFacts facts)
+    {
+        var runtime = instance.Runtime;
+        List<string> files = [runtime.ConfigFile, instance.DropIn];
+        if (runtime.Install is InstallSpec.Archive or InstallSpec.Bundle)
+        {
+            // Another version of the program is a reason to start it again, too.
+            files.Add(instance.Program.Path);
+        }
+        foreach (var step in ServiceSteps.For(Service(instance), facts, files, runtime.Socket))
         {
             yield return step;
         }
-        yield return new ContainerdServesResource(runtime);
+        yield return new RuntimeServesResource(runtime, instance.HandlerNames);
         if (runtime.SandboxImage == PauseImage.Reference)
         {
             yield return RuntimeImageResource.Pause(runtime.Name, runtime.Socket, facts.Architecture);
@@ -78,19 +106,27 @@ internal sealed class ContainerdComponent : IComponent
             ? ["/var/lib/containerd", "/run/containerd", "/opt/containerd"]
             : [runtime.RootDirectory, runtime.StateDirectory];
 
-    private static ServiceDefinition Service(RuntimeSpec runtime) =>
-        new(runtime.Service, $"containerd, as {runtime.Name}, for Holdfast", [Program, "--config", runtime.ConfigFile])
-        {
-            // The package's unit starts the package's configuration; whoever moved that away needs a unit of his own.
-            HasUnitFromPackage = runtime.IsSystemInstance && runtime.ConfigFile == "/etc/containerd/config.toml",
-        };
-
-    private static string Why(ContainerdConfig config)
+    private static ServiceDefinition Service(ContainerdInstance instance)
     {
-        var driver = config.UseSystemdCgroup ? "systemd" : "cgroupfs";
-        var oom = config.RestrictOomScoreAdj
-            ? "; this machine lacks CAP_SYS_RESOURCE, so oom_score_adj is not lowered"
-            : "";
+        var runtime = instance.Runtime;
+        return new ServiceDefinition(
+            runtime.Service,
+            $"containerd, as {runtime.Name}, for Holdfast",
+            [instance.Program.Path, "--config", runtime.ConfigFile]
+        )
+        {
+            // The package's unit starts the package's program with the package's configuration; all else needs a unit of ours.
+            HasUnitFromPackage =
+                runtime.IsSystemInstance
+                && runtime.Install is InstallSpec.Apt or InstallSpec.Present
+                && runtime.ConfigFile == "/etc/containerd/config.toml",
+        };
+    }
+
+    private static string Why(ContainerdInstance instance, MachineFacts facts)
+    {
+        var driver = instance.UsesSystemdCgroup ? "systemd" : "cgroupfs";
+        var oom = facts.HasSysResource ? "" : "; this machine lacks CAP_SYS_RESOURCE, so oom_score_adj is not lowered";
         return $"control groups are {driver}'s{oom}";
     }
 }

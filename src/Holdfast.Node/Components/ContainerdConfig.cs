@@ -1,18 +1,23 @@
-using System.Text;
 using Holdfast.Node.Spec;
 using Holdfast.Node.Toml;
 
 namespace Holdfast.Node.Components;
 
 /// <summary>
-/// What one containerd's configuration file shall say, and the edit that makes it say so: only keys that differ are
-/// touched, all else stays as a person left it. Immutable, pure.
+/// What one containerd's configuration shall say, and the edits that make it say so: only keys that differ are touched,
+/// all else stays as a person left it. Up to 1.7 the main file is edited in place, since a file that it imports replaces
+/// whole sections there; from 2.0 on the keys lie in a drop-in of our own, which containerd merges. Immutable, pure.
 /// </summary>
-internal sealed record ContainerdConfig
+internal sealed partial record ContainerdConfig
 {
-    private const string DefaultHandler = "runc";
+    private static readonly Version FirstWithMerge = new(2, 0);
+    private static readonly Version FirstWithOwnDirectory = new(2, 2);
+    private static readonly TomlPath Imports = TomlPath.Of("imports");
 
     public required RuntimeSpec Runtime { get; init; }
+
+    /// <summary>As the document has them, with what was found out about each filled in.</summary>
+    public required IReadOnlyList<HandlerSpec> Handlers { get; init; }
 
     /// <summary>Whether runc makes its control groups through systemd.</summary>
     public required bool UseSystemdCgroup { get; init; }
@@ -24,41 +29,75 @@ internal sealed record ContainerdConfig
     public required string CniConfigDirectory { get; init; }
 
     /// <summary>Of the installed containerd; null when it is about to be installed.</summary>
-    public string? ContainerdVersion { get; init; }
+    public Version? ContainerdVersion { get; init; }
+
+    /// <summary>By registry host; each is wanted by <see cref="RegistrySpec.Credentials"/>.</summary>
+    public IReadOnlyDictionary<string, string> Passwords { get; init; } = new Dictionary<string, string>();
 
     /// <summary>Where this instance looks for registry hosts.</summary>
     public string RegistryDirectory => Path.Join(Path.GetDirectoryName(Runtime.ConfigFile), "certs.d");
 
-    /// <summary>From the file's present content (null: there is none) to the wanted one; a fixed point of itself.</summary>
+    /// <summary>Whether our keys lie in a file of their own.</summary>
+    public bool UsesDropIn => ContainerdVersion >= FirstWithMerge;
+
+    public static string DropInOf(RuntimeSpec runtime) =>
+        Path.Join(Path.GetDirectoryName(runtime.ConfigFile), "conf.d", "20-holdfast.toml");
+
+    /// <summary>The main file, from its present content (null: there is none) to the wanted one; a fixed point of itself.</summary>
     /// <exception cref="NodeException">The file is not TOML, or of a schema that is not known.</exception>
-    public byte[] Edit(byte[]? current)
+    public byte[] EditMain(byte[]? current)
     {
         // A file of white space and comments only is as good as none, but its comments stay.
         var document = TomlDocument.Parse(current ?? [], Runtime.ConfigFile);
-        var isNew = document.ToTable().Entries.Count == 0;
-        if (isNew)
+        if (document.ToTable().Entries.Count == 0)
         {
             document = NewFile(document);
         }
         document = EnableCri(document);
         (document, var schema) = FindSchema(document);
-        document = SetPlaces(document);
-        document = SetCri(document, schema);
-        foreach (var handler in Runtime.Handlers)
+        document = RemoveWrongKeys(document, schema);
+        if (UsesDropIn)
         {
-            document = SetHandler(document, schema, handler);
+            return Import(document).ToUtf8();
         }
-        document = AgreeOnCgroups(document, schema);
-        document = SetRegistries(document, schema);
-        return document.ToUtf8();
+        return Keys(schema, document).Aggregate(document, (d, key) => key.WriteTo(d)).ToUtf8();
+    }
+
+    /// <summary>The drop-in as a whole: what the document no longer wants is gone from it. Empty where none is used.</summary>
+    /// <param name="main">The main file; null where it will be made.</param>
+    public byte[] MakeDropIn(byte[]? main)
+    {
+        if (!UsesDropIn)
+        {
+            return [];
+        }
+        var below = TomlDocument.Parse(EditMain(main), Runtime.ConfigFile);
+        var (_, schema) = FindSchema(below);
+        const string Head = "# Written by Holdfast from the node document; write your own keys into another file.\n";
+        var document = TomlDocument.Parse(Head, DropInOf(Runtime)).Set(TomlPath.Of("version"), schema.Version);
+        return Keys(schema, below).Aggregate(document, (d, key) => key.WriteTo(d, below)).ToUtf8();
+    }
+
+    /// <summary>Compares what containerd says that it sees with what was meant; empty when it is the same.</summary>
+    /// <param name="main">The main file as it is.</param>
+    /// <param name="seen">Output of <c>containerd config dump</c>, in whatever schema that containerd has.</param>
+    public IReadOnlyList<string> FindFaults(byte[]? main, TomlDocument seen)
+    {
+        if (ContainerdSchema.Find((seen.Get("version") as TomlInteger)?.Value ?? 1) is not { } schema)
+        {
+            return [];
+        }
+        var handlers = RuncHandlersOf(TomlDocument.Parse(main ?? [], Runtime.ConfigFile));
+        return [.. Keys(schema, seen, handlers).Select(key => key.FindFault(seen)).OfType<string>()];
     }
 
     private TomlDocument NewFile(TomlDocument document)
     {
-        var head =
-            "# Written by Holdfast, which changes only the keys that its node document is about. Add what you like.\n";
+        var head = UsesDropIn
+            ? "# Written by Holdfast, which has its keys in the file that is imported below. Add what you like.\n"
+            : "# Written by Holdfast, which changes only the keys that its node document is about. Add what you like.\n";
         var schema = ContainerdSchema.ForNewFile(ContainerdVersion);
-        return TomlDocument
+        var made = TomlDocument
             .Parse(document.Text.Length == 0 ? head : document.Text, Runtime.ConfigFile)
             .Set(TomlPath.Of("version"), schema.Version)
             // The default is /opt/containerd, which containerd would make.
@@ -66,6 +105,8 @@ internal sealed record ContainerdConfig
                 TomlPath.Of("plugins", "io.containerd.internal.v1.opt", "path"),
                 Path.Join(Runtime.RootDirectory, "opt")
             );
+        // Whatever becomes of the drop-in, this file alone has a handler that works.
+        return UsesDropIn ? made.Set(schema.Handler("runc").Then("runtime_type"), HandlerSpec.RuncRuntimeType) : made;
     }
 
     /// <summary>Docker ships a file that switches CRI off.</summary>
@@ -101,126 +142,45 @@ internal sealed record ContainerdConfig
         );
     }
 
-    private TomlDocument SetPlaces(TomlDocument document)
+    /// <summary>
+    /// The old key of the cgroup driver must go: beside the shim of today containerd ignores it or refuses the whole file.
+    /// So must the old key of the plugins' directory, once its successor is there.
+    /// </summary>
+    private TomlDocument RemoveWrongKeys(TomlDocument document, ContainerdSchema schema)
     {
-        document = SetUnlessDefault(document, TomlPath.Of("root"), Runtime.RootDirectory, "/var/lib/containerd");
-        document = SetUnlessDefault(document, TomlPath.Of("state"), Runtime.StateDirectory, "/run/containerd");
-        return SetUnlessDefault(
-            document,
-            TomlPath.Of("grpc", "address"),
-            Runtime.Socket,
-            "/run/containerd/containerd.sock"
-        );
-    }
-
-    private TomlDocument SetCri(TomlDocument document, ContainerdSchema schema)
-    {
-        document = document
-            .Set(schema.Images.Then(schema.SandboxImage), Runtime.SandboxImage)
-            .Set(schema.Runtime.Then("cni", "bin_dir"), CniPluginDirectory)
-            .Set(schema.Runtime.Then("cni", "conf_dir"), CniConfigDirectory);
-        if (RestrictOomScoreAdj)
-        {
-            document = document.Set(schema.Runtime.Then("restrict_oom_score_adj"), true);
-        }
-        return SetUnlessDefault(
-            document,
-            schema.Containerd.Then("default_runtime_name"),
-            Runtime.Handlers[0].Name,
-            DefaultHandler
-        );
-    }
-
-    private TomlDocument SetHandler(TomlDocument document, ContainerdSchema schema, HandlerSpec handler)
-    {
-        var path = schema.Handler(handler.Name);
-        document = document.Set(path.Then("runtime_type"), handler.RuntimeType);
-        foreach (var (key, value) in handler.Options)
-        {
-            document = document.Set(path.Then("options", key), ToToml(value));
-        }
-        return handler.Kind == HandlerKind.Runc
-            ? document.Set(path.Then("options", "SystemdCgroup"), UseSystemdCgroup)
-            : document;
+        document = document.Remove(TomlPath.Of("systemd_cgroup"));
+        var old = schema.Runtime.Then("systemd_cgroup");
+        document = document.Get(old) is TomlBoolean { Value: true } ? document.Remove(old) : document;
+        return HasPluginDirectories ? document.Remove(schema.Runtime.Then("cni", "bin_dir")) : document;
     }
 
     /// <summary>
-    /// Handlers that Holdfast does not know must agree too, and the old key must go: beside the shim of today containerd
-    /// ignores it or refuses the whole file.
+    /// Only names a file that is there already: the drop-in is written first, because containerd does not start with an
+    /// import that leads nowhere.
     /// </summary>
-    private TomlDocument AgreeOnCgroups(TomlDocument document, ContainerdSchema schema)
+    private TomlDocument Import(TomlDocument document)
     {
-        foreach (var old in new[] { TomlPath.Of("systemd_cgroup"), schema.Runtime.Then("systemd_cgroup") })
-        {
-            var isRoot = old.Count == 1;
-            document = isRoot || document.Get(old) is TomlBoolean { Value: true } ? document.Remove(old) : document;
-        }
-        foreach (var (name, value) in (document.Get(schema.Handlers) as TomlTable ?? TomlTable.Empty).Entries)
-        {
-            var isRunc =
-                value is TomlTable table
-                && table.TryGet("runtime_type", out var type)
-                && type == HandlerSpec.RuncRuntimeType;
-            var key = schema.Handler(name).Then("options", "SystemdCgroup");
-            var isSystemd = document.Get(key) is TomlBoolean { Value: true };
-            document = isRunc && isSystemd != UseSystemdCgroup ? document.Set(key, UseSystemdCgroup) : document;
-        }
-        return document;
-    }
-
-    /// <summary>
-    /// certs.d excludes mirror tables and tables of TLS settings: containerd refuses a file with both. Who has tables keeps
-    /// them.
-    /// </summary>
-    private TomlDocument SetRegistries(TomlDocument document, ContainerdSchema schema)
-    {
-        if (Runtime.Registries.Count == 0)
+        var dropIn = DropInOf(Runtime);
+        var directory = Path.GetDirectoryName(dropIn)!;
+        var imports = document.Get(Imports) as TomlArray;
+        if (imports?.Items.OfType<TomlString>().Any(i => Includes(i.Value, dropIn)) == true)
         {
             return document;
         }
-        if (UsesMirrorTables(document, schema))
-        {
-            return Runtime.Registries.Aggregate(
-                document,
-                (d, r) =>
-                    d.Set(
-                        schema.Registry.Then("mirrors", r.Host, "endpoint"),
-                        TomlArray.Of(r.Mirrors.Select(m => RegistryHosts.Address(m)))
-                    )
-            );
-        }
-        var key = schema.Registry.Then("config_path");
-        var present = document.Get(key) is TomlString { Value.Length: > 0 } s ? s.Value.Split(':') : [];
-        return present.Contains(RegistryDirectory)
-            ? document
-            : document.Set(key, string.Join(':', present.Prepend(RegistryDirectory)));
+        // Without the key containerd 2.2 reads the whole directory, and must go on doing so.
+        var isDirectoryDefault = imports is null && ContainerdVersion >= FirstWithOwnDirectory;
+        return document.AddItem(Imports, isDirectoryDefault ? $"{directory}/*.toml" : dropIn);
     }
 
-    private bool UsesMirrorTables(TomlDocument document, ContainerdSchema schema)
+    /// <summary>An import is a path, relative to the file's directory, whose last part may be a pattern.</summary>
+    private bool Includes(string import, string file)
     {
-        var isTooOld = Version.TryParse(ContainerdVersion, out var version) && version < new Version(1, 5);
-        var registry = document.Get(schema.Registry) as TomlTable ?? TomlTable.Empty;
-        var hasMirrors = registry.TryGet("mirrors", out var mirrors) && mirrors is TomlTable { Entries.Count: > 0 };
-        var hasTls =
-            registry.TryGet("configs", out var configs)
-            && configs is TomlTable table
-            && table.Entries.Values.Any(c => c is TomlTable host && host.TryGet("tls", out _));
-        return schema.HasMirrorTables && (isTooOld || hasMirrors || hasTls);
+        var path = Path.GetFullPath(import, Path.GetDirectoryName(Runtime.ConfigFile)!);
+        return Path.GetDirectoryName(path) == Path.GetDirectoryName(file)
+            && System.IO.Enumeration.FileSystemName.MatchesSimpleExpression(
+                Path.GetFileName(path),
+                Path.GetFileName(file),
+                ignoreCase: false
+            );
     }
-
-    /// <summary>containerd's own default is not written down, but another value in the file is corrected.</summary>
-    private static TomlDocument SetUnlessDefault(TomlDocument document, TomlPath path, string value, string builtIn) =>
-        value == builtIn && (document.Get(path) is null or TomlString { Value: "" })
-            ? document
-            : document.Set(path, value);
-
-    private static TomlValue ToToml(OptionValue value) =>
-        value switch
-        {
-            OptionValue.Text text => text.Value,
-            OptionValue.Integer integer => integer.Value,
-            OptionValue.Switch flag => flag.Value,
-            OptionValue.TextList list => TomlArray.Of(list.Values),
-            _ => throw new ArgumentOutOfRangeException(nameof(value)),
-        };
 }

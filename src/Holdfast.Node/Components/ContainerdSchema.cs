@@ -10,11 +10,15 @@ namespace Holdfast.Node.Components;
 /// <param name="Runtime">Table of the part of the CRI plugin that runs containers.</param>
 /// <param name="Images">Table of the part that pulls images; one and the same before version 3.</param>
 /// <param name="SandboxImage">Key of the sandbox image, below <paramref name="Images"/>.</param>
+/// <param name="Snapshotter">Key of the snapshotter of all handlers.</param>
+/// <param name="Address">Key of the socket's path.</param>
 internal sealed record ContainerdSchema(
     int Version,
     TomlPath Runtime,
     TomlPath Images,
-    IReadOnlyList<string> SandboxImage
+    IReadOnlyList<string> SandboxImage,
+    TomlPath Snapshotter,
+    TomlPath Address
 )
 {
     private static readonly TomlPath Cri1 = TomlPath.Of("plugins", "cri");
@@ -22,20 +26,20 @@ internal sealed record ContainerdSchema(
     private static readonly TomlPath Runtime3 = TomlPath.Of("plugins", "io.containerd.cri.v1.runtime");
     private static readonly TomlPath Images3 = TomlPath.Of("plugins", "io.containerd.cri.v1.images");
 
+    private static readonly TomlPath Grpc1 = TomlPath.Of("grpc", "address");
+    private static readonly TomlPath Grpc4 = TomlPath.Of("plugins", "io.containerd.server.v1.grpc", "address");
+
     private static readonly ContainerdSchema[] All =
     [
-        new(1, Cri1, Cri1, ["sandbox_image"]),
-        new(2, Cri2, Cri2, ["sandbox_image"]),
-        new(3, Runtime3, Images3, ["pinned_images", "sandbox"]),
-        new(4, Runtime3, Images3, ["pinned_images", "sandbox"]),
+        new(1, Cri1, Cri1, ["sandbox_image"], Cri1.Then("containerd", "snapshotter"), Grpc1),
+        new(2, Cri2, Cri2, ["sandbox_image"], Cri2.Then("containerd", "snapshotter"), Grpc1),
+        new(3, Runtime3, Images3, ["pinned_images", "sandbox"], Images3.Then("snapshotter"), Grpc1),
+        new(4, Runtime3, Images3, ["pinned_images", "sandbox"], Images3.Then("snapshotter"), Grpc4),
     ];
 
     /// <summary>Names by which any version's CRI plugin may be switched off.</summary>
     public static IReadOnlyList<string> CriPluginNames { get; } =
     ["cri", "io.containerd.grpc.v1.cri", "io.containerd.cri.v1.runtime", "io.containerd.cri.v1.images"];
-
-    /// <summary>Whether registry mirrors can also stand in this file itself; later versions know certs.d only.</summary>
-    public bool HasMirrorTables => Version < 3;
 
     public TomlPath Containerd => Runtime.Then("containerd");
 
@@ -48,12 +52,8 @@ internal sealed record ContainerdSchema(
     /// <summary>Null for a version that this program does not know.</summary>
     public static ContainerdSchema? Find(long version) => All.FirstOrDefault(s => s.Version == version);
 
-    /// <summary>What a new file is written in: the newest schema that the installed containerd reads.</summary>
-    public static ContainerdSchema ForNewFile(string? containerdVersion) =>
-        containerdVersion is not null
-        && containerdVersion.Split('.') is [var major, ..]
-        && int.TryParse(major, out var number)
-        && number >= 2
-            ? Find(3)!
-            : Find(2)!;
+    /// <summary>What a new file is written in: a schema that every containerd of this major version reads.</summary>
+    public static ContainerdSchema ForNewFile(Version? containerd) => Find(containerd >= FirstWith3 ? 3 : 2)!;
+
+    private static readonly Version FirstWith3 = new(2, 0);
 }

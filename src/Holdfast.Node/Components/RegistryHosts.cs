@@ -36,7 +36,8 @@ internal static class RegistryHosts
 
     public static string Address(Uri mirror) => mirror.GetLeftPart(UriPartial.Path).TrimEnd('/');
 
+    private static string Server(string host) => $"https://{ServerName(host)}";
+
     /// <summary>Images of docker.io are served by another host; every other registry is its own.</summary>
-    private static string Server(string host) =>
-        host == "docker.io" ? "https://registry-1.docker.io" : $"https://{host}";
+    public static string ServerName(string host) => host == "docker.io" ? "registry-1.docker.io" : host;
 }

@@ -105,6 +105,9 @@ public sealed partial record MachineFacts
             CniPluginDirectory = pluginDirectory ?? PackagedCniDirectory,
             HasCniPlugins = pluginDirectory is not null,
             CniNetworks = await CniNetwork.ListAsync(machine, cancellationToken),
+            ContainerdProgram = FindProgram(machine, "containerd"),
+            RuncProgram = FindProgram(machine, "runc"),
+            HasSkopeo = FindProgram(machine, "skopeo") is not null,
             ProcessorCount = Environment.ProcessorCount,
             MemoryBytes = await ReadMemoryAsync(machine, cancellationToken),
             FreeDiskBytes = space?.FreeBytes ?? 0,
@@ -149,6 +152,12 @@ public sealed partial record MachineFacts
             )
             .MaxBy(mount => mount.Target.Length)
             ?.Type;
+
+    /// <summary>As a service finds it: systemd's own PATH.</summary>
+    private static string? FindProgram(Machine machine, string name) =>
+        new[] { "/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin" }
+            .Select(directory => $"{directory}/{name}")
+            .FirstOrDefault(machine.Exists);
 
     private static async Task<string?> ReadLineAsync(
         Machine machine,

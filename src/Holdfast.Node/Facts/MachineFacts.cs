@@ -67,6 +67,15 @@ public sealed partial record MachineFacts
     /// <summary>For example <c>1.6.20</c>; null when containerd is not installed.</summary>
     public string? ContainerdVersion { get; init; }
 
+    /// <summary>Path of the containerd that a shell would start; null when there is none.</summary>
+    public string? ContainerdProgram { get; init; }
+
+    /// <summary>Path of runc; null when there is none.</summary>
+    public string? RuncProgram { get; init; }
+
+    /// <summary>Whether images can be copied into the storage of CRI-O.</summary>
+    public bool HasSkopeo { get; init; }
+
     /// <summary>Where the CNI plugins are or, when none are installed, where the package will put them.</summary>
     public required string CniPluginDirectory { get; init; }
 

@@ -26,7 +26,9 @@ public sealed class Planner
             new AgentProgramComponent(install),
             new HostComponent(),
             new CniComponent(),
+            new KataComponent(),
             new ContainerdComponent(),
+            new CrioComponent(),
             new AgentComponent(install),
         ]);
 

@@ -14,10 +14,17 @@ internal sealed class FileResource : IResource
     public const string WholeKind = "file";
 
     private readonly string path;
-    private readonly Func<byte[]?, byte[]> edit;
+    private readonly Func<Machine, byte[]?, CancellationToken, Task<byte[]>> edit;
 
     /// <param name="edit">From the current content (null: no file) to the wanted one; pure, and a fixed point of itself.</param>
     public FileResource(string path, Func<byte[]?, byte[]> edit)
+        : this(path, (_, current, _) => Task.FromResult(edit(current))) { }
+
+    /// <param name="edit">
+    /// As above, for content that depends on what steps before this one bring: it may look at the machine, and is asked anew
+    /// at every inspection.
+    /// </param>
+    public FileResource(string path, Func<Machine, byte[]?, CancellationToken, Task<byte[]>> edit)
     {
         this.path = path;
         this.edit = edit;
@@ -48,7 +55,7 @@ internal sealed class FileResource : IResource
     public async Task<Inspection> InspectAsync(Machine machine, CancellationToken cancellationToken)
     {
         var current = await machine.ReadBytesAsync(path, cancellationToken);
-        var wanted = edit(current);
+        var wanted = await edit(machine, current, cancellationToken);
         if (current is null && wanted.Length == 0)
         {
             // An edit that has nothing to say to a file that is not there.
@@ -80,11 +87,16 @@ internal sealed class FileResource : IResource
         FileOriginal.RecordAsync(machine, path, cancellationToken);
 
     public async Task<JsonObject?> DescribeIntentAsync(Machine machine, CancellationToken cancellationToken) =>
-        new JsonObject { ["sha256"] = FileOriginal.Hash(edit(await machine.ReadBytesAsync(path, cancellationToken))) };
+        new JsonObject
+        {
+            ["sha256"] = FileOriginal.Hash(
+                await edit(machine, await machine.ReadBytesAsync(path, cancellationToken), cancellationToken)
+            ),
+        };
 
     public async Task DoAsync(Machine machine, CancellationToken cancellationToken)
     {
-        var wanted = edit(await machine.ReadBytesAsync(path, cancellationToken));
+        var wanted = await edit(machine, await machine.ReadBytesAsync(path, cancellationToken), cancellationToken);
         await machine.WriteAsync(path, wanted, Mode, Owner, cancellationToken);
     }
 

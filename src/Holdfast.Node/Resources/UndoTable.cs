@@ -28,8 +28,11 @@ internal sealed class UndoTable
             new SysctlFileUndo(),
             new AptPackagesUndo(),
             new ServiceUndo(),
-            new ContainerdServesUndo(),
+            new NothingUndo(RuntimeServesResource.KindName),
+            new NothingUndo(ContainerdSeesResource.KindName),
+            new NothingUndo(KataReadyResource.KindName),
             new RuntimeImageUndo(),
+            new CrioImageUndo(),
             new RuntimeDataUndo(),
             new CniNetworkUndo(),
         ]);

@@ -93,6 +93,28 @@ internal sealed class TomlDocument
         return document;
     }
 
+    /// <summary>
+    /// Adds an item behind the last one of an array, or makes an array of it where there is none. Does nothing when the
+    /// array has it already.
+    /// </summary>
+    /// <exception cref="NodeException">Something that is no array is at the path.</exception>
+    public TomlDocument AddItem(TomlPath path, TomlValue item)
+    {
+        switch (Find(path))
+        {
+            case null:
+                return Set(path, new TomlArray([item]));
+            case TomlArrayNode array when array.Items.Any(i => i.ToValue().Equals(item)):
+                return this;
+            case TomlArrayNode { Items: [.., var last] }:
+                return Changed(Text.Insert(last.Span.End, $", {TomlText.Of(item)}"));
+            case TomlArrayNode empty:
+                return Changed(Text.Insert(empty.Span.Start + 1, TomlText.Of(item)));
+            case var other:
+                throw CannotChange(path, other.Span.Start, "it is not an array");
+        }
+    }
+
     internal TomlNode? Find(TomlPath path)
     {
         TomlNode node = root;

@@ -48,18 +48,19 @@ public sealed class ContainerdConfigTests
         new()
         {
             Runtime = runtime ?? Runtime(),
+            Handlers = (runtime ?? Runtime()).Handlers,
             UseSystemdCgroup = false,
             RestrictOomScoreAdj = false,
             CniPluginDirectory = "/usr/lib/cni",
             CniConfigDirectory = "/etc/cni/net.d",
-            ContainerdVersion = "1.6.20",
+            ContainerdVersion = new Version(1, 6, 20),
         };
 
     /// <summary>Edits, and proves that a second edit finds nothing to do.</summary>
     private static TomlDocument Edited(ContainerdConfig config, string? before)
     {
-        var once = config.Edit(before is null ? null : Encoding.UTF8.GetBytes(before));
-        Assert.Equal(once, config.Edit(once));
+        var once = config.EditMain(before is null ? null : Encoding.UTF8.GetBytes(before));
+        Assert.Equal(once, config.EditMain(once));
         return TomlDocument.Parse(once, "edited");
     }
 
@@ -142,7 +143,7 @@ public sealed class ContainerdConfigTests
 
     [Fact]
     public void A_new_file_for_containerd_2_has_schema_3() =>
-        Assert.Equal(3L, Edited(Config() with { ContainerdVersion = "2.1.4" }, null).Get("version"));
+        Assert.Equal(3L, Edited(Config() with { ContainerdVersion = new Version(2, 1, 4) }, null).Get("version"));
 
     [Theory]
     [InlineData("version = 5\n")]
@@ -151,7 +152,7 @@ public sealed class ContainerdConfigTests
     [InlineData("version = 2\n[plugins\n")]
     public void A_file_that_cannot_be_understood_is_left_alone(string before)
     {
-        var e = Assert.Throws<NodeException>(() => Config().Edit(Encoding.UTF8.GetBytes(before)));
+        var e = Assert.Throws<NodeException>(() => Config().EditMain(Encoding.UTF8.GetBytes(before)));
         Assert.Equal(NodeReason.FileNotUnderstood, e.Reason);
         Assert.Contains("/etc/containerd/config.toml", e.Message, StringComparison.Ordinal);
     }
@@ -246,7 +247,7 @@ public sealed class ContainerdConfigTests
         var runtime = Runtime(
             "{ name: containerd, registries: [{ host: docker.io, mirrors: [\"http://127.0.0.1:5000\"] }] }"
         );
-        var edited = Edited(Config(runtime) with { ContainerdVersion = version }, before);
+        var edited = Edited(Config(runtime) with { ContainerdVersion = Version.Parse(version) }, before);
         Assert.Contains(expected, edited.Text, StringComparison.Ordinal);
         var registry = (TomlTable)edited.Get("plugins", Cri, "registry")!;
         Assert.False(registry.TryGet("mirrors", out _) && registry.TryGet("config_path", out _));
@@ -294,9 +295,9 @@ public sealed class ContainerdConfigTests
         ];
         Assert.Equal(
             ["msg=\"failed to load plugin io.containerd.grpc.v1.cri\" error=\"invalid plugin config\""],
-            ContainerdWords.Choose(log)
+            RuntimeWords.Choose(log)
         );
-        Assert.Equal(["msg=\"a\""], ContainerdWords.Choose(["level=info msg=\"a\""]));
-        Assert.Empty(ContainerdWords.Choose([]));
+        Assert.Equal(["msg=\"a\""], RuntimeWords.Choose(["level=info msg=\"a\""]));
+        Assert.Empty(RuntimeWords.Choose([]));
     }
 }

@@ -7,10 +7,11 @@ using Holdfast.Node.Spec;
 namespace Holdfast.Node.Components;
 
 /// <summary>
-/// A runtime that answers CRI and says that it is ready. containerd starts happily with a configuration that its CRI
+/// A runtime that answers CRI, says that it is ready and has the wanted handlers. containerd starts happily with a configuration that its CRI
 /// plugin refuses, so that a running process proves nothing. Changes nothing: what failed is taken back by its own steps.
 /// </summary>
-internal sealed class ContainerdServesResource(RuntimeSpec runtime) : IResource
+/// <param name="handlers">Names that it must have, as far as this version of the runtime says which it has.</param>
+internal sealed class RuntimeServesResource(RuntimeSpec runtime, IReadOnlyList<string> handlers) : IResource
 {
     public const string KindName = "cri-ready";
 
@@ -62,7 +63,7 @@ internal sealed class ContainerdServesResource(RuntimeSpec runtime) : IResource
     private RuntimeEndpoint Open(Machine machine) =>
         new(new RuntimeEndpointOptions(runtime.Name, machine.At(runtime.Socket)), machine.Time, machine.Logs);
 
-    private static async Task<(Inspection Found, bool MayPass)> AskAsync(
+    private async Task<(Inspection Found, bool MayPass)> AskAsync(
         RuntimeEndpoint endpoint,
         CancellationToken cancellationToken
     )
@@ -70,11 +71,18 @@ internal sealed class ContainerdServesResource(RuntimeSpec runtime) : IResource
         try
         {
             var version = await endpoint.ConnectAsync(cancellationToken);
-            var status = await endpoint.StatusAsync(new StatusRequest(), cancellationToken);
+            var status = await endpoint.StatusAsync(new StatusRequest { Verbose = true }, cancellationToken);
             var words = $"{version.RuntimeName} {version.Version}, CRI {version.ApiVersion}";
             if (Find(status, "RuntimeReady") is { Status: false } runtimeReady)
             {
                 return (Inspection.Differs($"{words}: not ready: {runtimeReady.Message}"), MayPass: true);
+            }
+            if (
+                RuntimeHandlers.Read(status) is { } known
+                && handlers.Except(known).ToArray() is { Length: > 0 } missing
+            )
+            {
+                return (Inspection.Differs($"{words}: it has no handler {string.Join(", ", missing)}"), MayPass: false);
             }
             // The network is another component's and may come later; the probe judges it.
             var network = Find(status, "NetworkReady") is { Status: false } not
@@ -94,10 +102,10 @@ internal sealed class ContainerdServesResource(RuntimeSpec runtime) : IResource
     {
         var lines = await machine.Services.ReadLastLinesAsync(
             runtime.Service,
-            ContainerdWords.LinesToRead,
+            RuntimeWords.LinesToRead,
             cancellationToken
         );
-        var words = ContainerdWords.Choose(lines);
+        var words = RuntimeWords.Choose(lines);
         return new NodeException(
             NodeReason.RuntimeFailed,
             $"cannot use {runtime.Name}: {why}; "
@@ -108,13 +116,4 @@ internal sealed class ContainerdServesResource(RuntimeSpec runtime) : IResource
 
     private static RuntimeCondition? Find(StatusResponse status, string type) =>
         status.Status?.Conditions.FirstOrDefault(c => c.Type == type);
-}
-
-/// <summary>A step that changed nothing has nothing to put back. Stateless.</summary>
-internal sealed class ContainerdServesUndo : IUndo
-{
-    public string Kind => ContainerdServesResource.KindName;
-
-    public Task<string?> UndoAsync(Machine machine, RecordedChange change, CancellationToken cancellationToken) =>
-        Task.FromResult<string?>(null);
 }

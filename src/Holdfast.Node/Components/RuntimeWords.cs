@@ -3,7 +3,7 @@ using System.Text.RegularExpressions;
 namespace Holdfast.Node.Components;
 
 /// <summary>What a person wants to read of containerd's log when it does not work. Pure.</summary>
-internal static partial class ContainerdWords
+internal static partial class RuntimeWords
 {
     /// <summary>A start logs about 60 lines.</summary>
     public const int LinesToRead = 200;

@@ -1,0 +1,71 @@
+using Holdfast.Node.Facts;
+using Holdfast.Node.Spec;
+
+namespace Holdfast.Node.Components;
+
+/// <summary>
+/// One containerd of the node: where its program is, and what its configuration shall say once the steps before have
+/// brought what it depends on (its version, Kata's files, passwords). Safe from any thread.
+/// </summary>
+internal sealed class ContainerdInstance(
+    RuntimeSpec runtime,
+    EdgeNodeSpec spec,
+    MachineFacts facts,
+    string cniDirectory
+)
+{
+    /// <summary>The name that the CRI plugin has built in for pods that are marked as untrusted.</summary>
+    private const string UntrustedHandler = "untrusted";
+
+    public RuntimeSpec Runtime => runtime;
+
+    public ContainerdProgram Program { get; } = new(ProgramOf(runtime, facts));
+
+    public string DropIn => ContainerdConfig.DropInOf(runtime);
+
+    public bool UsesSystemdCgroup => NodeCgroupDriver.Resolve(spec, facts) == CgroupDriver.Systemd;
+
+    /// <summary>Every handler that this instance shall have.</summary>
+    public IReadOnlyList<string> HandlerNames => [.. ListHandlers().Select(handler => handler.Name)];
+
+    /// <summary>Where the program is, or will be: both layouts of upstream's archives end in /usr/local.</summary>
+    public static string ProgramOf(RuntimeSpec runtime, MachineFacts facts) =>
+        runtime.Install switch
+        {
+            InstallSpec.Apt => "/usr/bin/containerd",
+            InstallSpec.Present => facts.ContainerdProgram ?? "/usr/bin/containerd",
+            _ => "/usr/local/bin/containerd",
+        };
+
+    /// <summary>What the configuration shall say, as far as it can be known now.</summary>
+    /// <exception cref="NodeException">A password cannot be read.</exception>
+    public async Task<ContainerdConfig> ResolveAsync(Machine machine, CancellationToken cancellationToken) =>
+        new()
+        {
+            Runtime = runtime with { SandboxImage = SandboxImages.For(runtime.SandboxImage, facts.Architecture) },
+            Handlers = [.. ListHandlers().Select(handler => Fill(handler, machine))],
+            UseSystemdCgroup = UsesSystemdCgroup,
+            RestrictOomScoreAdj = !facts.HasSysResource,
+            CniPluginDirectory = facts.CniPluginDirectory,
+            CniConfigDirectory = cniDirectory,
+            ContainerdVersion = await Program.ReadVersionAsync(machine, cancellationToken),
+            Passwords = await RegistryPasswords.ReadAsync(runtime, machine, cancellationToken),
+        };
+
+    /// <summary>
+    /// Holdfast's own agent routes untrusted pods by itself. Any other agent leaves it to containerd, which knows the handler
+    /// by one name only.
+    /// </summary>
+    private IEnumerable<HandlerSpec> ListHandlers()
+    {
+        var untrusted = runtime.Handlers.FirstOrDefault(h => h.Name == spec.Untrusted.Handler);
+        var isMissing = runtime.Handlers.All(h => h.Name != UntrustedHandler);
+        return spec.Cluster.IsStandalone || untrusted is null || !isMissing
+            ? runtime.Handlers
+            : [.. runtime.Handlers, untrusted with { Name = UntrustedHandler }];
+    }
+
+    /// <summary>"untrusted" shares the files of the handler that it stands for.</summary>
+    private HandlerSpec Fill(HandlerSpec handler, Machine machine) =>
+        KataHandlers.Fill(handler, runtime.Handlers.First(h => ReferenceEquals(h.Kata, handler.Kata)), machine);
+}

@@ -1,0 +1,45 @@
+using System.Text.Json.Nodes;
+using Holdfast.Node.Resources;
+using Holdfast.Node.Spec;
+
+namespace Holdfast.Node.Components;
+
+/// <summary>
+/// Kata's shim where containerd before 1.6 finds it: on its PATH, under the name that follows from the runtime's type.
+/// Newer versions are told the path, and nothing is linked for them. Stateless.
+/// </summary>
+internal sealed class ShimLinkResource(ContainerdInstance instance) : IResource
+{
+    private const string LinkPath = "/usr/local/bin/" + KataFiles.ShimName;
+
+    public string Kind => LinkResource.KindName;
+
+    public string Id => $"{Kind}:{LinkPath}";
+
+    public string Title => $"{instance.Runtime.Name} finds Kata's shim";
+
+    public string? Why => null;
+
+    public async Task<Inspection> InspectAsync(Machine machine, CancellationToken cancellationToken)
+    {
+        var config = await instance.ResolveAsync(machine, cancellationToken);
+        return config.HasRuntimePath
+            ? Inspection.AsWanted("the configuration names it")
+            : await Link(config).InspectAsync(machine, cancellationToken);
+    }
+
+    public async Task<JsonObject> RecordOriginalAsync(Machine machine, CancellationToken cancellationToken) =>
+        await (await LinkAsync(machine, cancellationToken)).RecordOriginalAsync(machine, cancellationToken);
+
+    public async Task<JsonObject?> DescribeIntentAsync(Machine machine, CancellationToken cancellationToken) =>
+        await (await LinkAsync(machine, cancellationToken)).DescribeIntentAsync(machine, cancellationToken);
+
+    public async Task DoAsync(Machine machine, CancellationToken cancellationToken) =>
+        await (await LinkAsync(machine, cancellationToken)).DoAsync(machine, cancellationToken);
+
+    private async Task<LinkResource> LinkAsync(Machine machine, CancellationToken cancellationToken) =>
+        Link(await instance.ResolveAsync(machine, cancellationToken));
+
+    private static LinkResource Link(ContainerdConfig config) =>
+        new(LinkPath, config.Handlers.First(h => h.Kind == HandlerKind.Kata).RuntimePath!);
+}
