@@ -76,7 +76,8 @@ public sealed class ContainerdKeysTests
     public void The_snapshotter_is_containerds(string before, string plugin) =>
         Assert.Equal(
             "native",
-            Edited(Config("{ name: c, snapshotter: native }"), before).Get("plugins", plugin, "containerd", "snapshotter")
+            Edited(Config("{ name: c, snapshotter: native }"), before)
+                .Get("plugins", plugin, "containerd", "snapshotter")
         );
 
     [Fact]
@@ -98,7 +99,10 @@ public sealed class ContainerdKeysTests
         Assert.Contains("password = ***", diff, StringComparison.Ordinal);
         var faults = config.FindFaults(null, TomlDocument.Parse("version = 2", "seen"));
         Assert.DoesNotContain(faults, fault => fault.Contains("s3cret", StringComparison.Ordinal));
-        Assert.Contains(faults, fault => fault.EndsWith("auth.password is not what was meant", StringComparison.Ordinal));
+        Assert.Contains(
+            faults,
+            fault => fault.EndsWith("auth.password is not what was meant", StringComparison.Ordinal)
+        );
     }
 
     [Theory]
@@ -111,13 +115,16 @@ public sealed class ContainerdKeysTests
     {
         var config = Config("{ name: containerd, handlers: [{ name: runc }, { name: x }] }", version);
         var images = plugin.Replace("runtime", "images", StringComparison.Ordinal);
-        var sandbox = seen == 2 ? "sandbox_image" : "pinned_images.sandbox";
         var directory = seen >= 3 && version != "2.0.0" ? "bin_dirs = ['/usr/lib/cni']" : "bin_dir = '/usr/lib/cni'";
+        var (before, within) =
+            seen == 2
+                ? ("", "sandbox_image = 'holdfast.local/pause:1'")
+                : ($"[plugins.'{images}']\npinned_images.sandbox = 'holdfast.local/pause:1'", "");
         var text = $"""
             version = {seen}
-            [plugins."{images}"]
-            {sandbox} = "holdfast.local/pause:1"
+            {before}
             [plugins."{plugin}"]
+            {within}
             restrict_oom_score_adj = true
             cni.conf_dir = "/etc/cni/net.d"
             cni.{directory}
@@ -126,20 +133,24 @@ public sealed class ContainerdKeysTests
             runc.options.SystemdCgroup = false
             x.runtime_type = "io.containerd.runc.v2"
             x.options.SystemdCgroup = false
-            """.Replace($"[plugins.\"{images}\"]\n", seen == 2 ? "[plugins.x]\n" : $"[plugins.\"{images}\"]\n", StringComparison.Ordinal);
-        if (seen == 2)
-        {
-            text = text.Replace("[plugins.x]\nsandbox_image = \"holdfast.local/pause:1\"\n", "", StringComparison.Ordinal)
-                .Replace("restrict_oom", "sandbox_image = \"holdfast.local/pause:1\"\nrestrict_oom", StringComparison.Ordinal);
-        }
+            """;
         var bytes = Encoding.UTF8.GetBytes(main);
 
         Assert.Empty(config.FindFaults(bytes, TomlDocument.Parse(text, "seen")));
         Assert.Equal(
-            [$"plugins.\"{plugin}\".containerd.runtimes.x.runtime_type is \"io.containerd.kata.v2\" instead of \"io.containerd.runc.v2\""],
+            [
+                $"plugins.\"{plugin}\".containerd.runtimes.x.runtime_type is \"io.containerd.kata.v2\" instead of \"io.containerd.runc.v2\"",
+            ],
             config.FindFaults(
                 bytes,
-                TomlDocument.Parse(text.Replace("x.runtime_type = \"io.containerd.runc", "x.runtime_type = \"io.containerd.kata", StringComparison.Ordinal), "seen")
+                TomlDocument.Parse(
+                    text.Replace(
+                        "x.runtime_type = \"io.containerd.runc",
+                        "x.runtime_type = \"io.containerd.kata",
+                        StringComparison.Ordinal
+                    ),
+                    "seen"
+                )
             )
         );
     }

@@ -18,7 +18,9 @@ public sealed class KataTests : IDisposable
     public void Dispose() => temporary.Dispose();
 
     private static HandlerSpec Handler(string more = "") =>
-        ContainerdKeysTests.Runtime($"{{ name: containerd, handlers: [{{ name: kata, kind: kata {more} }}] }}").Handlers[0];
+        ContainerdKeysTests
+            .Runtime($"{{ name: containerd, handlers: [{{ name: kata, kind: kata {more} }}] }}")
+            .Handlers[0];
 
     private KataFiles? Find(string hypervisor) =>
         KataFiles.Find(Handler($", hypervisor: {hypervisor}").Kata!, temporary.Machine.Exists);
@@ -136,7 +138,8 @@ public sealed class KataTests : IDisposable
             "config"
         );
         var plugin = config.UsesDropIn ? "io.containerd.cri.v1.runtime" : "io.containerd.grpc.v1.cri";
-        TomlValue? At(params string[] key) => document.Get(["plugins", plugin, "containerd", "runtimes", "kata", .. key]);
+        TomlValue? At(params string[] key) =>
+            document.Get(["plugins", plugin, "containerd", "runtimes", "kata", .. key]);
 
         Assert.Equal("io.containerd.kata.v2", At("runtime_type"));
         Assert.Equal(isTold ? new TomlString(Go) : null, At("runtime_path"));
@@ -155,7 +158,7 @@ public sealed class KataTests : IDisposable
 
     [Theory]
     [InlineData("{ standalone: {} }", false)]
-    [InlineData("{ kubeedge: { cloud: \"10.0.0.1:10000\", tokenFile: /t } }", true)]
+    [InlineData("{ kubeedge: {} }", true)]
     public async Task Another_agent_needs_a_handler_of_the_well_known_name(string cluster, bool isWanted)
     {
         Install2();
