@@ -147,6 +147,46 @@ public sealed class ContainerdComponentTests
         Assert.True(node.Services.Starts >= 3, "the old configuration was not started again");
     }
 
+    [Theory]
+    // Keys of schema 3, which containerd 1.x ignores without a word.
+    [InlineData("version = 3", "", "sandbox_image is")]
+    // Up to 1.7 an imported file replaces the whole section that Holdfast writes into.
+    [InlineData("version = 2", "imports = [\"{dir}/other.toml\"]", "sandbox_image is \"mine/pause:1\" instead of")]
+    public async Task What_containerd_does_not_see_is_found_and_taken_back(string version, string imports, string words)
+    {
+        await using var node = new PrivateNode("{ name: runc }");
+        var directory = Path.GetDirectoryName(node.ConfigFile)!;
+        Directory.CreateDirectory(directory);
+        await File.WriteAllTextAsync(
+            Path.Join(directory, "other.toml"),
+            "version = 2\n[plugins.\"io.containerd.grpc.v1.cri\"]\nsandbox_image = \"mine/pause:1\"\n"
+        );
+        var before = $"""
+            # mine
+            {version}
+            {imports.Replace("{dir}", directory, StringComparison.Ordinal)}
+            root = "{Path.GetDirectoryName(node.Socket)}/root"
+            state = "{Path.GetDirectoryName(node.Socket)}/state"
+            [grpc]
+              address = "{node.Socket}"
+
+            """;
+        await File.WriteAllTextAsync(node.ConfigFile, before);
+        await node.Services.StartAsync(
+            new("private", "old", ["/usr/bin/containerd", "--config", node.ConfigFile]),
+            default
+        );
+
+        var e = await Assert.ThrowsAsync<NodeException>(node.ApplyAsync);
+
+        Assert.Equal(NodeReason.RuntimeFailed, e.Reason);
+        Assert.Contains("does not see what is meant", e.Message, StringComparison.Ordinal);
+        Assert.Contains(words, e.Message, StringComparison.Ordinal);
+        Assert.Equal(before, await File.ReadAllTextAsync(node.ConfigFile));
+        Assert.True((await node.Services.StatusAsync("private", default)).IsRunning);
+        Assert.Empty((await node.PlanAsync()).Leftovers);
+    }
+
     [Fact]
     public async Task A_file_that_is_no_TOML_stops_everything_and_stays()
     {
