@@ -4,6 +4,7 @@ using Holdfast.Node.Components;
 using Holdfast.Node.Facts;
 using Holdfast.Node.Resources;
 using Holdfast.Node.Spec;
+using Holdfast.Node.Tests.Facts;
 
 namespace Holdfast.Node.Tests.Components;
 
@@ -36,7 +37,7 @@ public sealed class CrioTests : IDisposable
     [Fact]
     public async Task A_plain_crio_gets_one_file()
     {
-        await BuildAsync(Spec(""), TestFacts.Create());
+        await BuildAsync(Spec(""), TestFacts.Usual);
 
         Assert.Equal(
             """
@@ -84,7 +85,7 @@ public sealed class CrioTests : IDisposable
     [Fact]
     public async Task With_cgroupfs_the_monitor_lives_in_the_pods_group()
     {
-        await BuildAsync(Spec(""), TestFacts.Create() with { Cgroups = CgroupMode.Hybrid });
+        await BuildAsync(Spec(""), TestFacts.Usual with { Cgroups = CgroupMode.Hybrid });
         var text = temporary.Read("/etc/crio/crio.conf.d/20-holdfast.conf");
         Assert.Contains("cgroup_manager = \"cgroupfs\"\nconmon_cgroup = \"pod\"\n", text, StringComparison.Ordinal);
     }
@@ -94,7 +95,7 @@ public sealed class CrioTests : IDisposable
     {
         temporary.Write("/opt/kata/bin/containerd-shim-kata-v2", "");
         temporary.Write("/opt/kata/share/defaults/kata-containers/configuration-qemu.toml", "");
-        await BuildAsync(Spec(", handlers: [{ name: runc }, { name: kata, kind: kata }]"), TestFacts.Create());
+        await BuildAsync(Spec(", handlers: [{ name: runc }, { name: kata, kind: kata }]"), TestFacts.Usual);
         Assert.Contains(
             """
             [crio.runtime.runtimes.kata]
@@ -117,7 +118,7 @@ public sealed class CrioTests : IDisposable
     {
         await BuildAsync(
             Spec(", sandboxImage: \"k8s.gcr.io/pause-{arch}:3.1\""),
-            TestFacts.Create() with
+            TestFacts.Usual with
             {
                 Architecture = architecture,
             }
@@ -130,13 +131,7 @@ public sealed class CrioTests : IDisposable
     [Fact]
     public async Task Without_a_way_into_its_storage_the_sandbox_image_is_pulled()
     {
-        var resources = await BuildAsync(
-            Spec(", install: { present: {} }"),
-            TestFacts.Create() with
-            {
-                HasApt = false,
-            }
-        );
+        var resources = await BuildAsync(Spec(", install: { present: {} }"), TestFacts.Usual with { HasApt = false });
         var text = temporary.Read("/etc/crio/crio.conf.d/20-holdfast.conf");
         Assert.Contains("pause_image = \"registry.k8s.io/pause:3.10\"", text, StringComparison.Ordinal);
         Assert.DoesNotContain(resources.Keys, id => id.StartsWith("crio-image:", StringComparison.Ordinal));
@@ -150,7 +145,7 @@ public sealed class CrioTests : IDisposable
         var spec = Spec(
             ", registries: [{ host: docker.io, mirrors: [\"http://127.0.0.1:5000\", \"https://m.example/v2/hub\"], credentials: { username: me, passwordFile: /root/p } }]"
         );
-        var resources = await BuildAsync(spec, TestFacts.Create());
+        var resources = await BuildAsync(spec, TestFacts.Usual);
 
         Assert.Equal(
             """
@@ -193,7 +188,7 @@ public sealed class CrioTests : IDisposable
         var spec = Spec(
             $", install: {{ archive: {{ url: \"http://h/cri-o.amd64.v1.31.0.tar.gz\", sha256: \"{new string('a', 64)}\" }} }}, handlers: [{{ name: crun }}, {{ name: other }}]"
         );
-        var resources = await BuildAsync(spec, TestFacts.Create());
+        var resources = await BuildAsync(spec, TestFacts.Usual);
 
         var text = temporary.Read("/etc/crio/crio.conf.d/20-holdfast.conf");
         Assert.Contains("pinns_path = \"/opt/cri-o/bin/pinns\"", text, StringComparison.Ordinal);
@@ -211,7 +206,7 @@ public sealed class CrioTests : IDisposable
     [Fact]
     public async Task It_is_started_before_an_agent_that_is_not_ours()
     {
-        await BuildAsync(Spec("", "cluster: { kubeedge: {} }"), TestFacts.Create());
+        await BuildAsync(Spec("", "cluster: { kubeedge: {} }"), TestFacts.Usual);
         Assert.Contains(
             "[Unit]\nBefore=edgecore.service\n",
             temporary.Read("/etc/systemd/system/crio.service.d/10-holdfast.conf"),

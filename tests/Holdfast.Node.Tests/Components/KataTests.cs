@@ -3,6 +3,7 @@ using Holdfast.Node.Components;
 using Holdfast.Node.Facts;
 using Holdfast.Node.Resources;
 using Holdfast.Node.Spec;
+using Holdfast.Node.Tests.Facts;
 using Holdfast.Node.Toml;
 
 namespace Holdfast.Node.Tests.Components;
@@ -104,7 +105,7 @@ public sealed class KataTests : IDisposable
         );
         var spec = SpecWith(", annotations: [default_vcpus, enable_iommu]");
         var copy = new KataComponent()
-            .Build(spec, TestFacts.Create())
+            .Build(spec, TestFacts.Usual)
             .Single(r => r.Id == "file:/etc/kata-containers/holdfast-kata.toml");
 
         await copy.DoAsync(temporary.Machine, TemporaryMachine.Never);
@@ -180,14 +181,14 @@ public sealed class KataTests : IDisposable
         var spec = SpecWith(
             $", install: {{ archive: {{ url: \"http://h/kata-static-3.2.0-amd64.tar.xz\", sha256: \"{new string('a', 64)}\" }} }}"
         );
-        var archive = new KataComponent().Build(spec, TestFacts.Create()).Single(r => r.Kind == "archive");
+        var archive = new KataComponent().Build(spec, TestFacts.Usual).Single(r => r.Kind == "archive");
         var place = ((Holdfast.Node.Software.ArchiveResource)archive).Place!;
         Assert.Equal("opt/kata/bin/x", place("opt/kata/bin/x"));
         Assert.Null(place("etc/passwd"));
     }
 
     private ContainerdInstance Instance(EdgeNodeSpec spec) =>
-        new(spec.Runtimes[0], spec, TestFacts.Create(), "/etc/cni/net.d");
+        new(spec.Runtimes[0], spec, TestFacts.Usual, "/etc/cni/net.d");
 
     private static EdgeNodeSpec SpecWith(string kata, string more = "untrusted: {}")
     {
