@@ -4,7 +4,8 @@ using Holdfast.Linux;
 namespace Holdfast.Benchmarks.Measuring;
 
 /// <summary>
-/// Times <c>holdfast up</c> where nothing is to change, from the start of the process to its end. A machine that is no node yet
+/// Times <c>holdfast plan</c> and <c>holdfast up</c> where nothing is to change, from the start of the process to its end, and
+/// the same steps as an Ansible play. A machine that is no node yet
 /// is made one and put back afterwards.
 /// </summary>
 internal sealed class UpTiming(string program)
@@ -14,8 +15,8 @@ internal sealed class UpTiming(string program)
     // The first up installs packages.
     private static readonly TimeSpan Limit = TimeSpan.FromMinutes(10);
 
-    /// <exception cref="InvalidOperationException">up or down failed; the message has what it said.</exception>
-    public async Task<Samples> MeasureAsync(CancellationToken ct)
+    /// <exception cref="InvalidOperationException">A verb or the play failed; the message has what it said.</exception>
+    public async Task<(Samples Plan, Samples Up, Samples Ansible)> MeasureAsync(CancellationToken ct)
     {
         var isNode =
             Directory.Exists(NodePaths.Default.ChangesDirectory) && File.Exists(NodePaths.Default.NodeDocument);
@@ -23,20 +24,25 @@ internal sealed class UpTiming(string program)
         {
             if (!isNode)
                 await RunAsync("up", ct);
-            var times = new Samples();
-            for (var i = 0; i < Times; i++)
-            {
-                var started = Stopwatch.GetTimestamp();
-                await RunAsync("up", ct);
-                times.Add(Stopwatch.GetElapsedTime(started));
-            }
-            return times;
+            return (await TimeAsync("plan", ct), await TimeAsync("up", ct), await AnsiblePlay.MeasureAsync(ct));
         }
         finally
         {
             if (!isNode)
                 await RunAsync("down", CancellationToken.None);
         }
+    }
+
+    private async Task<Samples> TimeAsync(string verb, CancellationToken ct)
+    {
+        var times = new Samples();
+        for (var i = 0; i < Times; i++)
+        {
+            var started = Stopwatch.GetTimestamp();
+            await RunAsync(verb, ct);
+            times.Add(Stopwatch.GetElapsedTime(started));
+        }
+        return times;
     }
 
     private async Task RunAsync(string verb, CancellationToken ct)

@@ -179,18 +179,16 @@ internal sealed class RuntimeImageUndo : IUndo
         }
         try
         {
-            // --sync waits until the content is collected; a runtime that does not answer keeps the image.
-            var command = RuntimeImageResource.Ctr(
-                machine,
-                socket,
-                ["--timeout", "10s", "images", "rm", "--sync", reference]
-            );
-            var result = await machine.RunAsync(command, RemoveTimeout, cancellationToken);
-            return result.Succeeded
-                ? null
-                : $"the image {reference} stays in the runtime at {socket}: {result.LastErrorLine}";
+            // Asked of CRI, which also knows the image by its id: taking away only the name would leave all of it on the disk.
+            var options = new RuntimeEndpointOptions("containerd", machine.At(socket));
+            await using var endpoint = new RuntimeEndpoint(options, machine.Time, machine.Logs);
+            using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+            limit.CancelAfter(RemoveTimeout);
+            var image = new ImageSpec { Image = reference };
+            await endpoint.RemoveImageAsync(new RemoveImageRequest { Image = image }, limit.Token);
+            return null;
         }
-        catch (LinuxException cause)
+        catch (CriException cause)
         {
             return $"the image {reference} stays in the runtime at {socket}: {cause.Message}";
         }

@@ -65,7 +65,7 @@ internal sealed record NodeContext(
         {
             throw new CommandException(
                 ExitCode.NoPermission,
-                $"cannot {verb} this machine's node: this needs root",
+                $"cannot run holdfast {verb}: it looks at or changes the whole machine, which needs root",
                 $"Run: sudo holdfast {verb} (from a clone: sudo ./holdfast {verb})"
             );
         }

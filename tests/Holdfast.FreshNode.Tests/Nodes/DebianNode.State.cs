@@ -16,7 +16,7 @@ internal sealed partial class DebianNode
         );
         var kernel = await RequireAsync(
             "sysctl net.ipv4.ip_forward net.bridge net.ipv4.conf.all.rp_filter net.ipv4.conf.default.rp_filter 2>/dev/null; "
-                + "ip -br link | awk '{print \"link\", $1}'; "
+                + "ip -br link | awk -F'[@ ]' '{print \"link\", $1}'; "
                 + "ls -d /run/holdfast /run/containerd 2>/dev/null; "
                 + "test ! -d /run/systemd/system || systemctl list-units --type=service --state=running --no-legend --plain | awk '{print \"service\", $1}' | grep -v user@ || true"
         );
@@ -24,13 +24,15 @@ internal sealed partial class DebianNode
     }
 
     /// <summary>Fails the test with every line that is new, changed or gone.</summary>
-    public async Task AssertStateAsync(IReadOnlyList<string> before)
+    /// <param name="matters">Which lines are compared; all when null.</param>
+    public async Task AssertStateAsync(IReadOnlyList<string> before, Func<string, bool>? matters = null)
     {
         var after = await ReadStateAsync();
         var differences = before
             .Except(after)
             .Select(line => "- " + line)
             .Concat(after.Except(before).Select(line => "+ " + line))
+            .Where(line => matters?.Invoke(line) ?? true)
             .ToList();
         Assert.True(differences.Count == 0, string.Join('\n', differences.Take(MostLinesShown)));
     }
