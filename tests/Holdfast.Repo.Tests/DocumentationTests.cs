@@ -36,6 +36,19 @@ public sealed partial class DocumentationTests
         Assert.Empty(dead);
     }
 
+    /// <summary>The names stand in one file as constants: <c>public const string LowDisk = "low-disk";</c>.</summary>
+    [Fact]
+    public void Every_finding_has_an_entry_in_troubleshooting()
+    {
+        var names = FindingName()
+            .Matches(RepositoryFiles.Read("src/Holdfast.Node/Facts/FindingId.cs"))
+            .Select(match => match.Groups[1].Value)
+            .ToArray();
+        Assert.NotEmpty(names);
+        var document = RepositoryFiles.Read("docs/troubleshooting.md");
+        Assert.Empty(names.Where(name => !document.Contains($"**`{name}`**", StringComparison.Ordinal)));
+    }
+
     [Fact]
     public void Every_command_of_the_README_is_run_by_a_test()
     {
@@ -82,6 +95,9 @@ public sealed partial class DocumentationTests
         Assert.NotEmpty(codes);
         Assert.All(codes, code => Assert.Contains($"| {code.Groups[1].Value} |", page));
     }
+
+    [GeneratedRegex("public const string \\w+ = \"([a-z-]+)\";")]
+    private static partial Regex FindingName();
 
     [GeneratedRegex(@"\]\(([^)\s]+)\)")]
     private static partial Regex Link();

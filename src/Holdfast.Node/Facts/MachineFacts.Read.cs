@@ -130,10 +130,15 @@ public sealed partial record MachineFacts
         // Written by systemd (container managers tell it), Docker and Podman.
         var told = await ReadLineAsync(machine, "/run/systemd/container", cancellationToken);
         return told is { Length: > 0 } ? told
-            : machine.Exists("/.dockerenv") ? "docker"
+            : machine.Exists("/.dockerenv") && !HasDiskAsRoot(machine) ? "docker"
             : machine.Exists("/run/.containerenv") ? "podman"
             : null;
     }
+
+    /// <summary>A virtual machine whose disk was made from a container's files has their marks and is none.</summary>
+    private static bool HasDiskAsRoot(Machine machine) =>
+        MountTable.Read(machine.FilesRoot).Find("/") is { } root
+        && root.Source.StartsWith("/dev/", StringComparison.Ordinal);
 
     private static string[] ListAgentsAtBoot(Machine machine) =>
         [
