@@ -98,7 +98,7 @@ public static class ChildProcess
             : throw new LinuxException(LinuxReason.Failed, $"{purpose}: {command.FileName}: {result.LastErrorLine}");
     }
 
-    private static Process Start(ChildCommand command)
+    internal static Process Start(ChildCommand command)
     {
         var info = new ProcessStartInfo(command.FileName, command.Arguments)
         {

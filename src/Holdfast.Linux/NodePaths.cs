@@ -18,6 +18,15 @@ public sealed record NodePaths(string Root)
     public string StoreDatabase => Path.Join(StateDirectory, "store.db");
     public string PkiDirectory => Path.Join(StateDirectory, "pki");
     public string ChangesDirectory => Path.Join(StateDirectory, "changes");
+
+    /// <summary>Archives as they were fetched, verified or still on their way.</summary>
+    public string DownloadsDirectory => Path.Join(StateDirectory, "downloads");
+
+    /// <summary>What was unpacked and waits to be moved to its place; nothing of it is needed after a crash.</summary>
+    public string StagingDirectory => Path.Join(StateDirectory, "staging");
+
+    /// <summary>One list per piece of software of what was unpacked for it.</summary>
+    public string ManifestsDirectory => Path.Join(StateDirectory, "software");
     public string PodsDirectory => Path.Join(StateDirectory, "pods");
 
     public string RuntimeDirectory => Path.Join(Root, "run/holdfast");

@@ -18,6 +18,12 @@ public enum NodeReason
     /// <summary>A package could not be installed or removed.</summary>
     PackagesFailed,
 
+    /// <summary>A file could not be fetched from any of its addresses.</summary>
+    DownloadFailed,
+
+    /// <summary>An archive is not the one that its checksum names, is damaged, or has what must not be unpacked.</summary>
+    ArchiveRefused,
+
     /// <summary>A service did not start, stop or stay up.</summary>
     ServiceFailed,
 

@@ -46,6 +46,10 @@ public sealed partial record MachineFacts
         "libvirtd",
     ];
 
+    private static readonly string[] DecompressorNames = ["xz", "zstd"];
+
+    private static readonly string[] ProgramDirectories = ["/usr/bin", "/bin", "/usr/local/bin"];
+
     /// <summary>Looks at the machine; takes some tens of milliseconds and changes nothing.</summary>
     public static Task<MachineFacts> ReadAsync(Machine machine, CancellationToken cancellationToken) =>
         ReadAsync(machine, spec: null, cancellationToken);
@@ -122,6 +126,9 @@ public sealed partial record MachineFacts
             PortOwners = await ports,
             ContainerdVersion = await containerd,
             CniPlugins = await plugins,
+            Decompressors = DecompressorNames
+                .Where(name => ProgramDirectories.Any(directory => machine.Exists($"{directory}/{name}")))
+                .ToArray(),
         };
     }
 

@@ -3,6 +3,7 @@ using Holdfast.Node.Apply;
 using Holdfast.Node.Components;
 using Holdfast.Node.Facts;
 using Holdfast.Node.Resources;
+using Holdfast.Node.Software;
 using Holdfast.Node.Spec;
 
 namespace Holdfast.Node.Plan;
@@ -88,11 +89,13 @@ public sealed class Planner
     /// <summary>
     /// Packages are no leftovers: they may be in use by what a person did with them, and go with <c>undo</c> only.
     /// </summary>
-    private static IReadOnlyList<ChangeSummary> FindLeftovers(ChangeJournal journal, IReadOnlyList<PlanStep> steps)
+    internal static IReadOnlyList<ChangeSummary> FindLeftovers(ChangeJournal journal, IReadOnlyList<PlanStep> steps)
     {
         var wanted = steps.Select(step => step.Id).ToHashSet();
-        return journal
-            .Changes.Where(change => change.Kind != AptPackagesResource.KindName && !wanted.Contains(change.Id))
+        var changes = journal.Changes;
+        return changes
+            .Where(change => change.Kind != AptPackagesResource.KindName)
+            .Where(change => ArchiveStack.IsLeftover(change, changes, wanted))
             .ToArray();
     }
 }

@@ -1,7 +1,6 @@
 using System.Text;
 using System.Text.Json.Nodes;
 using Holdfast.Linux;
-using Holdfast.Node.Apply;
 
 namespace Holdfast.Node.Resources;
 
@@ -69,16 +68,7 @@ internal sealed class FileUndo : IUndo
         CancellationToken cancellationToken
     )
     {
-        var directory = Path.Join(machine.Paths.ChangesDirectory, ChangeJournal.KeptDirectory);
-        Directory.CreateDirectory(directory);
-        var stamp = machine.Time.GetUtcNow().ToString("yyyyMMdd'T'HHmmss'Z'");
-        var kept = Path.Join(directory, $"{original.Path.Trim('/').Replace('/', '_')}.{stamp}");
-        await AtomicFile.CopyAsync(
-            machine.At(original.Path),
-            kept,
-            AtomicFile.SecretMode,
-            cancellationToken: cancellationToken
-        );
+        var kept = await KeptFiles.KeepAsync(machine, original.Path, cancellationToken);
         await original.RestoreAsync(machine, cancellationToken);
         return $"{original.Path} was edited after Holdfast changed it: the edited file is kept as {kept}";
     }

@@ -1,5 +1,6 @@
 using Holdfast.Node.Components;
 using Holdfast.Node.Images;
+using Holdfast.Node.Software;
 
 namespace Holdfast.Node.Resources;
 
@@ -35,6 +36,7 @@ internal sealed class UndoTable
             new CrioImageUndo(),
             new RuntimeDataUndo(),
             new CniNetworkUndo(),
+            new ArchiveUndo(),
         ]);
 
     /// <exception cref="NodeException">A newer version of the program made the change.</exception>

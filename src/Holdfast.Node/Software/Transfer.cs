@@ -1,0 +1,238 @@
+using System.Globalization;
+using System.Net;
+using System.Net.Http.Headers;
+using Holdfast.Linux;
+
+namespace Holdfast.Node.Software;
+
+/// <summary>
+/// Brings one file from one http address to the disk, going on where an earlier attempt, process or mirror stopped. What
+/// the file must be is judged by the caller's checksum, never by what a server says. For one caller at a time.
+/// </summary>
+internal sealed class Transfer(HttpClient client, Machine machine, DownloadLimits limits)
+{
+    private const int BufferLength = 128 * 1024;
+
+    /// <summary>Adds to <paramref name="part"/> until it is complete; back-off and attempts are in here.</summary>
+    /// <exception cref="TransferException">This address does not give the file.</exception>
+    public async Task FetchAsync(Uri url, string part, CancellationToken cancellationToken)
+    {
+        var fruitless = 0;
+        for (var attempt = 1; ; attempt++)
+        {
+            var before = LengthOf(part);
+            try
+            {
+                await AttemptAsync(url, part, cancellationToken);
+                return;
+            }
+            catch (TransferException failure) when (!failure.IsFinal && attempt < limits.MaxAttempts)
+            {
+                fruitless = LengthOf(part) > before ? 1 : fruitless + 1;
+                if (fruitless >= limits.MaxFruitlessAttempts)
+                {
+                    throw;
+                }
+
+#pragma warning disable CA5394 // Spreads clients in time; nothing secret hangs on it.
+                var delay = limits.DelayAfter(fruitless, Random.Shared.NextDouble());
+#pragma warning restore CA5394
+                machine.Progress?.Report($"{failure.Message}; next attempt in {delay.TotalSeconds:0.0} s");
+                await Task.Delay(delay, machine.Time, cancellationToken);
+            }
+        }
+    }
+
+    /// <summary>A file that <see cref="DownloadLimits.MaxLength"/> keeps small, into memory, with the same patience.</summary>
+    public async Task<byte[]> FetchSmallAsync(Uri url, string part, CancellationToken cancellationToken)
+    {
+        Discard(part);
+        await FetchAsync(url, part, cancellationToken);
+        try
+        {
+            return await File.ReadAllBytesAsync(part, cancellationToken);
+        }
+        finally
+        {
+            Discard(part);
+        }
+    }
+
+    /// <summary>Forgets what came so far.</summary>
+    public static void Discard(string part)
+    {
+        File.Delete(part);
+        File.Delete(TagPath(part));
+    }
+
+    /// <summary>An address as it may stand in a message: its query may be a signature.</summary>
+    public static string Shown(Uri url) => url.GetLeftPart(UriPartial.Path);
+
+    private async Task AttemptAsync(Uri url, string part, CancellationToken cancellationToken)
+    {
+        using var idle = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        idle.CancelAfter(limits.IdleTimeout);
+        try
+        {
+            using var request = Ask(url, part);
+            using var response = await client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, idle.Token);
+            if (!Accept(url, part, response))
+            {
+                return;
+            }
+
+            await SaveAsync(url, part, response, idle, cancellationToken);
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            throw new TransferException($"{Shown(url)} sent nothing for {limits.IdleTimeout.TotalSeconds:0.#} s");
+        }
+        catch (HttpRequestException cause)
+        {
+            throw new TransferException($"{Shown(url)}: {cause.Message}", inner: cause);
+        }
+        catch (HttpIOException cause)
+        {
+            throw new TransferException($"{Shown(url)}: the connection was cut", inner: cause);
+        }
+    }
+
+    /// <summary>
+    /// Asks for the rest only. With If-Range a server whose file has changed since sends all of it; another mirror has
+    /// other tags for the same file, so there the checksum alone decides.
+    /// </summary>
+    private static HttpRequestMessage Ask(Uri url, string part)
+    {
+        var request = new HttpRequestMessage(HttpMethod.Get, url);
+        request.Headers.UserAgent.Add(new ProductInfoHeaderValue("holdfast", null));
+        request.Headers.AcceptEncoding.Add(new StringWithQualityHeaderValue("identity"));
+        var length = LengthOf(part);
+        if (length > 0)
+        {
+            request.Headers.Range = new RangeHeaderValue(length, null);
+            if (ReadTag(part) is var (of, tag) && of == Shown(url))
+            {
+                request.Headers.IfRange = new RangeConditionHeaderValue(new EntityTagHeaderValue(tag));
+            }
+        }
+
+        return request;
+    }
+
+    /// <summary>Whether there is something to save.</summary>
+    private bool Accept(Uri url, string part, HttpResponseMessage response)
+    {
+        var length = LengthOf(part);
+        switch (response.StatusCode)
+        {
+            case HttpStatusCode.PartialContent:
+                if (response.Content.Headers.ContentRange?.From != length)
+                {
+                    Discard(part);
+                    throw new TransferException($"{Shown(url)} sent another part than it was asked for");
+                }
+
+                break;
+            case HttpStatusCode.OK:
+                Discard(part);
+                break;
+            case HttpStatusCode.RequestedRangeNotSatisfiable when length > 0:
+                if (response.Content.Headers.ContentRange?.Length == length)
+                {
+                    // Nothing is missing: the end came before the last attempt knew it.
+                    return false;
+                }
+
+                Discard(part);
+                throw new TransferException($"{Shown(url)} does not have the part that was asked for");
+            default:
+                throw Refusal(url, response.StatusCode);
+        }
+
+        var whole = (response.Content.Headers.ContentLength ?? 0) + LengthOf(part);
+        if (whole > limits.MaxLength)
+        {
+            throw new TransferException($"{Shown(url)} has {whole >> 20} MiB, which is too much", isFinal: true);
+        }
+
+        if (response.Headers.ETag is { IsWeak: false } tag)
+        {
+            SaveTag(part, Shown(url), tag.Tag);
+        }
+
+        return true;
+    }
+
+    /// <summary>What the client asked wrongly stays wrong; a server that is in trouble may recover.</summary>
+    private static TransferException Refusal(Uri url, HttpStatusCode status)
+    {
+        var isFinal =
+            (int)status is >= 300 and < 500
+            && status is not HttpStatusCode.RequestTimeout and not HttpStatusCode.TooManyRequests;
+        return new TransferException($"{Shown(url)} answers {(int)status} ({status})", isFinal);
+    }
+
+    private async Task SaveAsync(
+        Uri url,
+        string part,
+        HttpResponseMessage response,
+        CancellationTokenSource idle,
+        CancellationToken cancellationToken
+    )
+    {
+        await using var from = await response.Content.ReadAsStreamAsync(idle.Token);
+        await using var file = new FileStream(part, FileMode.Append, FileAccess.Write, FileShare.Read, bufferSize: 0);
+        var whole = response.Content.Headers.ContentLength + file.Length;
+        var buffer = new byte[BufferLength];
+        var reported = machine.Time.GetTimestamp();
+        int read;
+        while ((read = await from.ReadAsync(buffer, idle.Token)) > 0)
+        {
+            idle.CancelAfter(limits.IdleTimeout);
+            if (file.Length + read > limits.MaxLength)
+            {
+                throw new TransferException($"{Shown(url)} has too much content", isFinal: true);
+            }
+
+            await file.WriteAsync(buffer.AsMemory(0, read), cancellationToken);
+            FaultPoint.Reach("download.after-write");
+            if (machine.Time.GetElapsedTime(reported) >= limits.ReportInterval)
+            {
+                reported = machine.Time.GetTimestamp();
+                var of = whole is { } all ? string.Create(CultureInfo.InvariantCulture, $" of {all / 1e6:0.0}") : "";
+                machine.Progress?.Report(
+                    string.Create(CultureInfo.InvariantCulture, $"fetching {url.Host}: {file.Length / 1e6:0.0}{of} MB")
+                );
+            }
+        }
+
+        if (whole is { } expected && file.Length < expected)
+        {
+            throw new TransferException($"{Shown(url)}: the connection was cut");
+        }
+
+        file.Flush(flushToDisk: true);
+    }
+
+    private static long LengthOf(string path) => FileStatus.Read(path)?.Length ?? 0;
+
+    private static string TagPath(string part) => part + ".etag";
+
+    /// <summary>Two lines, address and tag. Lost or torn it only costs a whole download.</summary>
+    private static void SaveTag(string part, string url, string tag) => File.WriteAllLines(TagPath(part), [url, tag]);
+
+    private static (string Url, string Tag)? ReadTag(string part) =>
+        File.Exists(TagPath(part))
+        && File.ReadAllLines(TagPath(part)) is [var url, var tag]
+        && EntityTagHeaderValue.TryParse(tag, out _)
+            ? (url, tag)
+            : null;
+}
+
+/// <summary>Why one address did not give its file. Never leaves this folder.</summary>
+internal sealed class TransferException(string message, bool isFinal = false, Exception? inner = null)
+    : Exception(message, inner)
+{
+    /// <summary>Whether trying again is useless.</summary>
+    public bool IsFinal { get; } = isFinal;
+}

@@ -1,0 +1,339 @@
+using Holdfast.Linux;
+using Holdfast.Node.Apply;
+using Holdfast.Node.Plan;
+using Holdfast.Node.Resources;
+using Holdfast.Node.Software;
+using Holdfast.Node.Spec;
+
+namespace Holdfast.Node.Tests.Software;
+
+public sealed class ArchiveResourceTests : IDisposable
+{
+    private readonly TemporaryMachine machine = new();
+
+    public void Dispose() => machine.Dispose();
+
+    [Fact]
+    public async Task Archive_is_unpacked_seen_as_wanted_and_taken_back()
+    {
+        machine.Write("/usr/local/bin/other", "stays");
+        machine.Write("/usr/local/bin/tool", "of a person", UnixFileMode.UserRead);
+        var before = machine.Snapshot();
+        var resource = Resource(V1);
+
+        Assert.False((await InspectAsync(resource)).IsAsWanted);
+        await ApplyAsync(resource);
+        Assert.True((await InspectAsync(resource)).IsAsWanted);
+        Assert.Equal("tool 1", machine.Read("/usr/local/bin/tool"));
+        Assert.Equal("tool", new FileInfo(machine.Machine.At("/usr/local/bin/alias")).LinkTarget);
+        Assert.Equal(TestArchive.Time, machine.Machine.Status("/usr/local/bin/tool")!.ModifiedAt);
+        Assert.Equal(0b111_101_101, (int)machine.Machine.Status("/usr/local/bin/tool")!.Mode);
+        Assert.Equal(0, (await ApplyAsync(resource)).Changed);
+
+        var undone = await UndoAsync();
+        Assert.Empty(undone.Notes);
+        Assert.Equal(before, machine.Snapshot());
+        Assert.False(Directory.Exists(machine.Paths.DownloadsDirectory));
+        Assert.False(Directory.Exists(machine.Paths.StagingDirectory));
+        Assert.False(Directory.Exists(machine.Paths.ManifestsDirectory));
+    }
+
+    [Theory]
+    [InlineData("content")]
+    [InlineData("mode")]
+    [InlineData("missing")]
+    [InlineData("link")]
+    [InlineData("same length and another time")]
+    public async Task Drift_is_found_and_repaired_and_only_what_drifted_is_touched(string what)
+    {
+        var resource = Resource(V1);
+        await ApplyAsync(resource);
+        var untouched = machine.Machine.Status("/usr/local/share/doc/text")!.Inode;
+        var tool = machine.Machine.At("/usr/local/bin/tool");
+        switch (what)
+        {
+            case "content":
+                File.AppendAllText(tool, "x");
+                break;
+            case "mode":
+                File.SetUnixFileMode(tool, UnixFileMode.UserRead);
+                break;
+            case "missing":
+                File.Delete(tool);
+                break;
+            case "link":
+                File.Delete(machine.Machine.At("/usr/local/bin/alias"));
+                File.CreateSymbolicLink(machine.Machine.At("/usr/local/bin/alias"), "other");
+                break;
+            default:
+                File.WriteAllText(tool, "tool 9");
+                break;
+        }
+
+        Assert.False((await InspectAsync(resource)).IsAsWanted);
+        await ApplyAsync(resource);
+        Assert.True((await InspectAsync(resource)).IsAsWanted);
+        Assert.Equal("tool 1", machine.Read("/usr/local/bin/tool"));
+        Assert.Equal(untouched, machine.Machine.Status("/usr/local/share/doc/text")!.Inode);
+        await UndoAsync();
+        Assert.Equal("", machine.Snapshot());
+    }
+
+    [Fact]
+    public async Task A_touched_file_is_no_drift()
+    {
+        var resource = Resource(V1);
+        await ApplyAsync(resource);
+        File.SetLastWriteTimeUtc(machine.Machine.At("/usr/local/bin/tool"), DateTime.UnixEpoch);
+        Assert.True((await InspectAsync(resource)).IsAsWanted);
+    }
+
+    [Fact]
+    public async Task A_wrong_checksum_changes_nothing()
+    {
+        var before = machine.Snapshot();
+        var wrong = Spec(V1) with { Sha256 = new string('a', 64) };
+        var failure = await Assert.ThrowsAsync<NodeException>(() =>
+            ApplyAsync(new ArchiveResource("tool", wrong, "/usr/local"))
+        );
+        Assert.Equal(NodeReason.ArchiveRefused, failure.Reason);
+        Assert.Contains("nothing was changed", failure.Message, StringComparison.Ordinal);
+        Assert.Equal(before, machine.Snapshot());
+        Assert.Empty(await ReadChangesAsync());
+        Assert.Empty(Directory.GetFiles(machine.Paths.DownloadsDirectory));
+    }
+
+    [Fact]
+    public async Task A_hostile_archive_changes_nothing()
+    {
+        var before = machine.Snapshot();
+        var hostile = new TestArchive().File("bin/tool", "x").Link("bin/out", "../../../etc").ToGzip();
+        var failure = await Assert.ThrowsAsync<NodeException>(() => ApplyAsync(Resource(hostile)));
+        Assert.Contains("out of /usr/local", failure.Message, StringComparison.Ordinal);
+        Assert.Equal(before, machine.Snapshot());
+        Assert.Empty(await ReadChangesAsync());
+        Assert.False(Directory.Exists(machine.Paths.StagingDirectory));
+    }
+
+    [Fact]
+    public async Task Directories_that_are_there_keep_their_mode_and_links_to_directories_are_followed()
+    {
+        Directory.CreateDirectory(machine.Machine.At("/usr/lib"));
+        File.SetUnixFileMode(machine.Machine.At("/usr"), (UnixFileMode)0b111_000_000);
+        File.CreateSymbolicLink(machine.Machine.At("/lib"), "usr/lib");
+        File.CreateSymbolicLink(machine.Machine.At("/bin"), "usr/../usr/bin");
+        Directory.CreateDirectory(machine.Machine.At("/usr/bin"));
+        var before = machine.Snapshot();
+        var archive = new TestArchive()
+            .Directory("./", 0b111_111_111)
+            .Directory("usr/", 0b111_111_111)
+            .Directory("lib/", 0b111_111_111)
+            .File("lib/systemd/system/x.service", "[Unit]\n")
+            .File("bin/x", "x")
+            .ToGzip();
+        await ApplyAsync(Resource(archive, "/"));
+
+        Assert.Equal("[Unit]\n", machine.Read("/usr/lib/systemd/system/x.service"));
+        Assert.Equal("x", machine.Read("/usr/bin/x"));
+        Assert.Equal(0b111_000_000, (int)machine.Machine.Status("/usr")!.Mode);
+        Assert.Equal("usr/lib", new FileInfo(machine.Machine.At("/lib")).LinkTarget);
+        Assert.True((await InspectAsync(Resource(archive, "/"))).IsAsWanted);
+        await UndoAsync();
+        Assert.Equal(before, machine.Snapshot());
+    }
+
+    [Theory]
+    [InlineData("/usr/local/bin/tool/is/a/directory", "it is a directory")]
+    [InlineData("/usr/local/share", "a directory must be there")]
+    public async Task What_is_in_the_way_is_named_and_left_alone(string path, string words)
+    {
+        machine.Write(path, "x");
+        var before = machine.Snapshot();
+        var failure = await Assert.ThrowsAsync<NodeException>(() => ApplyAsync(Resource(V1)));
+        Assert.Contains(words, failure.Message, StringComparison.Ordinal);
+        Assert.Equal(before, machine.Snapshot());
+    }
+
+    [Fact]
+    public async Task A_dangling_or_circular_directory_link_is_named()
+    {
+        Directory.CreateDirectory(machine.Machine.At("/usr/local"));
+        File.CreateSymbolicLink(machine.Machine.At("/usr/local/bin"), "/gone");
+        var failure = await Assert.ThrowsAsync<NodeException>(() => ApplyAsync(Resource(V1)));
+        Assert.Contains("where no directory is", failure.Message, StringComparison.Ordinal);
+        File.Delete(machine.Machine.At("/usr/local/bin"));
+        File.CreateSymbolicLink(machine.Machine.At("/usr/local/bin"), "bin");
+        failure = await Assert.ThrowsAsync<NodeException>(() => ApplyAsync(Resource(V1)));
+        Assert.Contains("circle", failure.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_file_that_was_changed_since_is_kept_when_taken_back()
+    {
+        machine.Write("/usr/local/bin/tool", "original");
+        var before = machine.Snapshot();
+        await ApplyAsync(Resource(V1));
+        machine.Write("/usr/local/bin/tool", "edited");
+        machine.Write("/usr/local/share/doc/new", "of a person");
+        var undone = await UndoAsync();
+        Assert.Contains("kept as", Assert.Single(undone.Notes), StringComparison.Ordinal);
+        var kept = Assert.Single(Directory.GetFiles(Path.Join(machine.Paths.ChangesDirectory, "kept")));
+        Assert.Equal("edited", File.ReadAllText(kept));
+        Assert.Equal("of a person", machine.Read("/usr/local/share/doc/new"));
+        machine.Machine.Remove("/usr/local/share/doc/new");
+        Directory.Delete(machine.Machine.At("/usr/local/share"), recursive: true);
+        Assert.Equal(before, machine.Snapshot());
+    }
+
+    [Fact]
+    public async Task Editable_files_may_differ_but_must_be_there()
+    {
+        var resource = new ArchiveResource("tool", Spec(V1), "/usr/local")
+        {
+            IsEditable = path => path.EndsWith("/text", StringComparison.Ordinal),
+        };
+        await ApplyAsync(resource);
+        machine.Write("/usr/local/share/doc/text", "edited");
+        Assert.True((await InspectAsync(resource)).IsAsWanted);
+        machine.Machine.Remove("/usr/local/share/doc/text");
+        Assert.False((await InspectAsync(resource)).IsAsWanted);
+    }
+
+    [Fact]
+    public async Task An_upgrade_lies_on_the_old_version_and_can_be_taken_off_again()
+    {
+        machine.Write("/usr/local/bin/tool", "original");
+        var before = machine.Snapshot();
+        await ApplyAsync(Resource(V1));
+        var first = machine.Snapshot();
+        var plan = await PlanAsync(Resource(V2));
+        Assert.Empty(plan.Leftovers);
+        await ApplyAsync(Resource(V2));
+        Assert.Equal("tool 2", machine.Read("/usr/local/bin/tool"));
+        Assert.False(machine.Machine.Exists("/usr/local/share/doc/text"), "what only the old version has goes");
+        Assert.Equal("new", machine.Read("/usr/local/bin/new"));
+        Assert.False((await PlanAsync(Resource(V2))).HasChanges);
+
+        // Back to the old one: the newer is taken off, and with that it is there again.
+        plan = await PlanAsync(Resource(V1));
+        Assert.Single(plan.Leftovers);
+        Assert.Equal(1, (await ApplyAsync(Resource(V1))).TakenBack);
+        Assert.Equal(first, machine.Snapshot());
+        Assert.False((await PlanAsync(Resource(V1))).HasChanges);
+
+        await ApplyAsync(Resource(V2));
+        await UndoAsync();
+        Assert.Equal(before, machine.Snapshot());
+    }
+
+    [Fact]
+    public async Task An_upgrade_that_fails_half_way_leaves_the_old_version()
+    {
+        await ApplyAsync(Resource(V1));
+        var first = machine.Snapshot();
+        machine.Write("/usr/local/bin/new/in/the/way", "x");
+        var withObstacle = machine.Snapshot();
+        await Assert.ThrowsAsync<NodeException>(() => ApplyAsync(Resource(V2)));
+        Assert.Equal(withObstacle, machine.Snapshot());
+        Directory.Delete(machine.Machine.At("/usr/local/bin/new"), recursive: true);
+        Assert.Equal(first, machine.Snapshot());
+        Assert.True((await InspectAsync(Resource(V1))).IsAsWanted);
+    }
+
+    [Fact]
+    public async Task Software_that_is_not_wanted_any_more_is_taken_back_with_all_its_versions()
+    {
+        var before = machine.Snapshot();
+        await ApplyAsync(Resource(V1));
+        await ApplyAsync(Resource(V2));
+        var plan = await PlanAsync();
+        Assert.Equal(2, plan.Leftovers.Count);
+        await ApplyAsync();
+        Assert.Equal(before, machine.Snapshot());
+    }
+
+    [Fact]
+    public async Task A_repair_needs_no_network_and_leaves_one_archive()
+    {
+        var resource = Resource(V1);
+        await ApplyAsync(resource);
+        File.Delete(new Uri(Spec(V1).Url.AbsoluteUri).LocalPath);
+        machine.Machine.Remove("/usr/local/bin/tool");
+        await ApplyAsync(resource);
+        Assert.Equal("tool 1", machine.Read("/usr/local/bin/tool"));
+        await ApplyAsync(Resource(V2));
+        Assert.Equal(
+            TestArchive.Hash(V2),
+            Path.GetFileName(Assert.Single(Directory.GetFiles(machine.Paths.DownloadsDirectory)))
+        );
+    }
+
+    private static readonly byte[] V1 = new TestArchive()
+        .Directory("bin/")
+        .File("bin/tool", "tool 1", 0b111_101_101)
+        .Link("bin/alias", "tool")
+        .File("share/doc/text", "text")
+        .ToGzip();
+
+    private static readonly byte[] V2 = new TestArchive()
+        .File("bin/tool", "tool 2", 0b111_101_101)
+        .File("bin/alias", "a file now")
+        .File("bin/new", "new")
+        .ToGzip();
+
+    private ArchiveSpec Spec(byte[] archive)
+    {
+        var hash = TestArchive.Hash(archive);
+        var file = Path.Join(machine.Root, $"{hash}.tar.gz");
+        if (!File.Exists(file) && !Directory.Exists(machine.Paths.ManifestsDirectory) || archive != V1)
+        {
+            File.WriteAllBytes(file, archive);
+        }
+
+        return new ArchiveSpec
+        {
+            Url = new Uri($"file://{file}"),
+            Sha256 = hash,
+            Format = ArchiveFormat.Gzip,
+        };
+    }
+
+    private ArchiveResource Resource(byte[] archive, string target = "/usr/local") =>
+        new("tool", Spec(archive), target);
+
+    private Task<Inspection> InspectAsync(IResource resource) =>
+        resource.InspectAsync(machine.Machine, CancellationToken.None);
+
+    private async Task<NodePlan> PlanAsync(params IReadOnlyList<IResource> resources)
+    {
+        var steps = new List<PlanStep>();
+        foreach (var resource in resources)
+        {
+            steps.Add(new PlanStep("all", resource, await InspectAsync(resource)));
+        }
+
+        return new NodePlan(steps, Planner.FindLeftovers(await ReadAsync(), steps));
+    }
+
+    private async Task<ApplyResult> ApplyAsync(params IReadOnlyList<IResource> resources)
+    {
+        var plan = await PlanAsync(resources);
+        using var journal = await ChangeJournal.OpenAsync(machine.Paths, TimeProvider.System, CancellationToken.None);
+        return await new Applier().ApplyAsync(plan, machine.Machine, journal, null, CancellationToken.None);
+    }
+
+    private async Task<UndoResult> UndoAsync()
+    {
+        using var journal = await ChangeJournal.OpenAsync(machine.Paths, TimeProvider.System, CancellationToken.None);
+        return await new Undoer().UndoAllAsync(machine.Machine, journal, null, CancellationToken.None);
+    }
+
+    private Task<ChangeJournal> ReadAsync() =>
+        ChangeJournal.ReadAsync(machine.Paths, TimeProvider.System, CancellationToken.None);
+
+    private async Task<IReadOnlyList<ChangeSummary>> ReadChangesAsync()
+    {
+        using var journal = await ReadAsync();
+        return journal.Changes;
+    }
+}
