@@ -1,10 +1,14 @@
+using System.Formats.Tar;
 using System.Net;
+using System.Security.Cryptography;
+using System.Text;
 using Holdfast.Linux;
 using Holdfast.Node;
 using Holdfast.Node.Apply;
 using Holdfast.Node.Plan;
 using Holdfast.Node.Resources;
 using Holdfast.Node.Services;
+using Holdfast.Node.Software;
 using Holdfast.Node.Spec;
 using Microsoft.Extensions.Logging.Abstractions;
 
@@ -50,6 +54,8 @@ public sealed class NodeScenario
         Write("usr/local/bin/tool", new string('o', 200_000));
         Write("proc/sys/net/ipv4/ip_forward", "0\n");
         Write("program", new string('n', 150_000));
+        Write("usr/local/bin/shim", "by hand");
+        MakeArchive();
     }
 
     public async Task<ApplyResult> UpAsync()
@@ -75,6 +81,40 @@ public sealed class NodeScenario
         return new NodePlan(steps, []);
     }
 
+    /// <summary>A tar with a file that replaces one, a new one in new directories, and a link.</summary>
+    private void MakeArchive()
+    {
+        using var file = File.Create(ArchivePath);
+        using var writer = new TarWriter(file, TarEntryFormat.Gnu);
+        foreach (var name in (string[])["bin/shim", "share/deep/image"])
+        {
+            var entry = new GnuTarEntry(TarEntryType.RegularFile, name)
+            {
+                DataStream = new MemoryStream(Encoding.UTF8.GetBytes(new string('a', 70_000))),
+                ModificationTime = DateTimeOffset.UnixEpoch,
+            };
+            writer.WriteEntry(entry);
+        }
+
+        writer.WriteEntry(
+            new GnuTarEntry(TarEntryType.SymbolicLink, "bin/alias")
+            {
+                LinkName = "shim",
+                ModificationTime = DateTimeOffset.UnixEpoch,
+            }
+        );
+    }
+
+    private string ArchivePath => Path.Join(files, "archive.tar");
+
+    private ArchiveSpec Archive =>
+        new()
+        {
+            Url = new Uri($"file://{ArchivePath}"),
+            Sha256 = Convert.ToHexStringLower(SHA256.HashData(File.ReadAllBytes(ArchivePath))),
+            Format = ArchiveFormat.None,
+        };
+
     private IEnumerable<IResource> BuildResources()
     {
         // An armed fault point is meant for the process that applies, not for the supervisor that it starts.
@@ -86,6 +126,7 @@ public sealed class NodeScenario
         [
             new ExecutableResource(Path.Join(files, "program"), "/usr/local/bin/tool"),
             new LinkResource("/usr/local/sbin/tool", "/usr/local/bin/tool"),
+            new ArchiveResource("shim", Archive, "/usr/local"),
             FstabSwap.Resource(),
             HostsFile.Resource([new HostEntry(IPAddress.Parse("192.168.44.140"), ["k8s-master"])]),
             new SysctlResource("net.ipv4.ip_forward", "1"),

@@ -1,0 +1,148 @@
+using System.Security.Cryptography;
+using Holdfast.Linux;
+using Holdfast.Node;
+using Holdfast.Node.Software;
+
+namespace Holdfast.Machine.Tests.Software;
+
+/// <summary>Archives as the real programs write them: GNU tar with gzip, xz and zstd.</summary>
+public sealed class RealArchiveTests : IDisposable
+{
+    private static readonly TimeSpan Limit = TimeSpan.FromMinutes(1);
+    private readonly string top = Directory.CreateTempSubdirectory("holdfast-archive-").FullName;
+
+    public void Dispose() => Directory.Delete(top, recursive: true);
+
+    [Theory]
+    [InlineData("--gzip", "gnu")]
+    [InlineData("--xz", "gnu")]
+    [InlineData("--zstd", "gnu")]
+    [InlineData("--xz", "pax")]
+    [InlineData("--zstd", "ustar")]
+    [InlineData("--gzip", "v7")]
+    [InlineData("--no-auto-compress", "gnu")]
+    public async Task Everything_that_tar_packed_comes_out(string compression, string format)
+    {
+        var archive = await PackAsync(compression, format);
+        var entries = await UnpackAsync(archive);
+        Assert.Equal(
+            [
+                "opt",
+                "opt/kata",
+                "opt/kata/bin",
+                "opt/kata/bin/alias",
+                "opt/kata/bin/hard",
+                "opt/kata/bin/shim",
+                "opt/kata/share",
+                "opt/kata/share/image",
+            ],
+            entries.Select(entry => entry.Path)
+        );
+        var shim = entries.Single(entry => entry.Path == "opt/kata/bin/shim");
+        Assert.Equal(0b101_111_101_101, (int)shim.Mode);
+        Assert.Equal(new FileOwner(12, 34), shim.Owner);
+        var staged = FileStatus.Read(Path.Join(top, "out", shim.Staged))!;
+        Assert.Equal((shim.Mode, shim.Owner), (staged.Mode, staged.Owner));
+        var image = entries.Single(entry => entry.Path == "opt/kata/share/image");
+        Assert.Equal(Hash(Path.Join(top, "in/opt/kata/share/image")), image.Sha256);
+        Assert.Equal(image.Sha256, Hash(Path.Join(top, "out", image.Staged)));
+        Assert.Equal("shim", entries.Single(entry => entry.Path == "opt/kata/bin/alias").Target);
+    }
+
+    [Theory]
+    [InlineData("--gzip")]
+    [InlineData("--xz")]
+    [InlineData("--zstd")]
+    public async Task Damaged_and_cut_archives_are_refused_and_leave_no_process(string compression)
+    {
+        var archive = await PackAsync(compression, "gnu");
+        var bytes = File.ReadAllBytes(archive);
+        foreach (var length in (int[])[20, bytes.Length / 3, bytes.Length - 30])
+        {
+            await RefusesAsync(bytes[..length]);
+        }
+
+        for (var at = 100; at < bytes.Length - 100; at += bytes.Length / 7)
+        {
+            var damaged = bytes.ToArray();
+            damaged[at] ^= 0x55;
+            await RefusesAsync(damaged);
+        }
+
+        Assert.DoesNotContain(ProcessTable.ListIds().Select(ProcessTable.NameOf), name => name is "xz" or "zstd");
+    }
+
+    [Theory]
+    [InlineData("mknod pipe p", "a named pipe")]
+    [InlineData("mknod null c 1 3", "a device")]
+    [InlineData("ln -s /etc/passwd link", "out of")]
+    public async Task What_mknod_and_ln_make_is_refused(string command, string words)
+    {
+        Directory.CreateDirectory(Path.Join(top, "in"));
+        await RunAsync("sh", "-c", $"cd {top}/in && {command} && tar -cf {top}/x.tar .");
+        var refusal = await Assert.ThrowsAsync<NodeException>(() => UnpackAsync(Path.Join(top, "x.tar")));
+        Assert.Contains(words, refusal.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Sparse_files_are_refused_rather_than_unpacked_wrongly()
+    {
+        Directory.CreateDirectory(Path.Join(top, "in"));
+        await RunAsync("sh", "-c", $"cd {top}/in && truncate -s 10M hole && tar -Scf {top}/x.tar .");
+        await Assert.ThrowsAsync<NodeException>(() => UnpackAsync(Path.Join(top, "x.tar")));
+        await RunAsync("sh", "-c", $"cd {top}/in && tar --format=pax -Scf {top}/x.tar .");
+        await Assert.ThrowsAsync<NodeException>(() => UnpackAsync(Path.Join(top, "x.tar")));
+    }
+
+    private async Task<string> PackAsync(string compression, string format)
+    {
+        var input = Path.Join(top, "in/opt/kata");
+        Directory.CreateDirectory(Path.Join(input, "bin"));
+        Directory.CreateDirectory(Path.Join(input, "share"));
+        File.WriteAllBytes(Path.Join(input, "share/image"), RandomNumberGenerator.GetBytes(400_000));
+        File.WriteAllText(Path.Join(input, "bin/shim"), "#!/bin/sh\n");
+        FileOwner.Set(Path.Join(input, "bin/shim"), new FileOwner(12, 34));
+        File.SetUnixFileMode(Path.Join(input, "bin/shim"), (UnixFileMode)0b101_111_101_101);
+        await RunAsync("ln", "-s", "shim", Path.Join(input, "bin/alias"));
+        await RunAsync("ln", Path.Join(input, "bin/shim"), Path.Join(input, "bin/hard"));
+        var archive = Path.Join(top, "archive");
+        await RunAsync("tar", compression, $"--format={format}", "-cf", archive, "-C", Path.Join(top, "in"), ".");
+        return archive;
+    }
+
+    private async Task RefusesAsync(byte[] bytes)
+    {
+        var path = Path.Join(top, "damaged");
+        File.WriteAllBytes(path, bytes);
+        var refusal = await Assert.ThrowsAsync<NodeException>(() => UnpackAsync(path));
+        Assert.Equal(NodeReason.ArchiveRefused, refusal.Reason);
+    }
+
+    private Task<IReadOnlyList<ArchiveEntry>> UnpackAsync(string archive)
+    {
+        var directory = Path.Join(top, "out");
+        if (Directory.Exists(directory))
+        {
+            Directory.Delete(directory, recursive: true);
+        }
+
+        Directory.CreateDirectory(directory);
+        return ArchiveReader.UnpackAsync(
+            archive,
+            directory,
+            "/usr/local",
+            null,
+            new ArchiveLimits(),
+            null,
+            CancellationToken.None
+        );
+    }
+
+    private static async Task RunAsync(string program, params string[] arguments)
+    {
+        var result = await ChildProcess.RunAsync(new ChildCommand(program, arguments), Limit);
+        Assert.True(result.Succeeded, result.StandardError);
+    }
+
+    private static string Hash(string path) => Convert.ToHexStringLower(SHA256.HashData(File.ReadAllBytes(path)));
+}
