@@ -2,6 +2,7 @@ using System.Text.Json.Nodes;
 using Holdfast.Linux;
 using Holdfast.Node.Plan;
 using Holdfast.Node.Resources;
+using Holdfast.Node.Software;
 
 namespace Holdfast.Node.Apply;
 
@@ -49,7 +50,57 @@ public sealed class Applier
             await ApplyStepAsync(report, known, machine.WithProgress(report), journal, done, cancellationToken);
         }
 
-        return new ApplyResult(done.Count, plan.Steps.Count - done.Count, leftovers.Length, notes);
+        return new ApplyResult(done.Count, plan.Steps.Count - done.Count, leftovers.Length, notes) { Done = done };
+    }
+
+    /// <summary>
+    /// Takes a whole run back, to the machine as it was before it: what the run made did not stand its proof. Packages
+    /// stay. What only an earlier, killed run brought and nobody has proven goes too.
+    /// </summary>
+    /// <exception cref="NodeException">UndoFailed: the journal still has what could not be taken back.</exception>
+    public async Task<UndoResult> RollBackAsync(
+        ApplyResult run,
+        Machine machine,
+        ChangeJournal journal,
+        IProgress<StepProgress>? progress,
+        CancellationToken cancellationToken
+    )
+    {
+        var notes = new List<string>();
+        var mine = run.Done.Where(step => step.Entry.Kind != AptPackagesResource.KindName).ToArray();
+        foreach (var (index, step) in mine.Reverse().Index())
+        {
+            FaultPoint.Reach("rollback.before-step");
+            var entry = step.Entry;
+            Say(StepPhase.Started, null);
+            var note = await undos.For(entry.Kind).UndoAsync(machine, step.ToPrevious(), cancellationToken);
+            if (step.IsFirst)
+            {
+                journal.MarkUndone(entry);
+            }
+
+            Say(StepPhase.TakenBack, null);
+            if (note is not null)
+            {
+                notes.Add(note);
+            }
+
+            void Say(StepPhase phase, string? detail) =>
+                progress?.Report(
+                    new StepProgress(entry.Group, entry.Title, index + 1, mine.Length, phase, detail, TimeSpan.Zero)
+                );
+        }
+
+        var undoer = new Undoer(undos);
+        var older = ArchiveStack.ListUnproven(journal).ToArray();
+        await undoer.UndoAsync(older, machine, journal, progress, notes, cancellationToken);
+        foreach (var step in mine)
+        {
+            await undos.For(step.Entry.Kind).SettleAsync(machine, step.ToPrevious(), cancellationToken);
+        }
+
+        await undoer.FollowAsync(machine, journal, notes, cancellationToken);
+        return new UndoResult(mine.Length + older.Length, journal.Changes.Count, notes);
     }
 
     private async Task ApplyStepAsync(
@@ -181,12 +232,12 @@ public sealed class Applier
             failed.Say(StepPhase.Note, $"taking it back did not work either: {worse.Message}");
         }
     }
+}
 
-    /// <summary>A step that this run began. Immutable.</summary>
-    /// <param name="Previous">How it was before this run.</param>
-    /// <param name="IsFirst">Whether that is also the original.</param>
-    private sealed record DoneStep(JournalEntry Entry, JsonObject Previous, bool IsFirst)
-    {
-        public RecordedChange ToPrevious() => Entry.ToChange() with { Original = Previous };
-    }
+/// <summary>A step that a run began. Immutable.</summary>
+/// <param name="Previous">How it was before this run.</param>
+/// <param name="IsFirst">Whether that is also the original.</param>
+internal sealed record DoneStep(JournalEntry Entry, JsonObject Previous, bool IsFirst)
+{
+    public RecordedChange ToPrevious() => Entry.ToChange() with { Original = Previous };
 }

@@ -153,6 +153,12 @@ public sealed class ChangeJournal : IDisposable
         entry.MarkUndone();
     }
 
+    internal void MarkProven(JournalEntry entry)
+    {
+        Append(AppendLine(new StringBuilder(), Event("proven", entry.Id, null)));
+        entry.MarkProven();
+    }
+
     /// <summary>Ends the journal when every change is undone: nothing of it stays but files that were kept for people.</summary>
     internal void Clear()
     {
@@ -288,6 +294,9 @@ public sealed class ChangeJournal : IDisposable
                     break;
                 case "done":
                     FindOpen(id)!.MarkDone(data);
+                    break;
+                case "proven":
+                    FindOpen(id)!.MarkProven();
                     break;
                 case "undone":
                     FindOpen(id)!.MarkUndone();

@@ -42,6 +42,9 @@ internal sealed class JournalEntry
     public JsonObject Original { get; }
     public EntryState State { get; private set; }
 
+    /// <summary>Whether a pod has shown that what this change brought works; only changes that replaced a version are asked.</summary>
+    public bool IsProven { get; private set; }
+
     public bool IsOpen => State != EntryState.Undone;
 
     public ChangeSummary ToSummary(int number) => new(number, Kind, Id, Title, Group, At);
@@ -65,6 +68,8 @@ internal sealed class JournalEntry
             results.Add(result);
         }
     }
+
+    public void MarkProven() => IsProven = true;
 
     public void MarkUndone() => State = EntryState.Undone;
 }

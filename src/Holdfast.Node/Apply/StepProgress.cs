@@ -40,7 +40,11 @@ public sealed record StepProgress(
 
 /// <summary>How an apply ended that did not fail. Immutable.</summary>
 /// <param name="Notes">What a person must know, for example a file that was kept aside.</param>
-public sealed record ApplyResult(int Changed, int Unchanged, int TakenBack, IReadOnlyList<string> Notes);
+public sealed record ApplyResult(int Changed, int Unchanged, int TakenBack, IReadOnlyList<string> Notes)
+{
+    /// <summary>What the run did, for taking all of it back.</summary>
+    internal IReadOnlyList<DoneStep> Done { get; init; } = [];
+}
 
 /// <summary>How an undo ended that did not fail. Immutable.</summary>
 /// <param name="Left">Changes that are still in force, because they were not to be taken back.</param>

@@ -47,6 +47,7 @@ public sealed class Undoer
         await UndoAsync(open, machine, journal, progress, notes, cancellationToken);
         if (journal.Entries.Any(entry => entry.IsOpen))
         {
+            await FollowAsync(machine, journal, notes, cancellationToken);
             return new UndoResult(open.Length, journal.Changes.Count, notes);
         }
 
@@ -115,18 +116,37 @@ public sealed class Undoer
         await SettleAsync(entries, machine, notes, cancellationToken);
     }
 
-    private async Task SettleAsync(
+    /// <summary>Lets what stays in force see what was taken back.</summary>
+    internal Task FollowAsync(
+        Machine machine,
+        ChangeJournal journal,
+        List<string> notes,
+        CancellationToken cancellationToken
+    ) =>
+        EachAsync(
+            journal.Entries.Where(entry => entry.IsOpen).ToArray(),
+            notes,
+            (undo, change) => undo.FollowAsync(machine, change, cancellationToken)
+        );
+
+    private Task SettleAsync(
         IReadOnlyList<JournalEntry> entries,
         Machine machine,
         List<string> notes,
         CancellationToken cancellationToken
+    ) => EachAsync(entries, notes, (undo, change) => undo.SettleAsync(machine, change, cancellationToken));
+
+    private async Task EachAsync(
+        IReadOnlyList<JournalEntry> entries,
+        List<string> notes,
+        Func<IUndo, RecordedChange, Task> act
     )
     {
         foreach (var entry in entries)
         {
             try
             {
-                await undos.For(entry.Kind).SettleAsync(machine, entry.ToChange(), cancellationToken);
+                await act(undos.For(entry.Kind), entry.ToChange());
             }
             catch (Exception failure) when (failure is NodeException or LinuxException)
             {

@@ -32,4 +32,10 @@ internal interface IUndo
     /// again here, when their configuration is the original one.
     /// </summary>
     Task SettleAsync(Machine machine, RecordedChange change, CancellationToken cancellationToken) => Task.CompletedTask;
+
+    /// <summary>
+    /// Called for every change that stays in force when others were taken back: a service that reads what is another file
+    /// by now is started anew here.
+    /// </summary>
+    Task FollowAsync(Machine machine, RecordedChange change, CancellationToken cancellationToken) => Task.CompletedTask;
 }

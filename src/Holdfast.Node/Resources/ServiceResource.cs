@@ -78,6 +78,12 @@ internal sealed class ServiceResource : IResource
         };
     }
 
+    /// <summary>A later version may read other files than the one that was recorded first.</summary>
+    public Task<JsonObject?> DescribeIntentAsync(Machine machine, CancellationToken cancellationToken) =>
+        Task.FromResult<JsonObject?>(
+            new JsonObject { ["configFiles"] = new JsonArray([.. configFiles.Select(file => (JsonNode)file)]) }
+        );
+
     public async Task DoAsync(Machine machine, CancellationToken cancellationToken)
     {
         var status = await machine.Services.StatusAsync(definition.Name, cancellationToken);
@@ -218,6 +224,21 @@ internal sealed class ServiceUndo : IUndo
             && (!status.IsRunning || ConfigAge.ChangedSince(machine, status.StartedAt, files) is not null)
         )
         {
+            await machine.Services.RestartKnownAsync(name, cancellationToken);
+        }
+    }
+
+    public async Task FollowAsync(Machine machine, RecordedChange change, CancellationToken cancellationToken)
+    {
+        var name = (string)change.Original["name"]!;
+        var status = await machine.Services.StatusAsync(name, cancellationToken);
+        var files = change
+            .Intents.Append(change.Original)
+            .SelectMany(json => json["configFiles"] as JsonArray ?? [])
+            .Select(file => (string)file!);
+        if (status.IsRunning && ConfigAge.ChangedSince(machine, status.StartedAt, files) is not null)
+        {
+            await machine.Services.RefreshAsync(cancellationToken);
             await machine.Services.RestartKnownAsync(name, cancellationToken);
         }
     }

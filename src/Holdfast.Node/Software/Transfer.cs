@@ -91,10 +91,6 @@ internal sealed class Transfer(HttpClient client, Machine machine, DownloadLimit
         {
             throw new TransferException($"{Shown(url)}: {cause.Message}", inner: cause);
         }
-        catch (HttpIOException cause)
-        {
-            throw new TransferException($"{Shown(url)}: the connection was cut", inner: cause);
-        }
     }
 
     /// <summary>
@@ -186,7 +182,7 @@ internal sealed class Transfer(HttpClient client, Machine machine, DownloadLimit
         var buffer = new byte[BufferLength];
         var reported = machine.Time.GetTimestamp();
         int read;
-        while ((read = await from.ReadAsync(buffer, idle.Token)) > 0)
+        while ((read = await ReadAsync(url, from, buffer, idle.Token)) > 0)
         {
             idle.CancelAfter(limits.IdleTimeout);
             if (file.Length + read > limits.MaxLength)
@@ -212,6 +208,24 @@ internal sealed class Transfer(HttpClient client, Machine machine, DownloadLimit
         }
 
         file.Flush(flushToDisk: true);
+    }
+
+    /// <summary>A fault of the line is another matter than one of the disk, though both are IO.</summary>
+    private static async Task<int> ReadAsync(
+        Uri url,
+        Stream from,
+        byte[] buffer,
+        CancellationToken cancellationToken
+    )
+    {
+        try
+        {
+            return await from.ReadAsync(buffer, cancellationToken);
+        }
+        catch (IOException cause)
+        {
+            throw new TransferException($"{Shown(url)}: the connection was cut", inner: cause);
+        }
     }
 
     private static long LengthOf(string path) => FileStatus.Read(path)?.Length ?? 0;

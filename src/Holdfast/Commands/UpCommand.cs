@@ -62,14 +62,30 @@ internal static class UpCommand
         // Applied also without changes: a crash between a change and its mark in the journal is healed there.
         var result = await ApplyAsync(node, plan, journal, screen, cancellationToken);
         var ready = await NodeReadiness.WaitAsync(node.Paths, node.Document.Spec.Name, ReadyLimit, cancellationToken);
-        if (!plan.HasChanges)
+        var upgrades = UpgradeProof.ListUnproven(journal);
+        if (!plan.HasChanges && upgrades.Count == 0)
         {
             return Finish(screen, node, result, ready, []);
         }
 
-        var probes = parsed.GetValue(NoProbe) ? [] : await ProbeCommand.ProbeAsync(node, screen, cancellationToken);
+        if (parsed.GetValue(NoProbe))
+        {
+            return Finish(screen, node, result, ready, []);
+        }
+
+        var probes = await ProbeCommand.ProbeAsync(node, screen, cancellationToken);
+        if (upgrades.Count > 0 && !IsFine(ready, probes))
+        {
+            ProbeView.Show(screen, probes);
+            throw await UpgradeRollback.RunAsync(node, upgrades, result, journal, screen);
+        }
+
+        UpgradeProof.MarkProven(journal);
         return Finish(screen, node, result, ready, probes);
     }
+
+    private static bool IsFine(NodeReadiness ready, IReadOnlyList<ProbeOutput> probes) =>
+        ready.IsReady && probes.All(probe => probe.Ok);
 
     private static async Task<ApplyResult> ApplyAsync(
         NodeContext node,
@@ -91,7 +107,7 @@ internal static class UpCommand
         IReadOnlyList<ProbeOutput> probes
     )
     {
-        var isFine = ready.IsReady && probes.All(probe => probe.Ok);
+        var isFine = IsFine(ready, probes);
         if (screen.Format == OutputFormat.Json)
         {
             var output = new UpOutput(node.Document.Spec.Name, result.Changed, result.Unchanged, ready.IsReady, probes);

@@ -129,12 +129,9 @@ public sealed class DownloadTests : IAsyncLifetime
         Assert.Equal(3, server.Requests.Count);
 
         File.Delete(Path.Join(Paths.DownloadsDirectory, Hash(content)));
-        server.StallAfter = 60_000;
+        server.StallAfter = 0;
         await FetchAsync(Spec() with { Mirrors = [mirror.At("b.tar.gz")] });
-        Assert.Contains(
-            "/b.tar.gz bytes=300000-",
-            mirror.Requests.Select(r => r.Replace("240000", "300000", StringComparison.Ordinal))
-        );
+        Assert.Equal(["/b.tar.gz"], mirror.Requests);
     }
 
     [Fact]

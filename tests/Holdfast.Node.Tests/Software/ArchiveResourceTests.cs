@@ -2,6 +2,7 @@ using Holdfast.Linux;
 using Holdfast.Node.Apply;
 using Holdfast.Node.Plan;
 using Holdfast.Node.Resources;
+using Holdfast.Node.Services;
 using Holdfast.Node.Software;
 using Holdfast.Node.Spec;
 
@@ -227,6 +228,98 @@ public sealed class ArchiveResourceTests : IDisposable
     }
 
     [Fact]
+    public async Task An_upgrade_waits_for_its_proof_also_after_a_crash()
+    {
+        await ApplyAsync(Resource(V1));
+        Assert.Empty(await ListUnprovenAsync());
+        await ApplyAsync(Resource(V2));
+        Assert.Single(await ListUnprovenAsync());
+        using (var journal = await OpenAsync())
+        {
+            UpgradeProof.MarkProven(journal);
+        }
+
+        Assert.Empty(await ListUnprovenAsync());
+        await ApplyAsync(Resource(V3));
+        Assert.Contains(TestArchive.Hash(V3), Assert.Single(await ListUnprovenAsync()), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task An_upgrade_without_proof_is_rolled_back_with_its_whole_run_and_services_follow()
+    {
+        var service = new ServiceResource(
+            new ServiceDefinition("runtime", "runs", ["/usr/local/bin/tool"]),
+            ["/usr/local/bin/tool"]
+        );
+        await ApplyAsync(Resource(V1), new FileResource("/etc/tool.conf", "version = 1\n"), service);
+        var first = machine.Snapshot();
+        await Task.Delay(100);
+        IReadOnlyList<IResource> second = [Resource(V2), new FileResource("/etc/tool.conf", "version = 2\n"), service];
+        var run = await ApplyAsync(second);
+        Assert.Equal(3, run.Changed);
+        machine.Services.Calls.Clear();
+        await Task.Delay(100);
+
+        using (var journal = await OpenAsync())
+        {
+            await new Applier().RollBackAsync(run, machine.Machine, journal, null, CancellationToken.None);
+        }
+
+        Assert.Equal(first, machine.Snapshot());
+        Assert.Equal(["restart-known runtime"], machine.Services.Calls);
+        Assert.Empty(await ListUnprovenAsync());
+        Assert.False((await PlanAsync(Resource(V1), service)).Changes.Any());
+        await UndoAsync();
+        Assert.Equal("", machine.Snapshot());
+    }
+
+    [Fact]
+    public async Task An_upgrade_of_a_killed_run_is_rolled_back_from_the_journal_alone()
+    {
+        var service = new ServiceResource(
+            new ServiceDefinition("runtime", "runs", ["/usr/local/bin/tool"]),
+            ["/usr/local/bin/tool"]
+        );
+        await ApplyAsync(Resource(V1), service);
+        var first = machine.Snapshot();
+        await Task.Delay(100);
+        await ApplyAsync(Resource(V2), service);
+        machine.Services.Calls.Clear();
+        await Task.Delay(100);
+        using (var journal = await OpenAsync())
+        {
+            var nothing = new ApplyResult(0, 2, 0, []);
+            await new Applier().RollBackAsync(nothing, machine.Machine, journal, null, CancellationToken.None);
+        }
+
+        Assert.Equal(first, machine.Snapshot());
+        Assert.Equal(["restart-known runtime"], machine.Services.Calls);
+    }
+
+    [Fact]
+    public async Task Undoing_the_last_change_brings_the_old_version_back_and_restarts_what_ran_the_new_one()
+    {
+        var service = new ServiceResource(
+            new ServiceDefinition("runtime", "runs", ["/usr/local/bin/tool"]),
+            ["/usr/local/bin/tool"]
+        );
+        await ApplyAsync(Resource(V1), service);
+        var first = machine.Snapshot();
+        await Task.Delay(100);
+        await ApplyAsync(Resource(V2), service);
+        machine.Services.Calls.Clear();
+        await Task.Delay(100);
+        using (var journal = await OpenAsync())
+        {
+            var undone = await new Undoer().UndoAfterAsync(2, machine.Machine, journal, null, CancellationToken.None);
+            Assert.Equal(1, undone.TakenBack);
+        }
+
+        Assert.Equal(first, machine.Snapshot());
+        Assert.Equal(["restart-known runtime"], machine.Services.Calls);
+    }
+
+    [Fact]
     public async Task An_upgrade_that_fails_half_way_leaves_the_old_version()
     {
         await ApplyAsync(Resource(V1));
@@ -281,6 +374,8 @@ public sealed class ArchiveResourceTests : IDisposable
         .File("bin/new", "new")
         .ToGzip();
 
+    private static readonly byte[] V3 = new TestArchive().File("bin/tool", "tool 3", 0b111_101_101).ToGzip();
+
     private ArchiveSpec Spec(byte[] archive)
     {
         var hash = TestArchive.Hash(archive);
@@ -318,14 +413,23 @@ public sealed class ArchiveResourceTests : IDisposable
     private async Task<ApplyResult> ApplyAsync(params IReadOnlyList<IResource> resources)
     {
         var plan = await PlanAsync(resources);
-        using var journal = await ChangeJournal.OpenAsync(machine.Paths, TimeProvider.System, CancellationToken.None);
+        using var journal = await OpenAsync();
         return await new Applier().ApplyAsync(plan, machine.Machine, journal, null, CancellationToken.None);
     }
 
     private async Task<UndoResult> UndoAsync()
     {
-        using var journal = await ChangeJournal.OpenAsync(machine.Paths, TimeProvider.System, CancellationToken.None);
+        using var journal = await OpenAsync();
         return await new Undoer().UndoAllAsync(machine.Machine, journal, null, CancellationToken.None);
+    }
+
+    private Task<ChangeJournal> OpenAsync() =>
+        ChangeJournal.OpenAsync(machine.Paths, TimeProvider.System, CancellationToken.None);
+
+    private async Task<IReadOnlyList<string>> ListUnprovenAsync()
+    {
+        using var journal = await ReadAsync();
+        return UpgradeProof.ListUnproven(journal);
     }
 
     private Task<ChangeJournal> ReadAsync() =>
