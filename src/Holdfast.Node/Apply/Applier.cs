@@ -74,9 +74,9 @@ public sealed class Applier
             var entry = step.Entry;
             Say(StepPhase.Started, null);
             var note = await undos.For(entry.Kind).UndoAsync(machine, step.ToPrevious(), cancellationToken);
-            if (step.IsFirst)
+            if (step.IsFirst && journal.FindOpen(entry.Id) is { } open)
             {
-                journal.MarkUndone(entry);
+                journal.MarkUndone(open);
             }
 
             Say(StepPhase.TakenBack, null);
