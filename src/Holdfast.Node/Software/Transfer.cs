@@ -211,12 +211,7 @@ internal sealed class Transfer(HttpClient client, Machine machine, DownloadLimit
     }
 
     /// <summary>A fault of the line is another matter than one of the disk, though both are IO.</summary>
-    private static async Task<int> ReadAsync(
-        Uri url,
-        Stream from,
-        byte[] buffer,
-        CancellationToken cancellationToken
-    )
+    private static async Task<int> ReadAsync(Uri url, Stream from, byte[] buffer, CancellationToken cancellationToken)
     {
         try
         {
