@@ -1,12 +1,13 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using System.Text.RegularExpressions;
 using Holdfast.Node.Facts;
 using Holdfast.Node.Spec;
 
 namespace Holdfast.Node.Components;
 
 /// <summary>Which version of the CNI specification the network is written in. Pure.</summary>
-internal static class CniVersions
+internal static partial class CniVersions
 {
     /// <summary>Understood by every plugin since 0.8, every containerd since 1.2 and every CRI-O.</summary>
     public const string Safest = "0.4.0";
@@ -15,11 +16,16 @@ internal static class CniVersions
     private static readonly string[] Written = ["1.0.0", Safest, "0.3.1"];
 
     /// <summary>containerd reads 1.0.0 with libcni 1.0, which came with this one.</summary>
-    private static readonly Version FirstWithOne = new(1, 6);
+    private static readonly Version FirstContainerdWithOne = new(1, 6);
+
+    private static readonly Version FirstPluginsWithOne = new(1, 0);
+
+    /// <summary>0.4.0 came with these plugins.</summary>
+    private static readonly Version FirstPluginsWithSafest = new(0, 8);
 
     /// <summary>
-    /// The newest that every plugin and runtime understands; null when there is none. Of plugins and runtimes that are yet
-    /// to come nothing is known but that they understand <see cref="Safest"/>.
+    /// The newest that every plugin and runtime understands; null when there is none. Of packages that are yet to
+    /// come nothing is known but that they understand <see cref="Safest"/>; of archives, what their names say.
     /// </summary>
     public static string? Choose(EdgeNodeSpec spec, MachineFacts facts) =>
         Written.FirstOrDefault(version => IsUnderstood(version, spec, facts));
@@ -49,19 +55,42 @@ internal static class CniVersions
     private static bool IsUnderstood(string version, EdgeNodeSpec spec, MachineFacts facts)
     {
         var isNew = version == Written[0];
-        var plugins = ToBeReplaced(spec, facts)
-            ? []
-            : facts.CniPlugins.Where(p => p.Problem is null && p.Name != "loopback").ToArray();
-        var byPlugins = plugins.Length == 0 ? !isNew : plugins.All(plugin => plugin.Versions.Contains(version));
-        return byPlugins && (!isNew || spec.Runtimes.All(runtime => ReadsOne(runtime, facts)));
+        return PluginsUnderstand(version, isNew, spec, facts)
+            && (!isNew || spec.Runtimes.All(runtime => ReadsOne(runtime, facts)));
     }
 
-    /// <summary>An archive brings its own, wherever others are now.</summary>
-    private static bool ToBeReplaced(EdgeNodeSpec spec, MachineFacts facts) =>
-        CniComponent.DirectoryOf(spec.Network, facts) != facts.CniPluginDirectory;
+    /// <summary>An archive brings its own, wherever others are now: only its name tells what it holds.</summary>
+    private static bool PluginsUnderstand(string version, bool isNew, EdgeNodeSpec spec, MachineFacts facts)
+    {
+        if (spec.Network.Plugins is InstallSpec.Archive or InstallSpec.Bundle)
+        {
+            return isNew
+                ? VersionOf(spec.Network.Plugins) >= FirstPluginsWithOne
+                : version == Safest || VersionOf(spec.Network.Plugins) < FirstPluginsWithSafest;
+        }
 
-    private static bool ReadsOne(RuntimeSpec runtime, MachineFacts facts) =>
-        runtime.Kind == RuntimeKind.Containerd
-        && Version.TryParse(facts.ContainerdVersion, out var version)
-        && version >= FirstWithOne;
+        // The runtime calls loopback itself, in a version of its own choice.
+        var plugins = facts.CniPlugins.Where(plugin => plugin.Problem is null && plugin.Name != "loopback").ToArray();
+        return plugins.Length == 0 ? !isNew : plugins.All(plugin => plugin.Versions.Contains(version));
+    }
+
+    private static bool ReadsOne(RuntimeSpec runtime, MachineFacts facts)
+    {
+        var version = runtime.Install is InstallSpec.Archive or InstallSpec.Bundle
+            ? VersionOf(runtime.Install)
+            : ParseVersion(facts.ContainerdVersion);
+        return runtime.Kind == RuntimeKind.Containerd && version >= FirstContainerdWithOne;
+    }
+
+    /// <summary>By the archive's name, as its makers give it: <c>cni-plugins-linux-amd64-v1.4.0.tgz</c>; null when it has none.</summary>
+    private static Version? VersionOf(InstallSpec install) =>
+        install is InstallSpec.Archive { Source: var archive }
+        && VersionInName().Match(archive.FileName) is { Success: true } match
+            ? ParseVersion(match.Value)
+            : null;
+
+    private static Version? ParseVersion(string? text) => Version.TryParse(text, out var version) ? version : null;
+
+    [GeneratedRegex(@"\d+\.\d+\.\d+", RegexOptions.CultureInvariant, matchTimeoutMilliseconds: 1000)]
+    private static partial Regex VersionInName();
 }

@@ -32,6 +32,7 @@ public static class FindingId
     public const string HostNameUnknown = "host-name-unknown";
     public const string NodeNameDiffers = "node-name-differs";
     public const string HostsConflict = "hosts-conflict";
+    public const string HostsAddress = "hosts-address";
     public const string NoNameServer = "no-name-server";
     public const string SwapStays = "swap-stays";
     public const string SysctlOverridden = "sysctl-overridden";
@@ -39,6 +40,7 @@ public static class FindingId
     public const string CniIncomplete = "cni-incomplete";
     public const string CniBroken = "cni-broken";
     public const string CniVersions = "cni-versions";
+    public const string NoIptables = "no-iptables";
     public const string CniEarlierNetwork = "cni-earlier-network";
     public const string CniNetworkConflict = "cni-network-conflict";
     public const string SubnetInUse = "subnet-in-use";

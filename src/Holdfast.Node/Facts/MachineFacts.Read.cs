@@ -111,6 +111,7 @@ public sealed partial record MachineFacts
             CniNetworks = await CniNetwork.ListAsync(machine, cancellationToken),
             ContainerdProgram = FindProgram(machine, "containerd"),
             RuncProgram = FindProgram(machine, "runc"),
+            HasIptables = FindProgram(machine, "iptables") is not null,
             HasSkopeo = FindProgram(machine, "skopeo") is not null,
             ProcessorCount = Environment.ProcessorCount,
             MemoryBytes = await ReadMemoryAsync(machine, cancellationToken),

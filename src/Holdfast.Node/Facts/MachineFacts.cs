@@ -81,6 +81,9 @@ public sealed partial record MachineFacts
 
     public bool HasCniPlugins { get; init; }
 
+    /// <summary>Whether the program is there by which plugins masquerade and map ports.</summary>
+    public bool HasIptables { get; init; }
+
     /// <summary>Those that the network needs and that are there.</summary>
     public IReadOnlyList<CniPlugin> CniPlugins { get; init; } = [];
 

@@ -39,6 +39,7 @@ public static class Preflight
         AgentChecks.LibvirtBesideVirtualMachines,
         CniChecks.Plugins,
         CniChecks.Versions,
+        CniChecks.Iptables,
         CniChecks.EarlierNetworks,
         CniChecks.OtherNetworks,
         CniChecks.Routes,

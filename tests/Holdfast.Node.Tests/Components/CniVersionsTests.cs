@@ -57,8 +57,31 @@ public sealed class CniVersionsTests
         Assert.Contains("archive", kinds);
         Assert.DoesNotContain(AptPackagesResource.KindName, kinds);
         Assert.Equal("/opt/cni/bin", CniComponent.DirectoryOf(spec.Network, none));
-        // What the archive holds is not known before it is there: only what everybody understands is written.
-        Assert.Equal("0.4.0", CniVersions.Choose(spec, TestFacts.Usual));
+    }
+
+    [Theory]
+    [InlineData("v1.4.0", "1.0.0")]
+    [InlineData("v0.8.2", "0.4.0")]
+    [InlineData("v0.7.5", "0.3.1")]
+    [InlineData("latest", "0.4.0")]
+    public void Name_of_the_archive_tells_what_its_plugins_understand(string version, string chosen) =>
+        Assert.Equal(
+            chosen,
+            CniVersions.Choose(
+                TestFacts.Document(Archive.Replace("v1.4.0", version, StringComparison.Ordinal)),
+                TestFacts.Usual
+            )
+        );
+
+    [Theory]
+    [InlineData("containerd-1.7.2-linux-amd64.tar.gz", "1.0.0")]
+    [InlineData("cri-containerd-cni-1.5.7-linux-amd64.tar.gz", "0.4.0")]
+    public void Name_of_the_runtimes_archive_counts_and_not_what_is_there_before(string name, string chosen)
+    {
+        var spec = TestFacts.Document(
+            $"{{ runtimes: [{{ name: containerd, install: {{ archive: {{ url: \"https://x.example/{name}\", sha256: \"{new string('a', 64)}\" }} }} }}] }}"
+        );
+        Assert.Equal(chosen, CniVersions.Choose(spec, TestFacts.Usual));
     }
 
     [Fact]

@@ -201,6 +201,14 @@ public sealed class CniChecksTests : IDisposable
         );
     }
 
+    [Fact]
+    public void Iptables_comes_along_with_the_package_only()
+    {
+        var without = TestFacts.Usual with { HasIptables = false };
+        Assert.Equal(FindingId.NoIptables, without.CheckOne().Id);
+        Assert.Empty((without with { HasCniPlugins = false, CniPlugins = [] }).Check());
+    }
+
     [Theory]
     [InlineData("{\"cniVersion\":\"1.0.0\",\"supportedVersions\":[\"0.4.0\",\"1.0.0\"]}", 2, null)]
     [InlineData("{\"cniVersion\":\"1.0.0\"}", 0, "no supportedVersions")]

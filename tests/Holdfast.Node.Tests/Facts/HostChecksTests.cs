@@ -35,6 +35,18 @@ public sealed class HostChecksTests : IDisposable
     }
 
     [Fact]
+    public void Address_that_a_foreign_line_calls_otherwise_is_mentioned()
+    {
+        var facts = TestFacts.Usual with
+        {
+            Names = TestFacts.Usual.Names with { Hosts = [new HostsLine(3, IPAddress.Parse("10.0.0.9"), ["printer"])] },
+        };
+        var finding = facts.CheckOne("{ host: { hosts: [{ address: 10.0.0.9, names: [k8s-master] }] } }");
+        Assert.Equal((FindingId.HostsAddress, PreflightSeverity.Info), Brief(finding));
+        Assert.Empty(facts.Check("{ host: { hosts: [{ address: 10.0.0.9, names: [k8s-master, printer] }] } }"));
+    }
+
+    [Fact]
     public void Own_name_on_the_loopback_is_the_distributions_way_and_no_drift()
     {
         var facts = TestFacts.Usual with

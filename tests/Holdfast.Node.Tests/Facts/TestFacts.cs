@@ -20,6 +20,7 @@ internal static class TestFacts
             CapabilityBounds = ulong.MaxValue,
             CniPluginDirectory = MachineFacts.PackagedCniDirectory,
             HasCniPlugins = true,
+            HasIptables = true,
             CniPlugins = [.. CniPlugin.Needed.Select(name => new CniPlugin(name, ["0.3.1", "0.4.0", "1.0.0"]))],
             ProcessorCount = 2,
             MemoryBytes = 4L << 30,

@@ -76,6 +76,20 @@ internal static class CniChecks
         }
     }
 
+    /// <summary>The package of the plugins brings it along; other sources do not.</summary>
+    public static IEnumerable<PreflightFinding> Iptables(MachineFacts facts, EdgeNodeSpec spec)
+    {
+        var comesAlong = spec.Network.Plugins is InstallSpec.Apt && !facts.HasCniPlugins;
+        if (!facts.HasIptables && !comesAlong)
+        {
+            yield return PreflightFinding.Warning(
+                FindingId.NoIptables,
+                $"there is no iptables, which {(spec.Network.Bridge.Masquerade ? "masquerading" : "every port map of a pod")} needs",
+                facts.HasApt ? "run: apt-get install iptables" : "install iptables"
+            );
+        }
+    }
+
     /// <summary>Runtimes take the first file in byte order: one before ours wins.</summary>
     public static IEnumerable<PreflightFinding> EarlierNetworks(MachineFacts facts, EdgeNodeSpec spec)
     {

@@ -77,6 +77,18 @@ internal static class NameChecks
                     yield return SaysOtherwise(facts, entry, name, other);
                 }
             }
+
+            var stranger = facts.Names.Hosts.FirstOrDefault(line =>
+                line.Address.Equals(entry.Address) && !entry.Names.Any(line.Has)
+            );
+            if (stranger is not null)
+            {
+                yield return PreflightFinding.Info(
+                    FindingId.HostsAddress,
+                    $"/etc/hosts:{stranger.Line} calls {entry.Address} {stranger.Names[0]}, and the node document {entry.Names[0]}",
+                    "nothing to do if the machine has both names; else remove that line"
+                );
+            }
         }
     }
 
