@@ -64,9 +64,10 @@ internal static partial class CniVersions
     {
         if (spec.Network.Plugins is InstallSpec.Archive or InstallSpec.Bundle)
         {
+            var archive = VersionOf(spec.Network.Plugins);
             return isNew
-                ? VersionOf(spec.Network.Plugins) >= FirstPluginsWithOne
-                : version == Safest || VersionOf(spec.Network.Plugins) < FirstPluginsWithSafest;
+                ? archive >= FirstPluginsWithOne
+                : version != Safest || archive is null || archive >= FirstPluginsWithSafest;
         }
 
         // The runtime calls loopback itself, in a version of its own choice.
