@@ -1,4 +1,5 @@
 using Holdfast.Linux;
+using Holdfast.Node.Cluster;
 using Holdfast.Node.Facts;
 using Holdfast.Node.Resources;
 using Holdfast.Node.Services;
@@ -67,6 +68,7 @@ internal sealed class AgentProgramComponent(AgentInstall install) : IComponent
         {
             Title = $"{install.DocumentPath} is the node document",
             Mode = AtomicFile.SecretMode,
+            Mask = DocumentSecrets.Mask,
         };
     }
 }
@@ -78,6 +80,12 @@ internal sealed class AgentComponent(AgentInstall install) : IComponent
 
     public IEnumerable<IResource> Build(EdgeNodeSpec spec, MachineFacts facts)
     {
+        if (!spec.Cluster.IsStandalone)
+        {
+            // The pods are kubelet's or edgecore's. A daemon of an older, standalone document goes as a leftover.
+            return [];
+        }
+
         var service = new ServiceDefinition(
             install.ServiceName,
             $"Holdfast: pods of the node {spec.Name}",

@@ -37,6 +37,7 @@ public static class Preflight
         AgentChecks.Running,
         AgentChecks.AtBoot,
         AgentChecks.LibvirtBesideVirtualMachines,
+        ClusterChecks.Init,
         CniChecks.Plugins,
         CniChecks.Versions,
         CniChecks.Iptables,

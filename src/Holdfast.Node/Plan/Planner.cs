@@ -30,6 +30,7 @@ public sealed class Planner
             new KataComponent(),
             new ContainerdComponent(),
             new CrioComponent(),
+            new ClusterComponent(),
             new AgentComponent(install),
         ]);
 

@@ -22,7 +22,13 @@ internal sealed record FileOriginal(
     private const int MaxInlineLength = 64 * 1024;
 
     /// <summary>Reads the file and, when it is large, copies it beside the journal.</summary>
-    public static async Task<JsonObject> RecordAsync(Machine machine, string path, CancellationToken cancellationToken)
+    /// <param name="hasSecrets">The content stays out of the journal, in a file of its own that only root can read.</param>
+    public static async Task<JsonObject> RecordAsync(
+        Machine machine,
+        string path,
+        CancellationToken cancellationToken,
+        bool hasSecrets = false
+    )
     {
         var original = new JsonObject { ["path"] = path };
         var missing = new JsonArray();
@@ -52,7 +58,7 @@ internal sealed record FileOriginal(
         original["mode"] = Convert.ToString((int)status.Mode, 8);
         original["uid"] = status.Owner.Uid;
         original["gid"] = status.Owner.Gid;
-        if (status.Length > MaxInlineLength)
+        if (hasSecrets || status.Length > MaxInlineLength)
         {
             original["sha256"] = await KeepAsync(machine, path, cancellationToken);
         }

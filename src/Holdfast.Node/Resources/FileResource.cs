@@ -52,6 +52,9 @@ internal sealed class FileResource : IResource
     /// <summary>The plan shows that it changes, not how.</summary>
     public bool IsSecret { get; init; }
 
+    /// <summary>Hides the secrets of a text before its lines are shown; null where there are none.</summary>
+    public Func<string, string>? Mask { get; init; }
+
     public async Task<Inspection> InspectAsync(Machine machine, CancellationToken cancellationToken)
     {
         var current = await machine.ReadBytesAsync(path, cancellationToken);
@@ -84,7 +87,7 @@ internal sealed class FileResource : IResource
     }
 
     public Task<JsonObject> RecordOriginalAsync(Machine machine, CancellationToken cancellationToken) =>
-        FileOriginal.RecordAsync(machine, path, cancellationToken);
+        FileOriginal.RecordAsync(machine, path, cancellationToken, hasSecrets: IsSecret || Mask is not null);
 
     public async Task<JsonObject?> DescribeIntentAsync(Machine machine, CancellationToken cancellationToken) =>
         new JsonObject
@@ -101,9 +104,13 @@ internal sealed class FileResource : IResource
     }
 
     private string? Diff(byte[] current, byte[] wanted) =>
-        IsSecret
-            ? "(secret: the content is not shown)"
-            : UnifiedDiff.Create(Encoding.UTF8.GetString(current), Encoding.UTF8.GetString(wanted));
+        IsSecret ? "(secret: the content is not shown)" : UnifiedDiff.Create(Shown(current), Shown(wanted));
+
+    private string Shown(byte[] content)
+    {
+        var text = Encoding.UTF8.GetString(content);
+        return Mask is null ? text : Mask(text);
+    }
 
     private static string Octal(UnixFileMode mode) => Convert.ToString((int)mode, 8).PadLeft(4, '0');
 }

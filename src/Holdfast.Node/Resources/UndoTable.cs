@@ -1,3 +1,4 @@
+using Holdfast.Node.Cluster;
 using Holdfast.Node.Components;
 using Holdfast.Node.Images;
 using Holdfast.Node.Software;
@@ -37,6 +38,7 @@ internal sealed class UndoTable
             new RuntimeDataUndo(),
             new CniNetworkUndo(),
             new ArchiveUndo(),
+            new ClusterJoinUndo(),
         ]);
 
     /// <exception cref="NodeException">A newer version of the program made the change.</exception>

@@ -61,7 +61,7 @@ internal static class UpCommand
 
         // Applied also without changes: a crash between a change and its mark in the journal is healed there.
         var result = await ApplyAsync(node, plan, journal, screen, cancellationToken);
-        var ready = await NodeReadiness.WaitAsync(node.Paths, node.Document.Spec.Name, ReadyLimit, cancellationToken);
+        var ready = await NodeReadiness.WaitAsync(node, ReadyLimit, cancellationToken);
         var upgrades = UpgradeProof.ListUnproven(journal);
         if (!plan.HasChanges && upgrades.Count == 0)
         {
@@ -124,7 +124,7 @@ internal static class UpCommand
                     ? $"cannot run pods with {string.Join(", ", probes.Where(p => !p.Ok).Select(p => p.Handler))}: see above"
                     : $"cannot make the node {node.Document.Spec.Name} ready: {ready.Reason}",
                 node.Facts.IsSystemd
-                    ? "What the daemon says: journalctl -u holdfast -n 50. Then run the same command again."
+                    ? $"What the daemon says: journalctl -u {node.Document.Spec.Cluster.AgentService ?? "holdfast"} -n 50. Then run the same command again."
                     : "What the daemon says: /var/log/holdfast. Then run the same command again."
             );
         }
@@ -134,7 +134,7 @@ internal static class UpCommand
                 ? $"[green]Nothing to change:[/] the node [bold]{node.Document.Spec.Name.EscapeMarkup()}[/] is Ready."
                 : $"[green]The node [bold]{node.Document.Spec.Name.EscapeMarkup()}[/] is Ready[/] [grey]({ready.Version})[/]."
         );
-        if (result.Changed > 0)
+        if (result.Changed > 0 && node.Document.Spec.Cluster.IsStandalone)
         {
             screen.Line("Next:");
             screen.Line($"  export KUBECONFIG={node.Paths.AdminKubeconfig.EscapeMarkup()}");

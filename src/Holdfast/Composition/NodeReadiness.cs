@@ -8,6 +8,12 @@ namespace Holdfast.Composition;
 /// <param name="Version">The runtime the node reports: <c>containerd://1.6.20</c>.</param>
 internal sealed record NodeReadiness(bool IsReady, string Reason, string Version)
 {
+    /// <summary>As the node's own API says; of a node of a cluster, as its services are.</summary>
+    public static Task<NodeReadiness> WaitAsync(NodeContext node, TimeSpan limit, CancellationToken cancellationToken) =>
+        node.Document.Spec.Cluster.IsStandalone
+            ? WaitAsync(node.Paths, node.Document.Spec.Name, limit, cancellationToken)
+            : OfClusterAsync(node, cancellationToken);
+
     public static async Task<NodeReadiness> WaitAsync(
         NodePaths paths,
         string nodeName,
@@ -28,6 +34,26 @@ internal sealed record NodeReadiness(bool IsReady, string Reason, string Version
             cancellationToken
         );
         return last;
+    }
+
+    /// <summary>
+    /// Of a node whose pods belong to kubelet or edgecore: its services run. Whether the cluster thinks so too is for the
+    /// cluster to say.
+    /// </summary>
+    private static async Task<NodeReadiness> OfClusterAsync(NodeContext node, CancellationToken cancellationToken)
+    {
+        var spec = node.Document.Spec;
+        var agent = spec.Cluster.AgentService!;
+        foreach (var service in spec.Runtimes.Select(runtime => runtime.Service).Append(agent))
+        {
+            var status = await node.Machine.Services.StatusAsync(service, cancellationToken);
+            if (!status.IsRunning)
+            {
+                return new NodeReadiness(IsReady: false, $"the service {service} does not run", "");
+            }
+        }
+
+        return new NodeReadiness(IsReady: true, "", $"{agent} runs its pods");
     }
 
     private static NodeReadiness Read(JsonNode node)

@@ -34,7 +34,7 @@ internal static class UpgradeRollback
 
         // The document that was in force before is in its place again.
         var before = await NodeContext.LoadAsync(null, node.Paths, limit.Token);
-        var ready = await NodeReadiness.WaitAsync(node.Paths, before.Document.Spec.Name, ReadyLimit, limit.Token);
+        var ready = await NodeReadiness.WaitAsync(before, ReadyLimit, limit.Token);
         var probes = await ProbeCommand.ProbeAsync(before, screen, limit.Token);
         ProbeView.Show(screen, probes);
         var what = string.Join("; ", upgrades).EscapeMarkup();

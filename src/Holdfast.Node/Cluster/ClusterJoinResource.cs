@@ -1,0 +1,153 @@
+using System.Text.Json.Nodes;
+using Holdfast.Linux;
+using Holdfast.Node.Resources;
+
+namespace Holdfast.Node.Cluster;
+
+/// <summary>
+/// This machine is a member of its cluster. A join that was cut short is seen by the mark that it leaves: it is reset and
+/// made anew, because no tool goes on where it was.
+/// </summary>
+internal sealed class ClusterJoinResource(IJoinTool tool) : IResource
+{
+    public const string KindName = "cluster-join";
+
+    public string Kind => KindName;
+
+    public string Id => $"{Kind}:{tool.Program}";
+
+    public string Title => tool.Title;
+
+    public string Why => tool.Why;
+
+    public async Task<Inspection> InspectAsync(Machine machine, CancellationToken cancellationToken)
+    {
+        if (IsUnfinished(machine))
+        {
+            return Inspection.Differs("an earlier join was cut short");
+        }
+        if (machine.Exists(tool.DoneFile))
+        {
+            return Inspection.AsWanted($"{tool.DoneFile} is there");
+        }
+        await tool.RequireAsync(machine, cancellationToken);
+        var warning = tool.Warn(machine) is { } words ? $"; {words}" : "";
+        return Inspection.Differs($"{tool.DoneFile} is not there{warning}");
+    }
+
+    public async Task<JsonObject> RecordOriginalAsync(Machine machine, CancellationToken cancellationToken)
+    {
+        var footprint = await tool.ListFootprintAsync(machine, cancellationToken);
+        var reset = await tool.ResetCommandAsync(machine, cancellationToken);
+        return new JsonObject
+        {
+            ["joined"] = machine.Exists(tool.DoneFile) && !IsUnfinished(machine),
+            ["done"] = tool.DoneFile,
+            ["service"] = tool.AgentService,
+            ["reset"] = new JsonArray([(JsonNode)reset.FileName, .. reset.Arguments.Select(a => (JsonNode)a)]),
+            ["roots"] = new JsonArray([.. footprint.Select(root => (JsonNode)root)]),
+            ["entries"] = await TreeOriginal.RecordAsync(machine, footprint, cancellationToken),
+        };
+    }
+
+    public async Task DoAsync(Machine machine, CancellationToken cancellationToken)
+    {
+        if (IsUnfinished(machine))
+        {
+            machine.Progress?.Report("taking away what an earlier join left");
+            var reset = await tool.ResetCommandAsync(machine, cancellationToken);
+            var footprint = await tool.ListFootprintAsync(machine, cancellationToken);
+            await StopAsync(machine, tool.AgentService, cancellationToken);
+            UnmountBelow(machine, footprint);
+            await JoinProcess.RunAsync(machine, reset, "cannot take back an earlier join", null, cancellationToken);
+        }
+        Directory.CreateDirectory(StateDirectory(machine));
+        await AgentServiceResource.RememberAsync(machine, tool.AgentService, cancellationToken);
+        await AtomicFile.WriteAsync(Mark(machine), "joining\n"u8.ToArray(), cancellationToken: cancellationToken);
+        await tool.JoinAsync(machine, cancellationToken);
+        FaultPoint.Reach("cluster.joined");
+        File.Delete(Mark(machine));
+    }
+
+    /// <summary>Where a join keeps what must outlive a crash.</summary>
+    internal static string StateDirectory(Machine machine) => Path.Join(machine.Paths.StateDirectory, "cluster");
+
+    /// <summary>Whether a tool may have been at work: without its mark and its last file it never was.</summary>
+    internal static bool WasBegun(Machine machine, string doneFile) =>
+        IsUnfinished(machine) || machine.Exists(doneFile);
+
+    /// <summary>Forgets that there ever was a join.</summary>
+    internal static void Forget(Machine machine)
+    {
+        if (Directory.Exists(StateDirectory(machine)))
+        {
+            Directory.Delete(StateDirectory(machine), recursive: true);
+        }
+    }
+
+    internal static async Task StopAsync(Machine machine, string service, CancellationToken cancellationToken)
+    {
+        var status = await machine.Services.StatusAsync(service, cancellationToken);
+        if (status is { IsKnown: true, IsRunning: true })
+        {
+            await machine.Services.StopAsync(service, stop: true, disable: false, cancellationToken);
+        }
+    }
+
+    /// <summary>Volumes of pods are mounts below these directories, and the tools remove files through them.</summary>
+    internal static void UnmountBelow(Machine machine, IEnumerable<string> roots)
+    {
+        foreach (var root in roots)
+        {
+            TreeOriginal.UnmountBelow(machine, root);
+        }
+    }
+
+    private static bool IsUnfinished(Machine machine) => File.Exists(Mark(machine)) || StaticPods.AreAside(machine);
+
+    private static string Mark(Machine machine) => Path.Join(StateDirectory(machine), "joining");
+}
+
+/// <summary>
+/// Takes a machine out of the cluster that it was made to join: agent stopped, volumes unmounted, the tool's own reset,
+/// and then every directory that the tool used put back as it was. Stateless.
+/// </summary>
+internal sealed class ClusterJoinUndo : IUndo
+{
+    public string Kind => ClusterJoinResource.KindName;
+
+    public async Task<string?> UndoAsync(Machine machine, RecordedChange change, CancellationToken cancellationToken)
+    {
+        if ((bool)change.Original["joined"]!)
+        {
+            return null;
+        }
+        var roots = change.Original["roots"]!.AsArray().Select(root => (string)root!).ToArray();
+        await ClusterJoinResource.StopAsync(machine, (string)change.Original["service"]!, cancellationToken);
+        ClusterJoinResource.UnmountBelow(machine, roots);
+        var note = ClusterJoinResource.WasBegun(machine, (string)change.Original["done"]!)
+            ? await ResetAsync(machine, change.Original["reset"]!.AsArray(), cancellationToken)
+            : null;
+        FaultPoint.Reach("cluster.reset");
+        await StaticPods.PutBackAsync(machine, cancellationToken);
+        await TreeOriginal.RestoreAsync(machine, roots, change.Original["entries"]!.AsArray(), cancellationToken);
+        await machine.Services.RefreshAsync(cancellationToken);
+        ClusterJoinResource.Forget(machine);
+        return note;
+    }
+
+    /// <summary>The files are put back whatever it says; what only the tool knows (an address set up, a route) is told.</summary>
+    private static async Task<string?> ResetAsync(Machine machine, JsonArray words, CancellationToken cancellationToken)
+    {
+        var command = new ChildCommand((string)words[0]!, [.. words.Skip(1).Select(word => (string)word!)]);
+        try
+        {
+            await JoinProcess.RunAsync(machine, command, $"cannot run {command}", null, cancellationToken);
+            return null;
+        }
+        catch (NodeException failure)
+        {
+            return $"{failure.Message}: the files are as before all the same, the node's object in the cluster is to be deleted there";
+        }
+    }
+}

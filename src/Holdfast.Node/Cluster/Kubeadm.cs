@@ -1,0 +1,103 @@
+using System.Text;
+using Holdfast.Linux;
+using Holdfast.Node.Spec;
+
+namespace Holdfast.Node.Cluster;
+
+/// <summary>
+/// kubeadm, told by a configuration file that only root can read and that is gone afterwards: a token in its arguments
+/// would be seen by everybody who runs ps. Immutable.
+/// </summary>
+internal sealed class Kubeadm : IJoinTool
+{
+    public const string KubeletConf = "/etc/kubernetes/kubelet.conf";
+
+    /// <summary>What kubeadm init and join write.</summary>
+    internal static readonly string[] Footprint = ["/etc/kubernetes", "/var/lib/kubelet", "/var/lib/etcd"];
+
+    private readonly ClusterNode node;
+    private readonly KubeadmInit? init;
+    private readonly ClusterJoin? join;
+
+    public Kubeadm(ClusterNode node, KubeadmInit init)
+    {
+        this.node = node;
+        this.init = init;
+    }
+
+    public Kubeadm(ClusterNode node, ClusterJoin join)
+    {
+        this.node = node;
+        this.join = join;
+    }
+
+    public string Program => "kubeadm";
+
+    public string Title =>
+        join is null
+            ? "this machine is the first of a Kubernetes cluster"
+            : $"this machine has joined the cluster at {join.Endpoint}";
+
+    public string Why => "kubeadm is told by a file that only root can read; no token stands in its arguments";
+
+    public string DoneFile => join is null ? "/etc/kubernetes/admin.conf" : KubeletConf;
+
+    public string AgentService => "kubelet";
+
+    public Task<IReadOnlyList<string>> ListFootprintAsync(Machine machine, CancellationToken cancellationToken) =>
+        Task.FromResult<IReadOnlyList<string>>(Footprint);
+
+    public async Task RequireAsync(Machine machine, CancellationToken cancellationToken)
+    {
+        _ = await VersionAsync(machine, cancellationToken);
+        if (join is not null)
+        {
+            _ = await join.Token.ReadAsync(machine, cancellationToken);
+        }
+    }
+
+    public async Task JoinAsync(Machine machine, CancellationToken cancellationToken)
+    {
+        var version = await VersionAsync(machine, cancellationToken);
+        var token = join is null ? null : await join.Token.ReadAsync(machine, cancellationToken);
+        var text = join is null
+            ? KubeadmConfig.Init(init!, node, version)
+            : KubeadmConfig.Join(join, token!, node, version);
+        var file = Path.Join(machine.Paths.RuntimeDirectory, "kubeadm.yaml");
+        Directory.CreateDirectory(machine.Paths.RuntimeDirectory);
+        try
+        {
+            await AtomicFile.WriteAsync(
+                file,
+                Encoding.UTF8.GetBytes(text),
+                AtomicFile.SecretMode,
+                cancellationToken: cancellationToken
+            );
+            FaultPoint.Reach("cluster.before-join");
+            await JoinProcess.RunAsync(
+                machine,
+                new ChildCommand(Program, join is null ? "init" : "join", "--config", file),
+                join is null ? "cannot make a cluster" : $"cannot join the cluster at {join.Endpoint}",
+                token,
+                cancellationToken
+            );
+        }
+        finally
+        {
+            File.Delete(file);
+        }
+    }
+
+    public Task<ChildCommand> ResetCommandAsync(Machine machine, CancellationToken cancellationToken) =>
+        Task.FromResult(Reset(node.Endpoint));
+
+    internal static ChildCommand Reset(string endpoint) => new("kubeadm", "reset", "--force", "--cri-socket", endpoint);
+
+    private static async Task<ProgramVersion> VersionAsync(Machine machine, CancellationToken cancellationToken) =>
+        await ProgramVersion.AskAsync(machine, new ChildCommand("kubeadm", "version", "-o", "short"), cancellationToken)
+        ?? throw new NodeException(
+            NodeReason.NotSupported,
+            "cannot join a cluster: there is no kubeadm on this machine; install kubeadm and kubelet from "
+                + "https://pkgs.k8s.io, or run the join yourself and leave init and join out of spec.cluster"
+        );
+}

@@ -1,0 +1,180 @@
+namespace Holdfast.Testing;
+
+/// <summary>
+/// Stand-ins of kubeadm, yurtadm, keadm, kubelet and edgecore: small shell scripts that write, refuse and remove what the
+/// real ones do below a root directory, and note what they were told. Made to fail by <see cref="FailWith"/>.
+/// </summary>
+public sealed class ClusterPrograms
+{
+    private readonly string root;
+
+    /// <param name="directory">Where the programs go, and their notes into its directory <c>told</c>.</param>
+    /// <param name="root">Below which they find <c>/etc</c> and <c>/var</c>; empty for the machine itself.</param>
+    public ClusterPrograms(string directory, string root)
+    {
+        Directory = directory;
+        this.root = root;
+        System.IO.Directory.CreateDirectory(Path.Join(directory, "told"));
+    }
+
+    public string Directory { get; }
+
+    public string PathOf(string program) => Path.Join(Directory, program);
+
+    /// <summary>Every command line of a program, arguments separated by blanks.</summary>
+    public IReadOnlyList<string> CallsOf(string program)
+    {
+        var file = Path.Join(Directory, "told", program);
+        return File.Exists(file) ? File.ReadAllLines(file) : [];
+    }
+
+    /// <summary>A file that a program was told to read: its mode in octal, then its content.</summary>
+    public string FileTold(string program) => File.ReadAllText(Path.Join(Directory, "told", $"{program}.file"));
+
+    /// <summary>The next joins of a program end with these words and exit code 1, in the middle of their work.</summary>
+    public void FailWith(string program, string words) =>
+        File.WriteAllText(Path.Join(Directory, "told", $"{program}.fail"), words);
+
+    public void FailNoMore(string program) => File.Delete(Path.Join(Directory, "told", $"{program}.fail"));
+
+    /// <param name="version">Without v.</param>
+    public void AddKubeadm(string version = "1.18.9") =>
+        Add(
+            "kubeadm",
+            $$"""
+            case "$1" in
+            version) echo v{{version}} ;;
+            join|init)
+              [ "$2" = --config ] || { echo "unknown flag: $2" >&2; exit 1; }
+              { stat -c %a "$3"; cat "$3"; } > "$TOLD/kubeadm.file"
+              complaints=
+              for file in kubelet.conf bootstrap-kubelet.conf pki/ca.crt; do
+                if [ -e "$ROOT/etc/kubernetes/$file" ]; then
+                  complaints="$complaints\n\t[ERROR FileAvailable--etc-kubernetes-$(echo $file | tr / -)]: /etc/kubernetes/$file already exists"
+                fi
+              done
+              if [ -n "$complaints" ]; then
+                printf "error execution phase preflight: [preflight] Some fatal errors occurred:$complaints\n" >&2
+                exit 1
+              fi
+              {{WriteKubelet}}
+              if [ "$1" = init ]; then
+                mkdir -p "$ROOT/etc/kubernetes/manifests" "$ROOT/var/lib/etcd/member"
+                echo "kind: Config" > "$ROOT/etc/kubernetes/admin.conf"
+                echo "kind: Pod" > "$ROOT/etc/kubernetes/manifests/kube-apiserver.yaml"
+                echo data > "$ROOT/var/lib/etcd/member/db"
+              fi
+              ;;
+            reset)
+              rm -rf "$ROOT"/etc/kubernetes/manifests/* "$ROOT"/etc/kubernetes/pki "$ROOT"/etc/kubernetes/*.conf
+              rm -rf "$ROOT"/var/lib/kubelet/* "$ROOT"/var/lib/etcd/*
+              ;;
+            esac
+            """
+        );
+
+    /// <summary>As yurtadm does it: static pods removed, files overwritten, programs replaced, the token in its log.</summary>
+    public void AddYurtadm() =>
+        Add(
+            "yurtadm",
+            $$"""
+            case "$*" in
+            "join --help") echo "  --token --node-type --node-labels --cri-socket --pause-image --reuse-cni-bin"; exit 0 ;;
+            esac
+            [ "$1" = join ] || exit 1
+            for word in "$@"; do case "$word" in --token=*) echo "node join data info: token:${word#--token=}" >&2 ;; esac; done
+            rm -rf "$ROOT/etc/kubernetes/manifests"
+            mkdir -p "$ROOT/etc/sysctl.d" "$ROOT/etc/systemd/system" "$ROOT/usr/bin" "$ROOT/var/lib/yurthub"
+            echo "net.bridge.bridge-nf-call-iptables = 1" > "$ROOT/etc/sysctl.d/k8s.conf"
+            printf '[Service]\nExecStartPre=/sbin/swapoff -a\nExecStart=/usr/bin/kubelet\n' > "$ROOT/etc/systemd/system/kubelet.service"
+            printf '[Service]\nExecStart=/usr/local/bin/yurthub\n' > "$ROOT/etc/systemd/system/yurthub.service"
+            [ -n "$ROOT" ] && echo "kubelet of yurtadm" > "$ROOT/usr/bin/kubelet"
+            mkdir -p "$ROOT/etc/kubernetes/manifests"
+            {{WriteKubelet}}
+            """
+        );
+
+    /// <summary>Files of the kubelet as kubeadm writes them, and a place where it can be made to fail.</summary>
+    private const string WriteKubelet = """
+        mkdir -p "$ROOT/etc/kubernetes/pki" "$ROOT/var/lib/kubelet/pki"
+        echo "kind: Config" > "$ROOT/etc/kubernetes/bootstrap-kubelet.conf"
+        echo ca > "$ROOT/etc/kubernetes/pki/ca.crt"
+        if [ -e "$TOLD/$NAME.fail" ]; then cat "$TOLD/$NAME.fail" >&2; exit 1; fi
+        printf 'apiVersion: kubelet.config.k8s.io/v1beta1\n# of the cluster\ncgroupDriver: systemd\nkind: KubeletConfiguration\n' > "$ROOT/var/lib/kubelet/config.yaml"
+        printf 'KUBELET_KUBEADM_ARGS="--network-plugin=cni --pod-infra-container-image=k8s.gcr.io/pause:3.2"\n' > "$ROOT/var/lib/kubelet/kubeadm-flags.env"
+        rm -f "$ROOT/etc/kubernetes/bootstrap-kubelet.conf"
+        echo "server: https://somewhere:6443" > "$ROOT/etc/kubernetes/kubelet.conf"
+        if [ -z "$ROOT" ]; then systemctl daemon-reload; systemctl enable --now kubelet; fi
+        """;
+
+    /// <param name="version">Without v. It decides the style of the file that it writes.</param>
+    public void AddKeadm(string version)
+    {
+        var style = version.CompareTo("1.12", StringComparison.Ordinal) < 0 && version.Length < 6 ? "1" : "2";
+        Add(
+            "keadm",
+            $$"""
+            case "$*" in
+            version) echo 'version: version.Info{Major:"1", Minor:"{{version.Split('.')[
+                1
+            ]}}", GitVersion:"v{{version}}"}'; exit 0 ;;
+            "join --help") echo "  --cloudcore-ipport --edgenode-name --token --remote-runtime-endpoint --cgroupdriver --labels"; exit 0 ;;
+            "reset --help") echo "  keadm reset edge"; exit 0 ;;
+            esac
+            case "$1" in
+            join)
+              if [ -n "$(ls -A "$ROOT/etc/kubeedge" 2>/dev/null)" ]; then
+                echo "Error: the management directory /etc/kubeedge/ is not clean, please remove it first" >&2
+                exit 1
+              fi
+              mkdir -p "$ROOT/etc/kubeedge/config" "$ROOT/var/lib/kubeedge" "$ROOT/etc/systemd/system" "$ROOT/usr/local/bin"
+              if [ -e "$TOLD/$NAME.fail" ]; then cat "$TOLD/$NAME.fail" >&2; exit 1; fi
+              token=
+              for word in "$@"; do case "$word" in --token=*) token=${word#--token=} ;; esac; done
+              if [ {{style}} = 1 ]; then
+                printf 'apiVersion: edgecore.config.kubeedge.io/v1alpha1\nkind: EdgeCore\nmodules:\n  edgeHub:\n    token: %s\n  edged:\n    cgroupDriver: cgroupfs\n    remoteRuntimeEndpoint: unix:///var/run/dockershim.sock\n    runtimeRequestTimeout: 2\n    runtimeType: docker\n' "$token"
+              else
+                printf 'apiVersion: edgecore.config.kubeedge.io/v1alpha2\nkind: EdgeCore\nmodules:\n  edgeHub:\n    token: %s\n  edged:\n    podSandboxImage: kubeedge/pause:3.6\n    tailoredKubeletConfig:\n      cgroupDriver: cgroupfs\n      containerRuntimeEndpoint: unix:///run/containerd/containerd.sock\n' "$token"
+              fi > "$ROOT/etc/kubeedge/config/edgecore.yaml"
+              printf '[Service]\nExecStart=/usr/local/bin/edgecore\n[Install]\nWantedBy=multi-user.target\n' > "$ROOT/etc/systemd/system/edgecore.service"
+              chmod 777 "$ROOT/etc/systemd/system/edgecore.service"
+              if [ -z "$ROOT" ]; then systemctl daemon-reload; systemctl enable --now edgecore
+              else echo "edgecore of keadm" > "$ROOT/usr/local/bin/edgecore"; fi
+              ;;
+            reset) rm -rf "$ROOT/etc/kubeedge" "$ROOT/var/lib/kubeedge" "$ROOT/etc/systemd/system/edgecore.service" ;;
+            esac
+            """
+        );
+    }
+
+    /// <summary>kubelet or edgecore: says its version, and otherwise runs until it is stopped.</summary>
+    public void AddAgent(string name, string version) =>
+        Add(
+            name,
+            $$"""
+            if [ "$1" = --version ]; then echo "{{(
+                name == "kubelet" ? "Kubernetes" : "KubeEdge"
+            )}} v{{version}}"; exit 0; fi
+            exec sleep 1000000
+            """
+        );
+
+    private void Add(string name, string script)
+    {
+        File.WriteAllText(
+            PathOf(name),
+            $"#!/bin/sh\nNAME={name}\nROOT='{root}'\nTOLD='{Path.Join(Directory, "told")}'\n"
+                + $"echo \"$*\" >> \"$TOLD/{name}\"\n{script}\nexit 0\n"
+        );
+        File.SetUnixFileMode(
+            PathOf(name),
+            UnixFileMode.UserRead
+                | UnixFileMode.UserWrite
+                | UnixFileMode.UserExecute
+                | UnixFileMode.GroupRead
+                | UnixFileMode.GroupExecute
+                | UnixFileMode.OtherRead
+                | UnixFileMode.OtherExecute
+        );
+    }
+}
