@@ -7,20 +7,12 @@ namespace Holdfast.Repo.Tests;
 /// <summary>Every example is what it claims to be, so that nobody copies an error.</summary>
 public sealed partial class ExampleTests
 {
-    private static readonly string[] NodeDocuments = ["examples/node.yaml", "examples/two-runtimes.yaml"];
+    public static TheoryData<string> Manifests => [.. List().Where(path => !IsNodeDocument(path))];
 
-    public static TheoryData<string> Manifests =>
-        [
-            .. Directory
-                .EnumerateFiles(Path.Join(RepositoryFiles.Root, "examples"), "*.yaml")
-                .Select(file => $"examples/{Path.GetFileName(file)}")
-                .Except(NodeDocuments)
-                .Order(StringComparer.Ordinal),
-        ];
+    public static TheoryData<string> NodeDocuments => [.. List().Where(IsNodeDocument)];
 
     [Theory]
-    [InlineData("examples/node.yaml")]
-    [InlineData("examples/two-runtimes.yaml")]
+    [MemberData(nameof(NodeDocuments))]
     public void An_example_node_document_is_right(string path)
     {
         var result = NodeDocument.Parse(RepositoryFiles.Read(path), path, "edge-1");
@@ -88,6 +80,28 @@ public sealed partial class ExampleTests
             }
         );
     }
+
+    [Theory]
+    [InlineData("openyurt-kata", "openyurt")]
+    [InlineData("kubeedge-containerd", "kubeedge")]
+    [InlineData("kubeedge-crio", "kubeedge")]
+    [InlineData("kubeedge-kata-untrusted", "kubeedge")]
+    [InlineData("kubeedge-vm", "kubeedge")]
+    public void A_tutorial_is_one_document_that_joins_its_cluster_and_has_no_secret(string name, string cluster)
+    {
+        var text = RepositoryFiles.Read($"examples/{name}.yaml");
+        Assert.Equal(cluster, NodeDocument.Parse(text, name, "edge-1").Spec!.Cluster.Kind);
+        Assert.DoesNotContain(" token:", text, StringComparison.Ordinal);
+    }
+
+    private static IEnumerable<string> List() =>
+        Directory
+            .EnumerateFiles(Path.Join(RepositoryFiles.Root, "examples"), "*.yaml")
+            .Select(file => $"examples/{Path.GetFileName(file)}")
+            .Order(StringComparer.Ordinal);
+
+    private static bool IsNodeDocument(string path) =>
+        RepositoryFiles.Read(path).Contains("\nkind: EdgeNode\n", StringComparison.Ordinal);
 
     [GeneratedRegex("^```yaml\n(?<text>.*?)^```", RegexOptions.Multiline | RegexOptions.Singleline, 1000)]
     private static partial Regex YamlBlock();
