@@ -9,7 +9,11 @@ namespace Holdfast.Composition;
 internal sealed record NodeReadiness(bool IsReady, string Reason, string Version)
 {
     /// <summary>As the node's own API says; of a node of a cluster, as its services are.</summary>
-    public static Task<NodeReadiness> WaitAsync(NodeContext node, TimeSpan limit, CancellationToken cancellationToken) =>
+    public static Task<NodeReadiness> WaitAsync(
+        NodeContext node,
+        TimeSpan limit,
+        CancellationToken cancellationToken
+    ) =>
         node.Document.Spec.Cluster.IsStandalone
             ? WaitAsync(node.Paths, node.Document.Spec.Name, limit, cancellationToken)
             : OfClusterAsync(node, cancellationToken);
