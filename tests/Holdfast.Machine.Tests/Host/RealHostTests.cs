@@ -5,6 +5,7 @@ using Holdfast.Node.Facts;
 using Holdfast.Node.Services;
 using Holdfast.Testing;
 using Microsoft.Extensions.Logging.Abstractions;
+using Xunit.Abstractions;
 
 namespace Holdfast.Machine.Tests.Host;
 
@@ -17,10 +18,12 @@ public sealed class RealHostTests : IDisposable
     private static readonly TimeSpan FactsBudget = TimeSpan.FromMilliseconds(400);
 
     private readonly TemporaryDirectory top = new();
+    private readonly ITestOutputHelper output;
     private readonly global::Holdfast.Node.Machine machine;
 
-    public RealHostTests()
+    public RealHostTests(ITestOutputHelper output)
     {
+        this.output = output;
         var paths = new NodePaths(top.Path);
         machine = new global::Holdfast.Node.Machine(
             paths,
@@ -166,6 +169,7 @@ public sealed class RealHostTests : IDisposable
             times.Add(TimeProvider.System.GetElapsedTime(start));
         }
 
+        output.WriteLine(string.Join(", ", times.Select(time => $"{time.TotalMilliseconds:0} ms")));
         Assert.InRange(times.Min(), TimeSpan.Zero, FactsBudget);
     }
 

@@ -1,0 +1,128 @@
+using System.Net;
+using System.Text;
+using System.Text.Json.Nodes;
+using Holdfast.Linux;
+using Holdfast.Node.Components;
+using Holdfast.Node.Facts;
+using Holdfast.Node.Services;
+using Holdfast.Node.Spec;
+using Holdfast.Testing;
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace Holdfast.Machine.Tests.Host;
+
+/// <summary>
+/// The rendered network in the hands of the real plugins, in a network namespace that stands for the host; then what
+/// facts and checks say of that host.
+/// </summary>
+public sealed class RealNetworkTests : IDisposable
+{
+    private const string Plugins = "/usr/lib/cni";
+    private static readonly TimeSpan CommandTimeout = TimeSpan.FromMinutes(1);
+
+    /// <summary>
+    /// Adds a pod to the network, and copies what the kernel then shows of the pod's routes and of the host's networks.
+    /// </summary>
+    private const string Script = """
+        set -e
+        mkdir -p "$1/state" "$1/netns" "$1/host/proc/net" "$1/host/sys"
+        mkdir -p /run/netns /var/lib/cni
+        mount --bind "$1/netns" /run/netns && mount --bind "$1/state" /var/lib/cni
+        mount -t sysfs sysfs /sys
+        ip link set lo up
+        ip netns add pod
+        export CNI_CONTAINERID=test CNI_NETNS=/run/netns/pod CNI_IFNAME=eth0 CNI_PATH="$2"
+        CNI_COMMAND=ADD "$2/bridge" <"$1/bridge.json"
+        ip netns exec pod ip -4 route >"$1/pod-routes"
+        iptables -t nat -S >"$1/nat"
+        cp /proc/net/route /proc/net/fib_trie "$1/host/proc/net/"
+        mkdir -p "$1/host/sys/class/net"
+        for link in /sys/class/net/*; do
+            name=$(basename "$link")
+            mkdir -p "$1/host/sys/class/net/$name"
+            if [ -d "$link/bridge" ]; then mkdir -p "$1/host/sys/class/net/$name/bridge" "$1/host/sys/class/net/$name/brif"; fi
+        done
+        CNI_COMMAND=DEL "$2/bridge" <"$1/bridge.json"
+        """;
+
+    private readonly TemporaryDirectory top = new("hfn");
+
+    public void Dispose() => top.Dispose();
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Pod_goes_by_the_gateway_of_the_document_and_the_host_is_understood(bool masquerade)
+    {
+        var document =
+            $"{{ name: hftest0, subnet: 10.93.7.0/24, gateway: 10.93.7.254, masquerade: {(masquerade ? "true" : "false")} }}";
+        var spec = Read(document);
+        var facts = await MachineFacts.ReadAsync(At("/"), CancellationToken.None);
+        var version = CniVersions.Choose(spec, facts)!;
+        Write("bridge.json", FirstPlugin(CniComponent.Render(spec.Network.Bridge, version)));
+
+        var answer = JsonNode.Parse(
+            await RequireAsync("unshare", "-n", "-m", "sh", "-c", Script, "sh", top.Path, Plugins)
+        )!;
+
+        Assert.Equal(version, (string?)answer["cniVersion"]);
+        Assert.Equal("10.93.7.254", (string?)answer["ips"]![0]!["gateway"]);
+        Assert.Contains("default via 10.93.7.254", File.ReadAllText(top["pod-routes"]), StringComparison.Ordinal);
+        Assert.Equal(masquerade, File.ReadAllText(top["nat"]).Contains("MASQUERADE", StringComparison.Ordinal));
+
+        var network = await HostNetworkFacts.ReadAsync(At(top["host"]), CancellationToken.None);
+        Assert.Equal("hftest0", Assert.Single(network.Bridges).Name);
+        Assert.Contains(IPAddress.Parse("10.93.7.254"), network.Addresses);
+        Assert.Contains(new HostRoute("hftest0", IPNetwork.Parse("10.93.7.0/24"), null), network.Routes);
+
+        var host = facts with { HostNetwork = network };
+        Assert.Empty(Findings(host, spec));
+        Assert.Equal([FindingId.BridgeForeign], Findings(host, Read("{ name: hftest0, subnet: 10.94.0.0/16 }")));
+        Assert.Equal([FindingId.SubnetInUse], Findings(host, Read("{ name: hftest1, subnet: 10.93.0.0/16 }")));
+    }
+
+    private static string[] Findings(MachineFacts facts, EdgeNodeSpec spec) =>
+        [
+            .. Preflight
+                .Check(facts, spec)
+                .Select(finding => finding.Id)
+                .Where(id => id is FindingId.BridgeForeign or FindingId.BridgeNotABridge or FindingId.SubnetInUse),
+        ];
+
+    private static EdgeNodeSpec Read(string bridge) =>
+        NodeDocument
+            .Parse(
+                $"apiVersion: holdfast.dev/v1\nkind: EdgeNode\nmetadata: {{ name: n }}\nspec: {{ network: {{ bridge: {bridge} }} }}\n",
+                "node.yaml"
+            )
+            .Spec!;
+
+    /// <summary>As a runtime hands it to the plugin: with name and version of the list.</summary>
+    private static string FirstPlugin(string list)
+    {
+        var network = JsonNode.Parse(list)!;
+        var plugin = network["plugins"]![0]!.DeepClone();
+        plugin["name"] = (string?)network["name"];
+        plugin["cniVersion"] = (string?)network["cniVersion"];
+        return plugin.ToJsonString();
+    }
+
+    private global::Holdfast.Node.Machine At(string root)
+    {
+        var paths = new NodePaths(top.Path);
+        return new global::Holdfast.Node.Machine(
+            paths,
+            root,
+            new SupervisedServices(paths, [], TimeProvider.System),
+            TimeProvider.System,
+            NullLoggerFactory.Instance
+        );
+    }
+
+    private void Write(string name, string content) => File.WriteAllText(top[name], content, Encoding.ASCII);
+
+    private static async Task<string> RequireAsync(string program, params string[] arguments) =>
+        (
+            await ChildProcess.RequireAsync("cannot ask", new ChildCommand(program, arguments), CommandTimeout)
+        ).StandardOutput;
+}
