@@ -70,8 +70,9 @@ internal static partial class CniVersions
                 : version != Safest || archive is null || archive >= FirstPluginsWithSafest;
         }
 
-        // The runtime calls loopback itself, in a version of its own choice.
-        var plugins = facts.CniPlugins.Where(plugin => plugin.Problem is null && plugin.Name != "loopback").ToArray();
+        var plugins = facts
+            .CniPlugins.Where(plugin => plugin.Problem is null && plugin.Name != CniPlugin.Loopback)
+            .ToArray();
         return plugins.Length == 0 ? !isNew : plugins.All(plugin => plugin.Versions.Contains(version));
     }
 

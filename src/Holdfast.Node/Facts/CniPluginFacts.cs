@@ -5,17 +5,20 @@ using Holdfast.Linux;
 namespace Holdfast.Node.Facts;
 
 /// <summary>One of the CNI plugins that the network needs. Immutable.</summary>
-/// <param name="Versions">Of the specification, as the plugin itself says; empty when it could not be asked.</param>
+/// <param name="Versions">Of the specification, as the plugin itself says; empty when it was not or could not be asked.</param>
 /// <param name="Problem">Why it could not be asked; null when it could.</param>
 public sealed record CniPlugin(string Name, IReadOnlyList<string> Versions, string? Problem = null)
 {
-    /// <summary>What the network of the node document is made of; runtimes themselves call <c>loopback</c>.</summary>
-    public static IReadOnlyList<string> Needed { get; } = ["bridge", "host-local", "portmap", "loopback"];
+    /// <summary>Runtimes call it themselves, in a version of their own choice: it need only be there.</summary>
+    public const string Loopback = "loopback";
+
+    /// <summary>What the network of the node document is made of.</summary>
+    public static IReadOnlyList<string> Needed { get; } = ["bridge", "host-local", "portmap", Loopback];
 
     /// <summary>A plugin answers at once; one on a slow card's first read does not.</summary>
     private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(10);
 
-    /// <summary>Asks every plugin that is in the directory, all at the same time.</summary>
+    /// <summary>Asks every plugin that is in the directory, all at the same time; the loopback is only looked for.</summary>
     internal static Task<CniPlugin[]> AskAllAsync(
         Machine machine,
         string directory,
@@ -24,7 +27,11 @@ public sealed record CniPlugin(string Name, IReadOnlyList<string> Versions, stri
         Task.WhenAll(
             Needed
                 .Where(name => machine.Exists($"{directory}/{name}"))
-                .Select(name => AskAsync(machine, directory, name, cancellationToken))
+                .Select(name =>
+                    name == Loopback
+                        ? Task.FromResult(new CniPlugin(name, []))
+                        : AskAsync(machine, directory, name, cancellationToken)
+                )
         );
 
     /// <summary>The command VERSION of the CNI specification: what the plugin supports comes back as JSON.</summary>

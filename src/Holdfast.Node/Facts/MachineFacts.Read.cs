@@ -61,10 +61,13 @@ public sealed partial record MachineFacts
         CancellationToken cancellationToken
     )
     {
-        // Programs first: they run while this process reads files.
-        var containerd = ReadContainerdVersionAsync(machine, cancellationToken);
+        // Programs first: they run while this process reads files. Starting one takes a thread some milliseconds.
+        var containerd = Task.Run(() => ReadContainerdVersionAsync(machine, cancellationToken), cancellationToken);
         var pluginDirectory = CniDirectories.FirstOrDefault(directory => machine.Exists($"{directory}/bridge"));
-        var plugins = CniPlugin.AskAllAsync(machine, pluginDirectory ?? PackagedCniDirectory, cancellationToken);
+        var plugins = Task.Run(
+            () => CniPlugin.AskAllAsync(machine, pluginDirectory ?? PackagedCniDirectory, cancellationToken),
+            cancellationToken
+        );
         var architecture = RuntimeInformation.OSArchitecture switch
         {
             System.Runtime.InteropServices.Architecture.X64 => "amd64",

@@ -61,7 +61,7 @@ internal static class FactsView
         return facts.Kvm switch
         {
             null => processor,
-            KvmAnswer.Works => $"work ({processor})",
+            KvmAnswer.Works => $"work ({processor}{(facts.AllowsNesting == true ? ", may nest" : "")})",
             var answer => $"do not work: /dev/kvm is {answer.ToString()!.ToLowerInvariant()} ({processor})",
         };
     }

@@ -130,7 +130,7 @@ public sealed class RealHostTests : IDisposable
         var facts = await MachineFacts.ReadAsync(machine, CancellationToken.None);
         Assert.Equal(CniPlugin.Needed, facts.CniPlugins.Select(plugin => plugin.Name));
         Assert.All(
-            facts.CniPlugins,
+            facts.CniPlugins.Where(plugin => plugin.Name != CniPlugin.Loopback),
             plugin =>
             {
                 Assert.Null(plugin.Problem);

@@ -67,7 +67,9 @@ internal static class CniChecks
             && CniVersions.Choose(spec, facts) is null
         )
         {
-            var said = facts.CniPlugins.Select(plugin => $"{plugin.Name} knows {string.Join(", ", plugin.Versions)}");
+            var said = facts
+                .CniPlugins.Where(plugin => plugin.Name != CniPlugin.Loopback)
+                .Select(plugin => $"{plugin.Name} knows {string.Join(", ", plugin.Versions)}");
             yield return PreflightFinding.Error(
                 FindingId.CniVersions,
                 $"there is no version of the CNI specification that all plugins and the runtime understand: {string.Join("; ", said)}",
