@@ -25,6 +25,9 @@ public sealed record NodePaths(string Root)
     /// <summary>What was unpacked and waits to be moved to its place; nothing of it is needed after a crash.</summary>
     public string StagingDirectory => Path.Join(StateDirectory, "staging");
 
+    /// <summary>What the bundle had that this node was made from.</summary>
+    public string BundleIndex => Path.Join(StateDirectory, "bundle.json");
+
     /// <summary>One list per piece of software of what was unpacked for it.</summary>
     public string ManifestsDirectory => Path.Join(StateDirectory, "software");
     public string PodsDirectory => Path.Join(StateDirectory, "pods");

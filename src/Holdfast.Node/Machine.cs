@@ -1,4 +1,5 @@
 using Holdfast.Linux;
+using Holdfast.Node.Bundles;
 using Holdfast.Node.Services;
 using Microsoft.Extensions.Logging;
 
@@ -53,6 +54,9 @@ public sealed class Machine
     /// <summary>Hears what a long change is doing (packages being fetched); nobody by default.</summary>
     public IProgress<string>? Progress { get; private init; }
 
+    /// <summary>Where software comes from instead of the network; null where there is a network.</summary>
+    public Bundle? Bundle { get; private init; }
+
     public Sysctl Sysctl { get; }
 
     public KernelModules Modules { get; }
@@ -65,7 +69,11 @@ public sealed class Machine
 
     /// <summary>The same machine, with somebody to hear what long changes are doing.</summary>
     public Machine WithProgress(IProgress<string>? progress) =>
-        new(Paths, filesRoot, Services, Time, Logs, run) { Progress = progress };
+        new(Paths, filesRoot, Services, Time, Logs, run) { Progress = progress, Bundle = Bundle };
+
+    /// <summary>The same machine, with everything that it needs from elsewhere in one file.</summary>
+    public Machine WithBundle(Bundle? bundle) =>
+        new(Paths, filesRoot, Services, Time, Logs, run) { Progress = Progress, Bundle = bundle };
 
     /// <summary>Where a path of the machine really is.</summary>
     public string At(string path) => filesRoot == "/" ? path : Path.Join(filesRoot, path);

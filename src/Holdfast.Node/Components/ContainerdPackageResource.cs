@@ -7,11 +7,13 @@ namespace Holdfast.Node.Components;
 /// containerd from the distribution's packages, unless Docker's package of it is installed: the two exclude each other,
 /// and a machine that runs Docker must go on doing so.
 /// </summary>
-internal sealed class ContainerdPackageResource : IResource
+internal sealed class ContainerdPackageResource : IResource, IPackages
 {
     private const string Package = "containerd";
     private const string DockersPackage = "containerd.io";
     private readonly AptPackagesResource packages = new(Package);
+
+    public IReadOnlyList<string> Packages => packages.Packages;
 
     public string Kind => packages.Kind;
 

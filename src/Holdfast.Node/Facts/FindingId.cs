@@ -55,4 +55,5 @@ public static class FindingId
     public const string NestedVirtualization = "nested-virtualization";
     public const string RuntimeMissing = "runtime-missing";
     public const string NoApt = "no-apt";
+    public const string NoBundle = "no-bundle";
 }

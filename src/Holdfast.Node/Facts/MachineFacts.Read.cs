@@ -50,6 +50,14 @@ public sealed partial record MachineFacts
 
     private static readonly string[] ProgramDirectories = ["/usr/bin", "/bin", "/usr/local/bin"];
 
+    /// <summary>As Kubernetes names it.</summary>
+    public static string OwnArchitecture =>
+        RuntimeInformation.OSArchitecture switch
+        {
+            System.Runtime.InteropServices.Architecture.X64 => "amd64",
+            var other => other.ToString().ToLowerInvariant(),
+        };
+
     /// <summary>Looks at the machine; takes some tens of milliseconds and changes nothing.</summary>
     public static Task<MachineFacts> ReadAsync(Machine machine, CancellationToken cancellationToken) =>
         ReadAsync(machine, spec: null, cancellationToken);
@@ -68,11 +76,7 @@ public sealed partial record MachineFacts
             () => CniPlugin.AskAllAsync(machine, pluginDirectory ?? PackagedCniDirectory, cancellationToken),
             cancellationToken
         );
-        var architecture = RuntimeInformation.OSArchitecture switch
-        {
-            System.Runtime.InteropServices.Architecture.X64 => "amd64",
-            var other => other.ToString().ToLowerInvariant(),
-        };
+        var architecture = OwnArchitecture;
         var askKvm = spec is not null && VirtualMachines.AreWanted(spec);
         var virtualization = Task.Run(() => VirtualizationFacts.Read(machine, architecture, askKvm), cancellationToken);
         var ports = Task.Run(

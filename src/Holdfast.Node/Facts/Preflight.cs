@@ -46,6 +46,7 @@ public static class Preflight
         CniChecks.Routes,
         CniChecks.Bridge,
         RuntimeChecks.Source,
+        BundleChecks.Source,
         VirtualizationChecks.Kvm,
         VirtualizationChecks.Processor,
         VirtualizationChecks.Modules,

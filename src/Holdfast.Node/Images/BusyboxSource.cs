@@ -1,4 +1,5 @@
 using Holdfast.Linux;
+using Holdfast.Node.Bundles;
 
 namespace Holdfast.Node.Images;
 
@@ -79,6 +80,16 @@ internal static class BusyboxSource
 
     private static async Task<string> FetchAsync(Machine machine, string directory, CancellationToken cancellationToken)
     {
+        if (machine.Bundle is { } bundle)
+        {
+            var item =
+                bundle.Index.Items.FirstOrDefault(item =>
+                    item.Item.StartsWith($"{BundleIndex.Packages}{Package}_", StringComparison.Ordinal)
+                ) ?? throw Failed($"{bundle.Path} does not have the package {Package}");
+            await bundle.ExtractAsync([item], directory, cancellationToken);
+            return Directory.GetFiles(directory, "*.deb").Single();
+        }
+
         // apt fetches as its own user, who must be able to write here.
         File.SetUnixFileMode(directory, (UnixFileMode)0b111_111_111);
         if (!await DownloadAsync(machine, directory, cancellationToken))

@@ -34,6 +34,16 @@ public sealed class Planner
             new AgentComponent(install),
         ]);
 
+    /// <summary>What a whole node needs from elsewhere: all of it but this program.</summary>
+    internal static Planner ForSoftware() =>
+        new([
+            .. For(new AgentInstall("", ""))
+                .components.Where(component => component is not (AgentProgramComponent or AgentComponent)),
+        ]);
+
+    internal IReadOnlyList<IResource> ListResources(EdgeNodeSpec spec, MachineFacts facts) =>
+        [.. components.SelectMany(component => component.Build(spec, facts))];
+
     /// <exception cref="NodeException">Something could not even be looked at.</exception>
     public async Task<NodePlan> PlanAsync(
         EdgeNodeSpec spec,

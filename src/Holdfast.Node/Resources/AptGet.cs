@@ -1,6 +1,7 @@
 using System.Runtime.InteropServices;
 using System.Text.RegularExpressions;
 using Holdfast.Linux;
+using Holdfast.Node.Bundles;
 
 namespace Holdfast.Node.Resources;
 
@@ -34,9 +35,14 @@ internal static partial class AptGet
         var names = string.Join(", ", packages);
         machine.Progress?.Report($"installing {names}");
 
+        var offline = machine.Bundle is { } bundle
+            ? await PackageRepository.OpenAsync(machine, bundle, cancellationToken)
+            : null;
+
         // Configuration files that a person left or changed win over the package's.
         IReadOnlyList<string> install =
         [
+            .. offline ?? [],
             "install",
             "-y",
             "--no-install-recommends",
@@ -47,9 +53,19 @@ internal static partial class AptGet
             .. packages,
         ];
         var first = await RunRepairedAsync(machine, install, cancellationToken);
+        if (offline is not null)
+        {
+            PackageRepository.Close(machine);
+        }
+
         if (first.Succeeded)
         {
             return;
+        }
+
+        if (machine.Bundle is { } from)
+        {
+            throw Failed($"cannot install {names} from {from.Path}", first);
         }
 
         if (!NeedsNewLists(first))

@@ -4,7 +4,7 @@ using Holdfast.Linux;
 namespace Holdfast.Node.Resources;
 
 /// <summary>Packages of the distribution that are installed. Undo purges exactly what came along with them.</summary>
-internal sealed class AptPackagesResource : IResource
+internal sealed class AptPackagesResource : IResource, IPackages
 {
     public const string KindName = "apt";
     private readonly IReadOnlyList<string> packages;
@@ -13,6 +13,8 @@ internal sealed class AptPackagesResource : IResource
     {
         this.packages = packages;
     }
+
+    public IReadOnlyList<string> Packages => packages;
 
     public string Kind => KindName;
 

@@ -1,5 +1,6 @@
 using System.Text;
 using Holdfast.Linux;
+using Holdfast.Node.Bundles;
 using Holdfast.Node.Resources;
 using Holdfast.Node.Spec;
 
@@ -12,18 +13,24 @@ internal sealed record VerifiedFile(string Path, string Sha256);
 /// Fetches archives to <c>/var/lib/holdfast/downloads</c>: from the bundle where there is one, else from the address and
 /// its mirrors in order. A file is called by its SHA-256 only after all of it was verified. Stateless, for one caller at a time.
 /// </summary>
-internal sealed class Download(Machine machine, DownloadLimits? limits = null)
+/// <param name="directory">Null: the directory of downloads of the node.</param>
+internal sealed class Download(Machine machine, DownloadLimits? limits = null, string? directory = null)
 {
+    private readonly string directory = directory ?? machine.Paths.DownloadsDirectory;
     private readonly DownloadLimits limits = limits ?? new DownloadLimits();
 
     /// <exception cref="NodeException">DownloadFailed, or ArchiveRefused when what came is not what was asked for.</exception>
     public async Task<VerifiedFile> FetchAsync(ArchiveSpec archive, CancellationToken cancellationToken)
     {
-        var directory = machine.Paths.DownloadsDirectory;
         Directory.CreateDirectory(directory);
+        if (machine.Bundle is { } bundle)
+        {
+            return await TakeFromAsync(bundle, archive, cancellationToken);
+        }
+
         using var client = CreateClient();
         var transfer = new Transfer(client, machine, limits);
-        var sha256 = archive.Sha256 ?? await FetchChecksumAsync(client, archive, directory, cancellationToken);
+        var sha256 = archive.Sha256 ?? await FetchChecksumAsync(client, archive, cancellationToken);
         var path = Path.Join(directory, sha256);
         if (await FileOriginal.HashAsync(path, cancellationToken) == sha256)
         {
@@ -57,6 +64,34 @@ internal sealed class Download(Machine machine, DownloadLimits? limits = null)
         {
             Timeout = Timeout.InfiniteTimeSpan,
         };
+
+    /// <summary>With a bundle nobody else is asked: a machine without network would only wait for answers.</summary>
+    private async Task<VerifiedFile> TakeFromAsync(
+        Bundle bundle,
+        ArchiveSpec archive,
+        CancellationToken cancellationToken
+    )
+    {
+        var item = archive.Sha256 is { } known
+            ? bundle.Find(known)
+            : bundle.Index.Items.FirstOrDefault(item => item.Source == Transfer.Shown(archive.Url));
+        if (item is null)
+        {
+            throw new NodeException(
+                NodeReason.DownloadFailed,
+                $"cannot find {archive.FileName} in {bundle.Path}; nothing was changed; make the bundle anew from this node document"
+            );
+        }
+
+        var path = Path.Join(directory, item.Sha256);
+        if (await FileOriginal.HashAsync(path, cancellationToken) != item.Sha256)
+        {
+            machine.Progress?.Report($"taking {archive.FileName} out of {bundle.Path}");
+            await bundle.ExtractAsync([item], directory, cancellationToken);
+        }
+
+        return new VerifiedFile(path, item.Sha256);
+    }
 
     private async Task FetchAnyAsync(
         Transfer transfer,
@@ -160,7 +195,6 @@ internal sealed class Download(Machine machine, DownloadLimits? limits = null)
     private async Task<string> FetchChecksumAsync(
         HttpClient client,
         ArchiveSpec archive,
-        string directory,
         CancellationToken cancellationToken
     )
     {

@@ -29,7 +29,10 @@ internal static class Staging
             return ready;
         }
 
-        var file = await new Download(machine).FetchAsync(archive, cancellationToken);
+        // A repair takes the archive that is installed: neither it nor its published checksum is asked for again.
+        var installed = await SoftwareManifest.ReadAsync(machine.Paths, name, cancellationToken);
+        var known = installed?.Key == key ? archive with { Sha256 = installed.Sha256 } : archive;
+        var file = await new Download(machine).FetchAsync(known, cancellationToken);
         RemoveAll(machine);
         var directory = DirectoryOf(machine, key);
         Directory.CreateDirectory(directory, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);

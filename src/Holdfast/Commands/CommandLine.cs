@@ -17,6 +17,7 @@ internal static class CommandLine
             SuperviseCommand.Create(),
             UpCommand.Create(),
             PlanCommand.Create(),
+            BundleCommand.Create(),
             CheckCommand.Create(),
             ProbeCommand.Create(),
             PodsCommand.Create(),

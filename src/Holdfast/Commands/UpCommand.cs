@@ -1,6 +1,8 @@
 using System.CommandLine;
 using Holdfast.Composition;
+using Holdfast.Linux;
 using Holdfast.Node.Apply;
+using Holdfast.Node.Bundles;
 using Holdfast.Node.Facts;
 using Holdfast.Node.Plan;
 using Holdfast.Terminal;
@@ -19,6 +21,12 @@ internal static class UpCommand
         Description = "Do not prove every runtime with a real pod at the end",
     };
 
+    private static readonly Option<string?> BundleFile = new("--bundle")
+    {
+        Description = "Take everything from this file, made by holdfast bundle, and ask no network",
+        HelpName = "FILE",
+    };
+
     public static Command Create()
     {
         var command = new Command(
@@ -28,11 +36,14 @@ internal static class UpCommand
         {
             CommandOptions.File,
             CommandOptions.Output,
+            BundleFile,
             NoProbe,
         };
         command.SetExamples(
             "# with defaults: containerd and runc from the distribution's packages",
             "sudo ./holdfast up",
+            "# on a machine without network",
+            "sudo ./holdfast up -f node.yaml --bundle node.bundle",
             "# as a document says",
             "sudo ./holdfast up -f examples/node.yaml"
         );
@@ -44,7 +55,10 @@ internal static class UpCommand
     {
         NodeContext.RequireRoot("up");
         var file = parsed.GetValue(CommandOptions.File);
-        var node = await NodeContext.LoadAsync(file, CommandOptions.Paths(parsed), cancellationToken);
+        var paths = CommandOptions.Paths(parsed);
+        var bundle = await OpenBundleAsync(parsed.GetValue(BundleFile), paths, cancellationToken);
+        var loaded = await NodeContext.LoadAsync(file, paths, cancellationToken);
+        var node = loaded with { Machine = loaded.Machine.WithBundle(bundle) };
         var findings = Preflight.Check(node.Facts, node.Document.Spec);
         FindingsView.Require(findings);
 
@@ -82,6 +96,23 @@ internal static class UpCommand
 
         UpgradeProof.MarkProven(journal);
         return Finish(screen, node, result, ready, probes);
+    }
+
+    /// <summary>What it has is remembered first: <c>bundle: {}</c> in the document means just that, now and later.</summary>
+    private static async Task<Bundle?> OpenBundleAsync(
+        string? file,
+        NodePaths paths,
+        CancellationToken cancellationToken
+    )
+    {
+        if (file is null)
+        {
+            return null;
+        }
+
+        var bundle = await Bundle.OpenAsync(file, MachineFacts.OwnArchitecture, cancellationToken);
+        await bundle.Index.RememberAsync(paths, cancellationToken);
+        return bundle;
     }
 
     private static bool IsFine(NodeReadiness ready, IReadOnlyList<ProbeOutput> probes) =>

@@ -1,5 +1,6 @@
 using System.Text;
 using Holdfast.Linux;
+using Holdfast.Node.Bundles;
 using Holdfast.Node.Spec;
 using Holdfast.Terminal;
 
@@ -38,7 +39,8 @@ internal static class NodeDocuments
                 ? await ReadInputAsync(cancellationToken)
                 : await ReadAsync(source, cancellationToken);
         var name = source == StandardInput ? "standard input" : source;
-        var spec = Require(NodeDocument.Parse(bytes, name, hostName));
+        var remembered = await BundleIndex.ReadRememberedAsync(paths, cancellationToken);
+        var spec = BundleInstalls.Resolve(Require(NodeDocument.Parse(bytes, name, hostName)), remembered);
         return new LoadedDocument(
             spec,
             Encoding.UTF8.GetString(bytes),

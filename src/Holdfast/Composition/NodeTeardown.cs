@@ -100,6 +100,13 @@ internal sealed class NodeTeardown(NodePaths paths, Screen screen)
 
         Remove(paths.RuntimeDirectory);
         Remove(paths.PodsDirectory);
+        Remove(paths.DownloadsDirectory);
+        Remove(paths.StagingDirectory);
+        if (File.Exists(paths.BundleIndex))
+        {
+            File.Delete(paths.BundleIndex);
+        }
+
         RemoveAllBut(paths.ChangesDirectory, ChangeJournal.KeptDirectory);
         if (purge)
         {

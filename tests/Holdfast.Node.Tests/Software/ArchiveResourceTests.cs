@@ -361,6 +361,20 @@ public sealed class ArchiveResourceTests : IDisposable
         );
     }
 
+    [Fact]
+    public async Task A_repair_asks_for_no_published_checksum_either()
+    {
+        var sums = Path.Join(machine.Root, "SUMS");
+        File.WriteAllText(sums, $"{TestArchive.Hash(V1)}  {Spec(V1).FileName}\n");
+        var spec = Spec(V1) with { Sha256 = null, Sha256Url = new Uri($"file://{sums}") };
+        var resource = new ArchiveResource("tool", spec, "/usr/local");
+        await ApplyAsync(resource);
+        File.Delete(sums);
+        machine.Machine.Remove("/usr/local/bin/tool");
+        await ApplyAsync(resource);
+        Assert.Equal("tool 1", machine.Read("/usr/local/bin/tool"));
+    }
+
     private static readonly byte[] V1 = new TestArchive()
         .Directory("bin/")
         .File("bin/tool", "tool 1", 0b111_101_101)

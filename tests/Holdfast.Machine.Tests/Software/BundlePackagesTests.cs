@@ -1,0 +1,83 @@
+using Holdfast.Linux;
+using Holdfast.Node.Bundles;
+using Holdfast.Node.Facts;
+using Holdfast.Node.Services;
+using Holdfast.Node.Spec;
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace Holdfast.Machine.Tests.Software;
+
+/// <summary>A bundle with real packages, and the real apt choosing from it with no network below it.</summary>
+public sealed class BundlePackagesTests : IDisposable
+{
+    private static readonly TimeSpan Limit = TimeSpan.FromMinutes(5);
+    private readonly string top = Directory.CreateTempSubdirectory("holdfast-bundle-").FullName;
+
+    public void Dispose() => Directory.Delete(top, recursive: true);
+
+    [Fact]
+    public async Task Everything_that_an_empty_machine_needs_is_in_it_and_apt_finds_it_without_network()
+    {
+        var machine = Machine();
+        var result = NodeDocument.Default("edge");
+        var facts = await MachineFacts.ReadAsync(machine, CancellationToken.None);
+        var path = Path.Join(top, "node.bundle");
+        var index = await new BundleMaker(machine).MakeAsync(result.Spec!, facts, path, CancellationToken.None);
+
+        var names = index.Items.Select(item => item.Item).ToArray();
+        foreach (
+            var package in (string[])["containerd", "runc", "containernetworking-plugins", "libc6", "busybox-static"]
+        )
+        {
+            Assert.Contains(names, name => name.StartsWith($"packages/{package}_", StringComparison.Ordinal));
+        }
+
+        Assert.False(Directory.Exists(path + ".work"));
+        Assert.Equal(["index.json", .. names], await ListAsync(path));
+
+        var bundle = await Bundle.OpenAsync(path, MachineFacts.OwnArchitecture, CancellationToken.None);
+        var options = await PackageRepository.OpenAsync(machine, bundle, CancellationToken.None);
+        var empty = Path.Join(top, "status");
+        File.WriteAllText(empty, "");
+        var install = await ChildProcess.RunAsync(
+            new ChildCommand(
+                "unshare",
+                [
+                    "--net",
+                    "apt-get",
+                    .. options!,
+                    "-o",
+                    $"Dir::State::status={empty}",
+                    "--simulate",
+                    "install",
+                    "containerd",
+                ]
+            ),
+            Limit
+        );
+        Assert.True(install.Succeeded, install.StandardError);
+        Assert.Contains("Inst containerd ", install.StandardOutput, StringComparison.Ordinal);
+        Assert.Contains("Inst runc ", install.StandardOutput, StringComparison.Ordinal);
+        PackageRepository.Close(machine);
+        Assert.False(Directory.Exists(Path.Join(machine.Paths.DownloadsDirectory, "packages")));
+    }
+
+    private async Task<IReadOnlyList<string>> ListAsync(string path)
+    {
+        var list = await ChildProcess.RunAsync(new ChildCommand("tar", "-tf", path), Limit);
+        Assert.True(list.Succeeded, list.StandardError);
+        return list.StandardOutput.Split('\n', StringSplitOptions.RemoveEmptyEntries);
+    }
+
+    private global::Holdfast.Node.Machine Machine()
+    {
+        var paths = new NodePaths(Path.Join(top, "node"));
+        return new global::Holdfast.Node.Machine(
+            paths,
+            "/",
+            new SupervisedServices(paths, [], TimeProvider.System),
+            TimeProvider.System,
+            NullLoggerFactory.Instance
+        );
+    }
+}
