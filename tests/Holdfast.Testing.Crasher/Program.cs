@@ -16,6 +16,12 @@ switch (args)
     case ["node-undo", var root]:
         await new NodeScenario(root).UndoAsync();
         return 0;
+    case ["cluster-up", var root, var cluster]:
+        await new ClusterScenario(root).UpAsync(cluster);
+        return 0;
+    case ["cluster-undo", var root]:
+        await new ClusterScenario(root).UndoAsync();
+        return 0;
     case ["node-lock", var directory]:
         using (FileLock.TryTake(Path.Join(directory, "lock"), out _))
         {

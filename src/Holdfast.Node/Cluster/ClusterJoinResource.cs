@@ -14,7 +14,8 @@ internal sealed class ClusterJoinResource(IJoinTool tool) : IResource
 
     public string Kind => KindName;
 
-    public string Id => $"{Kind}:{tool.Program}";
+    /// <summary>By the agent, not by the tool: a document that loses its token after the join must not mean to leave.</summary>
+    public string Id => $"{Kind}:{tool.AgentService}";
 
     public string Title => tool.Title;
 
@@ -59,7 +60,11 @@ internal sealed class ClusterJoinResource(IJoinTool tool) : IResource
             var footprint = await tool.ListFootprintAsync(machine, cancellationToken);
             await StopAsync(machine, tool.AgentService, cancellationToken);
             UnmountBelow(machine, footprint);
-            await JoinProcess.RunAsync(machine, reset, "cannot take back an earlier join", null, cancellationToken);
+            await ResetAsync(machine, reset, cancellationToken);
+        }
+        else
+        {
+            StaticPods.Forget(machine);
         }
         Directory.CreateDirectory(StateDirectory(machine));
         await AgentServiceResource.RememberAsync(machine, tool.AgentService, cancellationToken);
@@ -67,6 +72,20 @@ internal sealed class ClusterJoinResource(IJoinTool tool) : IResource
         await tool.JoinAsync(machine, cancellationToken);
         FaultPoint.Reach("cluster.joined");
         File.Delete(Mark(machine));
+        StaticPods.Forget(machine);
+    }
+
+    /// <summary>Without the tool that resets there was nothing that it could have done.</summary>
+    internal static async Task ResetAsync(Machine machine, ChildCommand reset, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await JoinProcess.RunAsync(machine, reset, "cannot take back a join", null, cancellationToken);
+        }
+        catch (NodeException missing) when (missing.Reason == NodeReason.NotSupported)
+        {
+            machine.Progress?.Report($"there is no {reset.FileName} that could reset");
+        }
     }
 
     /// <summary>Where a join keeps what must outlive a crash.</summary>
@@ -79,6 +98,7 @@ internal sealed class ClusterJoinResource(IJoinTool tool) : IResource
     /// <summary>Forgets that there ever was a join.</summary>
     internal static void Forget(Machine machine)
     {
+        Kubeadm.RemoveConfig(machine);
         if (Directory.Exists(StateDirectory(machine)))
         {
             Directory.Delete(StateDirectory(machine), recursive: true);
@@ -103,7 +123,7 @@ internal sealed class ClusterJoinResource(IJoinTool tool) : IResource
         }
     }
 
-    private static bool IsUnfinished(Machine machine) => File.Exists(Mark(machine)) || StaticPods.AreAside(machine);
+    private static bool IsUnfinished(Machine machine) => File.Exists(Mark(machine));
 
     private static string Mark(Machine machine) => Path.Join(StateDirectory(machine), "joining");
 }
@@ -142,7 +162,7 @@ internal sealed class ClusterJoinUndo : IUndo
         var command = new ChildCommand((string)words[0]!, [.. words.Skip(1).Select(word => (string)word!)]);
         try
         {
-            await JoinProcess.RunAsync(machine, command, $"cannot run {command}", null, cancellationToken);
+            await ClusterJoinResource.ResetAsync(machine, command, cancellationToken);
             return null;
         }
         catch (NodeException failure)

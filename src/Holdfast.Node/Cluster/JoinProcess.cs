@@ -33,7 +33,10 @@ internal static class JoinProcess
         catch (LinuxException failure)
         {
             // The library's words may repeat the arguments.
-            throw new NodeException(NodeReason.ChangeFailed, $"{purpose}: {Shown(failure.Message, secret)}");
+            throw new NodeException(
+                failure.Reason == LinuxReason.NotFound ? NodeReason.NotSupported : NodeReason.ChangeFailed,
+                $"{purpose}: {Shown(failure.Message, secret)}"
+            );
         }
         if (!result.Succeeded)
         {

@@ -29,5 +29,9 @@ internal sealed class JoinedAlready(string kind, string program, string doneFile
         RequireAsync(machine, cancellationToken);
 
     public Task<ChildCommand> ResetCommandAsync(Machine machine, CancellationToken cancellationToken) =>
-        throw new InvalidOperationException("internal error: what was never joined is not reset");
+        throw new NodeException(
+            NodeReason.NotSupported,
+            $"cannot make this machine a node of a {kind} cluster: an earlier join was cut short, and the node document no "
+                + $"longer says how to join; fill in spec.cluster.{kind} again, or run: holdfast undo"
+        );
 }

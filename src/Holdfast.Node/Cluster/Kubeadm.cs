@@ -63,7 +63,7 @@ internal sealed class Kubeadm : IJoinTool
         var text = join is null
             ? KubeadmConfig.Init(init!, node, version)
             : KubeadmConfig.Join(join, token!, node, version);
-        var file = Path.Join(machine.Paths.RuntimeDirectory, "kubeadm.yaml");
+        var file = ConfigPath(machine);
         Directory.CreateDirectory(machine.Paths.RuntimeDirectory);
         try
         {
@@ -88,10 +88,21 @@ internal sealed class Kubeadm : IJoinTool
         }
     }
 
+    /// <summary>One that a killed join left, with a token in it.</summary>
+    internal static void RemoveConfig(Machine machine)
+    {
+        if (File.Exists(ConfigPath(machine)))
+        {
+            File.Delete(ConfigPath(machine));
+        }
+    }
+
     public Task<ChildCommand> ResetCommandAsync(Machine machine, CancellationToken cancellationToken) =>
         Task.FromResult(Reset(node.Endpoint));
 
     internal static ChildCommand Reset(string endpoint) => new("kubeadm", "reset", "--force", "--cri-socket", endpoint);
+
+    private static string ConfigPath(Machine machine) => Path.Join(machine.Paths.RuntimeDirectory, "kubeadm.yaml");
 
     private static async Task<ProgramVersion> VersionAsync(Machine machine, CancellationToken cancellationToken) =>
         await ProgramVersion.AskAsync(machine, new ChildCommand("kubeadm", "version", "-o", "short"), cancellationToken)

@@ -1,55 +1,31 @@
 using System.Text;
 using Holdfast.Linux;
-using Holdfast.Node;
 using Holdfast.Node.Apply;
-using Holdfast.Node.Components;
-using Holdfast.Node.Facts;
 using Holdfast.Node.Plan;
-using Holdfast.Node.Services;
-using Holdfast.Node.Spec;
 using Holdfast.Testing;
-using Microsoft.Extensions.Logging.Abstractions;
+using Holdfast.Testing.Crasher;
 
 namespace Holdfast.Machine.Tests.Cluster;
 
 /// <summary>A machine in a directory of its own with stand-ins of the clusters' programs, and services in memory.</summary>
 internal sealed class ClusterNodeFixture : IDisposable
 {
-    private static readonly string[] StandIns = ["kubeadm", "yurtadm", "keadm", "kubelet", "edgecore"];
     private readonly TemporaryDirectory top = new();
+    private readonly ClusterScenario scenario;
 
     public ClusterNodeFixture()
     {
-        Directory.CreateDirectory(top["files/etc/systemd/system"]);
-        Directory.CreateDirectory(top["files/var/lib"]);
-        Directory.CreateDirectory(top["files/usr/bin"]);
-        Directory.CreateDirectory(top["files/usr/local/bin"]);
+        scenario = new ClusterScenario(top.Path);
         Programs = new ClusterPrograms(top["programs"], top["files"]);
-        Machine = new global::Holdfast.Node.Machine(
-            new NodePaths(top["node"]),
-            top["files"],
-            Services,
-            TimeProvider.System,
-            NullLoggerFactory.Instance,
-            (command, timeout, cancellationToken) =>
-                ChildProcess.RunAsync(
-                    StandIns.Contains(command.FileName)
-                        ? command with
-                        {
-                            FileName = Programs.PathOf(command.FileName),
-                        }
-                        : command,
-                    timeout,
-                    cancellationToken
-                )
-        );
     }
 
     public ClusterPrograms Programs { get; }
 
-    public ListedServices Services { get; } = new();
+    public ListedServices Services => scenario.Services;
 
-    public global::Holdfast.Node.Machine Machine { get; }
+    public global::Holdfast.Node.Machine Machine => scenario.Machine;
+
+    public string Root => top.Path;
 
     /// <summary>Everything that a person could have seen: plan, diffs, progress, notes.</summary>
     public StringBuilder Told { get; } = new();
@@ -88,17 +64,7 @@ internal sealed class ClusterNodeFixture : IDisposable
 
     public async Task<NodePlan> PlanAsync(string cluster)
     {
-        var document =
-            $"apiVersion: holdfast.dev/v1\nkind: EdgeNode\nmetadata: {{ name: edge-1, labels: {{ site: \"7\" }} }}\n"
-            + $"spec:\n  runtimes: [{{ name: containerd, cgroupDriver: cgroupfs }}]\n  cluster: {cluster}\n";
-        var result = NodeDocument.Parse(document, "node.yaml", "edge-1");
-        Assert.Empty(result.Errors);
-        var plan = await new Planner([new ClusterComponent()]).PlanAsync(
-            result.Spec!,
-            Facts,
-            Machine,
-            CancellationToken.None
-        );
+        var plan = await scenario.PlanAsync(cluster);
         foreach (var step in plan.Steps)
         {
             Told.AppendLine($"{step.Id} {step.Title} {step.Why} {step.Inspection}");
@@ -108,16 +74,11 @@ internal sealed class ClusterNodeFixture : IDisposable
 
     public async Task<ApplyResult> UpAsync(string cluster)
     {
-        var plan = await PlanAsync(cluster);
-        using var journal = await OpenAsync();
-        return await new Applier().ApplyAsync(plan, Machine, journal, new Listener(Told), CancellationToken.None);
+        _ = await PlanAsync(cluster);
+        return await scenario.UpAsync(cluster, new Listener(Told));
     }
 
-    public async Task<UndoResult> UndoAsync()
-    {
-        using var journal = await OpenAsync();
-        return await new Undoer().UndoAllAsync(Machine, journal, new Listener(Told), CancellationToken.None);
-    }
+    public Task<UndoResult> UndoAsync() => scenario.UndoAsync(new Listener(Told));
 
     /// <summary>Every file, directory and link of the machine with mode and content.</summary>
     public string Snapshot()
@@ -136,25 +97,6 @@ internal sealed class ClusterNodeFixture : IDisposable
         return text.ToString();
     }
 
-    private static MachineFacts Facts { get; } =
-        new()
-        {
-            HostName = "edge-1",
-            OperatingSystem = "test",
-            Architecture = "amd64",
-            KernelRelease = "6",
-            Cgroups = CgroupMode.Hybrid,
-            IsSystemd = true,
-            CapabilityBounds = ulong.MaxValue,
-            CniPluginDirectory = "/opt/cni/bin",
-            ProcessorCount = 2,
-            MemoryBytes = 1L << 32,
-            FreeDiskBytes = 1L << 40,
-        };
-
-    private Task<ChangeJournal> OpenAsync() =>
-        ChangeJournal.OpenAsync(Machine.Paths, TimeProvider.System, CancellationToken.None);
-
     private sealed class Listener(StringBuilder told) : IProgress<StepProgress>
     {
         public void Report(StepProgress value)
@@ -164,63 +106,5 @@ internal sealed class ClusterNodeFixture : IDisposable
                 told.AppendLine(value.ToString());
             }
         }
-    }
-}
-
-/// <summary>Services that exist where their unit does, and only in memory.</summary>
-internal sealed class ListedServices : IServiceManager
-{
-    private readonly Dictionary<string, ServiceStatus> services = [];
-    private int nextProcessId = 100;
-
-    public string Name => "listed";
-
-    public List<string> Calls { get; } = [];
-
-    public void Add(string service, bool isRunning, bool isEnabled, DateTimeOffset? startedAt = null) =>
-        services[service] = new ServiceStatus(
-            true,
-            isEnabled,
-            isRunning,
-            isRunning ? nextProcessId++ : null,
-            isRunning ? startedAt ?? TimeProvider.System.GetUtcNow() : null
-        );
-
-    public Task<ServiceStatus> StatusAsync(string service, CancellationToken cancellationToken) =>
-        Task.FromResult(services.GetValueOrDefault(service) ?? new ServiceStatus(false, false, false, null, null));
-
-    public Task<bool> RunsAsync(ServiceDefinition service, CancellationToken cancellationToken) =>
-        Task.FromResult(true);
-
-    public Task StartAsync(ServiceDefinition service, CancellationToken cancellationToken) =>
-        Start("start", service.Name);
-
-    public Task RestartAsync(ServiceDefinition service, CancellationToken cancellationToken) =>
-        Start("restart", service.Name);
-
-    public Task RestartKnownAsync(string service, CancellationToken cancellationToken) =>
-        Start("restart-known", service);
-
-    public Task StopAsync(string service, bool stop, bool disable, CancellationToken cancellationToken)
-    {
-        Calls.Add($"stop {service} {stop} {disable}");
-        var now = services[service];
-        Add(service, now.IsRunning && !stop, now.IsEnabled && !disable, now.StartedAt);
-        return Task.CompletedTask;
-    }
-
-    public Task RefreshAsync(CancellationToken cancellationToken) => Task.CompletedTask;
-
-    public Task<IReadOnlyList<string>> ReadLastLinesAsync(
-        string service,
-        int count,
-        CancellationToken cancellationToken
-    ) => Task.FromResult<IReadOnlyList<string>>([]);
-
-    private Task Start(string verb, string service)
-    {
-        Calls.Add($"{verb} {service}");
-        Add(service, isRunning: true, isEnabled: true);
-        return Task.CompletedTask;
     }
 }

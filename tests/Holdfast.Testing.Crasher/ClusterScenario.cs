@@ -1,0 +1,100 @@
+using Holdfast.Linux;
+using Holdfast.Node;
+using Holdfast.Node.Apply;
+using Holdfast.Node.Components;
+using Holdfast.Node.Facts;
+using Holdfast.Node.Plan;
+using Holdfast.Node.Spec;
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace Holdfast.Testing.Crasher;
+
+/// <summary>
+/// A machine in a directory that joins a cluster: files below <c>files</c>, stand-ins of the clusters' programs in
+/// <c>programs</c>, services in memory. Used by tests and by the processes that they kill.
+/// </summary>
+public sealed class ClusterScenario
+{
+    private static readonly string[] StandIns = ["kubeadm", "yurtadm", "keadm", "kubelet", "edgecore"];
+
+    public ClusterScenario(string root)
+    {
+        var files = Path.Join(root, "files");
+        foreach (var directory in (string[])["etc/systemd/system", "var/lib", "usr/bin", "usr/local/bin"])
+        {
+            Directory.CreateDirectory(Path.Join(files, directory));
+        }
+
+        Machine = new Machine(
+            new NodePaths(Path.Join(root, "node")),
+            files,
+            Services,
+            TimeProvider.System,
+            NullLoggerFactory.Instance,
+            (command, timeout, cancellationToken) =>
+                ChildProcess.RunAsync(
+                    StandIns.Contains(command.FileName)
+                        ? command with
+                        {
+                            FileName = Path.Join(root, "programs", command.FileName),
+                        }
+                        : command,
+                    timeout,
+                    cancellationToken
+                )
+        );
+    }
+
+    public Machine Machine { get; }
+
+    public ListedServices Services { get; } = new();
+
+    /// <param name="cluster">What stands behind <c>cluster:</c> in the node document.</param>
+    public async Task<NodePlan> PlanAsync(string cluster)
+    {
+        var document =
+            "apiVersion: holdfast.dev/v1\nkind: EdgeNode\nmetadata: { name: edge-1, labels: { site: \"7\" } }\n"
+            + $"spec:\n  runtimes: [{{ name: containerd, cgroupDriver: cgroupfs }}]\n  cluster: {cluster}\n";
+        var result = NodeDocument.Parse(document, "node.yaml", "edge-1");
+        return result.Spec is { } spec
+            ? await new Planner([new ClusterComponent()]).PlanAsync(spec, Facts, Machine, CancellationToken.None)
+            : throw new ArgumentException(string.Join("; ", result.Errors), nameof(cluster));
+    }
+
+    public async Task<ApplyResult> UpAsync(string cluster, IProgress<StepProgress>? progress = null)
+    {
+        using var journal = await OpenAsync();
+        return await new Applier().ApplyAsync(
+            await PlanAsync(cluster),
+            Machine,
+            journal,
+            progress,
+            CancellationToken.None
+        );
+    }
+
+    public async Task<UndoResult> UndoAsync(IProgress<StepProgress>? progress = null)
+    {
+        using var journal = await OpenAsync();
+        return await new Undoer().UndoAllAsync(Machine, journal, progress, CancellationToken.None);
+    }
+
+    private static MachineFacts Facts { get; } =
+        new()
+        {
+            HostName = "edge-1",
+            OperatingSystem = "test",
+            Architecture = "amd64",
+            KernelRelease = "6",
+            Cgroups = CgroupMode.Hybrid,
+            IsSystemd = true,
+            CapabilityBounds = ulong.MaxValue,
+            CniPluginDirectory = "/opt/cni/bin",
+            ProcessorCount = 2,
+            MemoryBytes = 1L << 32,
+            FreeDiskBytes = 1L << 40,
+        };
+
+    private Task<ChangeJournal> OpenAsync() =>
+        ChangeJournal.OpenAsync(Machine.Paths, TimeProvider.System, CancellationToken.None);
+}
