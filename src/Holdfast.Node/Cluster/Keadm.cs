@@ -53,6 +53,17 @@ internal sealed class Keadm(ClusterNode node, KubeEdgeCluster cluster) : IJoinTo
                     + $"{KubeEdgeCluster.DefaultConfigFile}; leave edgecoreConfig out, or write the file yourself"
             );
         }
+        // keadm would refuse it, and taking that attempt back would reset what is not ours to reset.
+        var directory = machine.At("/etc/kubeedge");
+        if (Directory.Exists(directory) && Directory.EnumerateFileSystemEntries(directory).Any())
+        {
+            throw new NodeException(
+                NodeReason.NotSupported,
+                $"cannot join KubeEdge: there is no {cluster.EdgecoreConfig}, but something else in /etc/kubeedge, from an "
+                    + "earlier join; take it away with keadm reset, or move it aside"
+            );
+        }
+
         _ = await VersionAsync(machine, cancellationToken);
         _ = await cluster.Token.ReadAsync(machine, cancellationToken);
     }

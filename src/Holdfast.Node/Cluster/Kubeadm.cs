@@ -12,8 +12,19 @@ internal sealed class Kubeadm : IJoinTool
 {
     public const string KubeletConf = "/etc/kubernetes/kubelet.conf";
 
+    private const string AdminConf = "/etc/kubernetes/admin.conf";
+
     /// <summary>What kubeadm init and join write.</summary>
     internal static readonly string[] Footprint = ["/etc/kubernetes", "/var/lib/kubelet", "/var/lib/etcd"];
+
+    private static readonly string[] Traces =
+    [
+        KubeletConf,
+        AdminConf,
+        "/etc/kubernetes/bootstrap-kubelet.conf",
+        "/etc/kubernetes/pki/ca.crt",
+        "/etc/kubernetes/manifests/kube-apiserver.yaml",
+    ];
 
     private readonly ClusterNode node;
     private readonly KubeadmInit? init;
@@ -40,7 +51,7 @@ internal sealed class Kubeadm : IJoinTool
 
     public string Why => "kubeadm is told by a file that only root can read; no token stands in its arguments";
 
-    public string DoneFile => join is null ? "/etc/kubernetes/admin.conf" : KubeletConf;
+    public string DoneFile => join is null ? AdminConf : KubeletConf;
 
     public string AgentService => "kubelet";
 
@@ -49,6 +60,16 @@ internal sealed class Kubeadm : IJoinTool
 
     public async Task RequireAsync(Machine machine, CancellationToken cancellationToken)
     {
+        RefuseTraces(machine);
+        if (join is not null && StaticPods.List(machine) is [var pod, ..])
+        {
+            throw new NodeException(
+                NodeReason.NotSupported,
+                $"cannot join a cluster: kubeadm refuses a machine with static pods, and there is {StaticPods.DirectoryPath}/{pod}; "
+                    + "move it away until the node has joined"
+            );
+        }
+
         _ = await VersionAsync(machine, cancellationToken);
         if (join is not null)
         {
@@ -85,6 +106,23 @@ internal sealed class Kubeadm : IJoinTool
         finally
         {
             File.Delete(file);
+        }
+    }
+
+    /// <summary>
+    /// What is left of somebody else's join, or still in use: kubeadm would refuse it, and taking that attempt back would
+    /// reset what is not ours to reset.
+    /// </summary>
+    internal static void RefuseTraces(Machine machine)
+    {
+        var trace = Traces.FirstOrDefault(machine.Exists);
+        if (trace is not null)
+        {
+            throw new NodeException(
+                NodeReason.NotSupported,
+                $"cannot join a cluster: {trace} is there, so this machine is a part of one or was left half way; "
+                    + "if nobody needs that any more, take it away with kubeadm reset"
+            );
         }
     }
 

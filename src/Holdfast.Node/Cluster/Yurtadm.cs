@@ -46,6 +46,7 @@ internal sealed class Yurtadm(ClusterNode node, ClusterJoin join, YurtNodeType n
 
     public async Task RequireAsync(Machine machine, CancellationToken cancellationToken)
     {
+        Kubeadm.RefuseTraces(machine);
         try
         {
             _ = await JoinProcess.HelpAsync(machine, Program, ["join"], cancellationToken);

@@ -48,6 +48,15 @@ internal static class AgentCommand
         NodeContext.RequireRoot("agent");
         var paths = CommandOptions.Paths(parsed);
         var document = await NodeDocuments.LoadAsync(parsed.GetValue(CommandOptions.File), paths, cancellationToken);
+        if (document.Spec.Cluster.AgentService is { } agent)
+        {
+            throw new CommandException(
+                ExitCode.Failed,
+                $"cannot run the daemon: {document.Source} gives the pods of this node to {agent}",
+                "Two agents remove each other's pods. With cluster: { standalone: {} } this one runs them."
+            );
+        }
+
         var level = parsed.GetValue(Verbose) ? LogLevel.Debug : LogLevel.Information;
         using var logs = new StderrLogs(level, TimeProvider.System);
         var checkEvery = TimeSpan.FromSeconds(parsed.GetValue(CheckEvery));

@@ -348,6 +348,47 @@ public sealed class ClusterJoinTests : IDisposable
         Assert.False(Directory.Exists(node.Machine.Paths.ChangesDirectory));
     }
 
+    [Theory]
+    [InlineData(
+        "/etc/kubernetes/pki/ca.crt",
+        "{ kubernetes: { init: {} } }",
+        "/etc/kubernetes/pki/ca.crt is there, so this machine is a part of one"
+    )]
+    [InlineData(
+        "/etc/kubernetes/kubelet.conf",
+        "{ kubernetes: { init: {} } }",
+        "/etc/kubernetes/kubelet.conf is there"
+    )]
+    [InlineData(
+        "/etc/kubeedge/ca/rootCA.crt",
+        "{ kubeedge: { cloudcore: \"c:1\", token: abc } }",
+        "something else in /etc/kubeedge"
+    )]
+    public async Task What_somebody_else_joined_is_never_reset(string file, string cluster, string words)
+    {
+        node.Programs.AddKubeadm();
+        node.Programs.AddKeadm("1.18.1");
+        node.Write(file, "not ours\n");
+        var before = node.Snapshot();
+        var failure = await Assert.ThrowsAsync<NodeException>(() => node.UpAsync(cluster));
+        Assert.Contains(words, failure.Message, StringComparison.Ordinal);
+        Assert.Equal(before, node.Snapshot());
+        Assert.DoesNotContain(
+            node.Programs.CallsOf("kubeadm").Concat(node.Programs.CallsOf("keadm")),
+            call =>
+                call.StartsWith("reset", StringComparison.Ordinal) && !call.Contains("--help", StringComparison.Ordinal)
+        );
+    }
+
+    [Fact]
+    public async Task A_static_pod_that_kubeadm_would_refuse_is_named_before_anything_is_changed()
+    {
+        node.Programs.AddKubeadm();
+        node.Write("/etc/kubernetes/manifests/mine.yaml", "kind: Pod\n");
+        var failure = await Assert.ThrowsAsync<NodeException>(() => node.UpAsync(Kubernetes()));
+        Assert.Contains("/etc/kubernetes/manifests/mine.yaml; move it away", failure.Message, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task A_token_file_that_is_not_there_is_said_before_anything_is_changed()
     {
