@@ -46,7 +46,7 @@ public sealed partial class DocumentationTests
             .ToArray();
         Assert.NotEmpty(names);
         var document = RepositoryFiles.Read("docs/troubleshooting.md");
-        Assert.Empty(names.Where(name => !document.Contains($"**`{name}`**", StringComparison.Ordinal)));
+        Assert.All(names, name => Assert.Contains($"**`{name}`**", document, StringComparison.Ordinal));
     }
 
     [Fact]

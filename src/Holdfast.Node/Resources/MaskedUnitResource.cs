@@ -64,7 +64,6 @@ internal sealed class MaskedUnitResource : IResource
             }
         }
 
-        FaultPoint.Reach("masked-unit.after-stop");
         await link.DoAsync(machine, cancellationToken);
         await ReloadAsync(machine, cancellationToken);
     }
