@@ -1,0 +1,151 @@
+using Holdfast.Node;
+
+namespace Holdfast.Machine.Tests.Cluster;
+
+/// <summary>What cannot be done is said in plain words, before anything is changed or with everything taken back.</summary>
+public sealed class ClusterRefusalTests : IDisposable
+{
+    private const string Token = "3zefbt.99e6denc1cxpk9fg";
+    private const string Hash = "sha256:8077d4e7dd6eee64a999d56866ae4336073ed5ffc3f23281d757276b08b9b195";
+
+    private readonly ClusterNodeFixture node = new();
+
+    public void Dispose() => node.Dispose();
+
+    private string Kubernetes(string? token = null) =>
+        $"{{ kubernetes: {{ join: {{ endpoint: \"10.0.0.1:6443\", {token ?? $"tokenFile: {node.Secret(Token)}"}, caCertHash: \"{Hash}\" }} }} }}";
+
+    private string OpenYurt() =>
+        $"{{ openyurt: {{ endpoint: \"10.0.0.1:6443\", tokenFile: {node.Secret(Token)}, caCertHash: \"{Hash}\" }} }}";
+
+    private void AssertNoSecret(string secret)
+    {
+        Assert.DoesNotContain(secret, node.Told.ToString(), StringComparison.Ordinal);
+        Assert.DoesNotContain(secret, node.Journal, StringComparison.Ordinal);
+        Assert.DoesNotContain(
+            Convert.ToBase64String(System.Text.Encoding.UTF8.GetBytes(secret))[..20],
+            node.Journal,
+            StringComparison.Ordinal
+        );
+    }
+
+    [Fact]
+    public async Task A_refused_join_is_told_in_plain_words_and_leaves_the_machine_as_it_was()
+    {
+        node.Programs.AddKubeadm();
+        node.Programs.FailWith(
+            "kubeadm",
+            $"error execution phase preflight: [preflight] Some fatal errors occurred:\n\t[ERROR Swap]: running with swap on is not supported. Please disable swap\n\t[ERROR Port-10250]: Port 10250 is in use by {Token}\n"
+        );
+        var cluster = Kubernetes();
+        var before = node.Snapshot();
+        var failure = await Assert.ThrowsAsync<NodeException>(() => node.UpAsync(cluster));
+        Assert.StartsWith(
+            "cannot join the cluster at 10.0.0.1:6443: kubeadm: running with swap on is not supported. Please disable swap (set spec.host.swap: disabled",
+            failure.Message,
+            StringComparison.Ordinal
+        );
+        Assert.Contains("Port 10250 is in use by ***", failure.Message, StringComparison.Ordinal);
+        Assert.Equal(before, node.Snapshot());
+        AssertNoSecret(Token);
+
+        node.Programs.FailNoMore("kubeadm");
+        await node.UpAsync(cluster);
+        Assert.True(node.Exists("/etc/kubernetes/kubelet.conf"));
+    }
+
+    [Fact]
+    public async Task A_refusal_of_yurtadm_brings_the_static_pods_back()
+    {
+        node.Programs.AddYurtadm();
+        node.Programs.AddKubeadm();
+        node.Programs.FailWith(
+            "yurtadm",
+            "error: could not find a JWS signature in the cluster-info ConfigMap for token ID\n"
+        );
+        node.Write("/etc/kubernetes/manifests/mine.yaml", "kind: Pod\n");
+        var cluster = OpenYurt();
+        var before = node.Snapshot();
+        var failure = await Assert.ThrowsAsync<NodeException>(() => node.UpAsync(cluster));
+        Assert.Contains("the token has expired", failure.Message, StringComparison.Ordinal);
+        Assert.Equal(before, node.Snapshot());
+    }
+
+    [Theory]
+    [InlineData(
+        "{ kubeedge: {} }",
+        "cannot join KubeEdge: there is no /etc/kubeedge/config/edgecore.yaml, and the node document does not say where cloudcore is"
+    )]
+    [InlineData(
+        "{ kubeedge: { cloudcore: \"c:1\", token: abc } }",
+        "no keadm on this machine that could write it; put keadm into /usr/local/bin"
+    )]
+    [InlineData(
+        "{ kubernetes: {} }",
+        "there is no /etc/kubernetes/kubelet.conf, and the node document does not say how to join"
+    )]
+    [InlineData("{ kubernetes: { init: {} } }", "there is no kubeadm on this machine; install kubeadm and kubelet")]
+    public async Task What_is_missing_is_said_before_anything_is_changed(string cluster, string words)
+    {
+        var before = node.Snapshot();
+        var failure = await Assert.ThrowsAsync<NodeException>(() => node.UpAsync(cluster));
+        Assert.Contains(words, failure.Message, StringComparison.Ordinal);
+        Assert.Equal(before, node.Snapshot());
+        Assert.False(Directory.Exists(node.Machine.Paths.ChangesDirectory));
+    }
+
+    [Theory]
+    [InlineData(
+        "/etc/kubernetes/pki/ca.crt",
+        "{ kubernetes: { init: {} } }",
+        "/etc/kubernetes/pki/ca.crt is there, so this machine is a part of one"
+    )]
+    [InlineData(
+        "/etc/kubernetes/kubelet.conf",
+        "{ kubernetes: { init: {} } }",
+        "/etc/kubernetes/kubelet.conf is there"
+    )]
+    [InlineData(
+        "/etc/kubeedge/ca/rootCA.crt",
+        "{ kubeedge: { cloudcore: \"c:1\", token: abc } }",
+        "something else in /etc/kubeedge"
+    )]
+    public async Task What_somebody_else_joined_is_never_reset(string file, string cluster, string words)
+    {
+        node.Programs.AddKubeadm();
+        node.Programs.AddKeadm("1.18.1");
+        node.Write(file, "not ours\n");
+        var before = node.Snapshot();
+        var failure = await Assert.ThrowsAsync<NodeException>(() => node.UpAsync(cluster));
+        Assert.Contains(words, failure.Message, StringComparison.Ordinal);
+        Assert.Equal(before, node.Snapshot());
+        Assert.DoesNotContain(
+            node.Programs.CallsOf("kubeadm").Concat(node.Programs.CallsOf("keadm")),
+            call =>
+                call.StartsWith("reset", StringComparison.Ordinal) && !call.Contains("--help", StringComparison.Ordinal)
+        );
+    }
+
+    [Fact]
+    public async Task A_static_pod_that_kubeadm_would_refuse_is_named_before_anything_is_changed()
+    {
+        node.Programs.AddKubeadm();
+        node.Write("/etc/kubernetes/manifests/mine.yaml", "kind: Pod\n");
+        var failure = await Assert.ThrowsAsync<NodeException>(() => node.UpAsync(Kubernetes()));
+        Assert.Contains("/etc/kubernetes/manifests/mine.yaml; move it away", failure.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_token_file_that_is_not_there_is_said_before_anything_is_changed()
+    {
+        node.Programs.AddKubeadm();
+        var failure = await Assert.ThrowsAsync<NodeException>(() =>
+            node.UpAsync(Kubernetes("tokenFile: /etc/nothing"))
+        );
+        Assert.StartsWith(
+            "cannot read the token: there is no file /etc/nothing",
+            failure.Message,
+            StringComparison.Ordinal
+        );
+    }
+}
