@@ -55,13 +55,27 @@ public sealed class NodeScenario
         Write("proc/sys/net/ipv4/ip_forward", "0\n");
         Write("program", new string('n', 150_000));
         Write("usr/local/bin/shim", "by hand");
-        MakeArchive();
+        MakeArchive(1);
+        MakeArchive(2);
     }
+
+    /// <summary>The version of the archive that is wanted; 2 is an upgrade of 1.</summary>
+    public int Version { get; set; } = 1;
 
     public async Task<ApplyResult> UpAsync()
     {
         using var journal = await ChangeJournal.OpenAsync(Paths, TimeProvider.System, CancellationToken.None);
         return await new Applier().ApplyAsync(await PlanAsync(), Machine, journal, null, CancellationToken.None);
+    }
+
+    /// <summary>An upgrade that does not stand its proof; with nothing to upgrade, what a killed one left.</summary>
+    public async Task UpgradeAndRollBackAsync()
+    {
+        using var journal = await ChangeJournal.OpenAsync(Paths, TimeProvider.System, CancellationToken.None);
+        Version = 2;
+        var run = await new Applier().ApplyAsync(await PlanAsync(), Machine, journal, null, CancellationToken.None);
+        await new Applier().RollBackAsync(run, Machine, journal, null, CancellationToken.None);
+        Version = 1;
     }
 
     public async Task<UndoResult> UndoAsync()
@@ -81,16 +95,19 @@ public sealed class NodeScenario
         return new NodePlan(steps, []);
     }
 
-    /// <summary>A tar with a file that replaces one, a new one in new directories, and a link.</summary>
-    private void MakeArchive()
+    /// <summary>
+    /// A tar with a file that replaces one, a new one in new directories, and a link. The second version lacks one file of
+    /// the first and has one more.
+    /// </summary>
+    private void MakeArchive(int version)
     {
-        using var file = File.Create(ArchivePath);
+        using var file = File.Create(ArchivePath(version));
         using var writer = new TarWriter(file, TarEntryFormat.Gnu);
-        foreach (var name in (string[])["bin/shim", "share/deep/image"])
+        foreach (var name in (string[])["bin/shim", version == 1 ? "share/deep/image" : "share/other"])
         {
             var entry = new GnuTarEntry(TarEntryType.RegularFile, name)
             {
-                DataStream = new MemoryStream(Encoding.UTF8.GetBytes(new string('a', 70_000))),
+                DataStream = new MemoryStream(Encoding.UTF8.GetBytes(new string((char)('0' + version), 70_000))),
                 ModificationTime = DateTimeOffset.UnixEpoch,
             };
             writer.WriteEntry(entry);
@@ -105,13 +122,13 @@ public sealed class NodeScenario
         );
     }
 
-    private string ArchivePath => Path.Join(files, "archive.tar");
+    private string ArchivePath(int version) => Path.Join(files, $"archive-{version}.tar");
 
     private ArchiveSpec Archive =>
         new()
         {
-            Url = new Uri($"file://{ArchivePath}"),
-            Sha256 = Convert.ToHexStringLower(SHA256.HashData(File.ReadAllBytes(ArchivePath))),
+            Url = new Uri($"file://{ArchivePath(Version)}"),
+            Sha256 = Convert.ToHexStringLower(SHA256.HashData(File.ReadAllBytes(ArchivePath(Version)))),
             Format = ArchiveFormat.None,
         };
 

@@ -13,6 +13,12 @@ switch (args)
     case ["node-up", var root]:
         await new NodeScenario(root).UpAsync();
         return 0;
+    case ["node-upgrade", var root]:
+        await new NodeScenario(root) { Version = 2 }.UpAsync();
+        return 0;
+    case ["node-rollback", var root]:
+        await new NodeScenario(root).UpgradeAndRollBackAsync();
+        return 0;
     case ["node-undo", var root]:
         await new NodeScenario(root).UndoAsync();
         return 0;

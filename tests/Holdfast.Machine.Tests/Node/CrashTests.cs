@@ -90,6 +90,67 @@ public sealed class CrashTests : IDisposable
         }
     }
 
+    [Theory]
+    [InlineData("archive.before-rename", 2)]
+    [InlineData("archive.before-remove", 1)]
+    [InlineData("archive.before-manifest", 1)]
+    [InlineData("apply.after-do", 1)]
+    public async Task Killed_while_upgrading_the_next_up_completes_and_undo_returns_to_the_original(
+        string point,
+        int atLeast
+    )
+    {
+        for (var times = 1; ; times++)
+        {
+            var scenario = Make($"{point}-{times}");
+            var before = Snapshot(scenario);
+            await scenario.UpAsync();
+            var old = Snapshot(scenario);
+            var killed = await IsKilledAsync("node-upgrade", scenario, $"{point}@{times}");
+            scenario.Version = 2;
+            await scenario.UpAsync();
+            Assert.False((await scenario.PlanAsync()).HasChanges, $"{point}@{times}: the upgrade did not complete");
+            Assert.NotEqual(old, Snapshot(scenario));
+            await AssertUndoneAsync(scenario, before, $"{point}@{times}");
+            if (!killed)
+            {
+                Assert.True(times > atLeast, $"{point} was reached only {times - 1} times");
+                break;
+            }
+        }
+    }
+
+    [Theory]
+    [InlineData("rollback.before-step", 1)]
+    [InlineData("archive.before-restore", 3)]
+    public async Task Killed_while_rolling_an_upgrade_back_the_next_one_brings_the_old_version_back(
+        string point,
+        int atLeast
+    )
+    {
+        for (var times = 1; ; times++)
+        {
+            var scenario = Make($"{point}-{times}");
+            var before = Snapshot(scenario);
+            await scenario.UpAsync();
+            var old = Snapshot(scenario);
+            var killed = await IsKilledAsync("node-rollback", scenario, $"{point}@{times}");
+            if (killed)
+            {
+                await scenario.UpgradeAndRollBackAsync();
+            }
+
+            Assert.Equal(old, Snapshot(scenario));
+            Assert.False((await scenario.PlanAsync()).HasChanges, $"{point}@{times}: the old version is not complete");
+            await AssertUndoneAsync(scenario, before, $"{point}@{times}");
+            if (!killed)
+            {
+                Assert.True(times > atLeast, $"{point} was reached only {times - 1} times");
+                break;
+            }
+        }
+    }
+
     [Fact]
     public async Task Lock_of_a_killed_process_does_not_stick()
     {

@@ -1,0 +1,142 @@
+using Holdfast.Node.Apply;
+using Holdfast.Node.Resources;
+using Holdfast.Node.Services;
+
+namespace Holdfast.Node.Tests.Software;
+
+/// <summary>Versions that lie on each other, their proof and the way back.</summary>
+public sealed partial class ArchiveResourceTests
+{
+    [Fact]
+    public async Task An_upgrade_lies_on_the_old_version_and_can_be_taken_off_again()
+    {
+        machine.Write("/usr/local/bin/tool", "original");
+        var before = machine.Snapshot();
+        await ApplyAsync(Resource(V1));
+        var first = machine.Snapshot();
+        var plan = await PlanAsync(Resource(V2));
+        Assert.Empty(plan.Leftovers);
+        await ApplyAsync(Resource(V2));
+        Assert.Equal("tool 2", machine.Read("/usr/local/bin/tool"));
+        Assert.False(machine.Machine.Exists("/usr/local/share/doc/text"), "what only the old version has goes");
+        Assert.Equal("new", machine.Read("/usr/local/bin/new"));
+        Assert.False((await PlanAsync(Resource(V2))).HasChanges);
+
+        // Back to the old one: the newer is taken off, and with that it is there again.
+        plan = await PlanAsync(Resource(V1));
+        Assert.Single(plan.Leftovers);
+        Assert.Equal(1, (await ApplyAsync(Resource(V1))).TakenBack);
+        Assert.Equal(first, machine.Snapshot());
+        Assert.False((await PlanAsync(Resource(V1))).HasChanges);
+
+        await ApplyAsync(Resource(V2));
+        await UndoAsync();
+        Assert.Equal(before, machine.Snapshot());
+    }
+
+    [Fact]
+    public async Task An_upgrade_waits_for_its_proof_also_after_a_crash()
+    {
+        await ApplyAsync(Resource(V1));
+        Assert.Empty(await ListUnprovenAsync());
+        await ApplyAsync(Resource(V2));
+        Assert.Single(await ListUnprovenAsync());
+        using (var journal = await OpenAsync())
+        {
+            UpgradeProof.MarkProven(journal);
+        }
+
+        Assert.Empty(await ListUnprovenAsync());
+        await ApplyAsync(Resource(V3));
+        Assert.Contains(TestArchive.Hash(V3), Assert.Single(await ListUnprovenAsync()), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task An_upgrade_without_proof_is_rolled_back_with_its_whole_run_and_services_follow()
+    {
+        var service = new ServiceResource(
+            new ServiceDefinition("runtime", "runs", ["/usr/local/bin/tool"]),
+            ["/usr/local/bin/tool"]
+        );
+        await ApplyAsync(Resource(V1), new FileResource("/etc/tool.conf", "version = 1\n"), service);
+        var first = machine.Snapshot();
+        await Task.Delay(100);
+        IReadOnlyList<IResource> second = [Resource(V2), new FileResource("/etc/tool.conf", "version = 2\n"), service];
+        var run = await ApplyAsync(second);
+        Assert.Equal(3, run.Changed);
+        machine.Services.Calls.Clear();
+        await Task.Delay(100);
+
+        using (var journal = await OpenAsync())
+        {
+            await new Applier().RollBackAsync(run, machine.Machine, journal, null, CancellationToken.None);
+        }
+
+        Assert.Equal(first, machine.Snapshot());
+        Assert.Equal(["restart-known runtime"], machine.Services.Calls);
+        Assert.Empty(await ListUnprovenAsync());
+        Assert.False((await PlanAsync(Resource(V1), service)).Changes.Any());
+        await UndoAsync();
+        Assert.Equal("", machine.Snapshot());
+    }
+
+    [Fact]
+    public async Task An_upgrade_of_a_killed_run_is_rolled_back_from_the_journal_alone()
+    {
+        var service = new ServiceResource(
+            new ServiceDefinition("runtime", "runs", ["/usr/local/bin/tool"]),
+            ["/usr/local/bin/tool"]
+        );
+        await ApplyAsync(Resource(V1), service);
+        var first = machine.Snapshot();
+        await Task.Delay(100);
+        await ApplyAsync(Resource(V2), service);
+        machine.Services.Calls.Clear();
+        await Task.Delay(100);
+        using (var journal = await OpenAsync())
+        {
+            var nothing = new ApplyResult(0, 2, 0, []);
+            await new Applier().RollBackAsync(nothing, machine.Machine, journal, null, CancellationToken.None);
+        }
+
+        Assert.Equal(first, machine.Snapshot());
+        Assert.Equal(["restart-known runtime"], machine.Services.Calls);
+    }
+
+    [Fact]
+    public async Task Undoing_the_last_change_brings_the_old_version_back_and_restarts_what_ran_the_new_one()
+    {
+        var service = new ServiceResource(
+            new ServiceDefinition("runtime", "runs", ["/usr/local/bin/tool"]),
+            ["/usr/local/bin/tool"]
+        );
+        await ApplyAsync(Resource(V1), service);
+        var first = machine.Snapshot();
+        await Task.Delay(100);
+        await ApplyAsync(Resource(V2), service);
+        machine.Services.Calls.Clear();
+        await Task.Delay(100);
+        using (var journal = await OpenAsync())
+        {
+            var undone = await new Undoer().UndoAfterAsync(2, machine.Machine, journal, null, CancellationToken.None);
+            Assert.Equal(1, undone.TakenBack);
+        }
+
+        Assert.Equal(first, machine.Snapshot());
+        Assert.Equal(["restart-known runtime"], machine.Services.Calls);
+    }
+
+    [Fact]
+    public async Task An_upgrade_that_fails_half_way_leaves_the_old_version()
+    {
+        await ApplyAsync(Resource(V1));
+        var first = machine.Snapshot();
+        machine.Write("/usr/local/bin/new/in/the/way", "x");
+        var withObstacle = machine.Snapshot();
+        await Assert.ThrowsAsync<NodeException>(() => ApplyAsync(Resource(V2)));
+        Assert.Equal(withObstacle, machine.Snapshot());
+        Directory.Delete(machine.Machine.At("/usr/local/bin/new"), recursive: true);
+        Assert.Equal(first, machine.Snapshot());
+        Assert.True((await InspectAsync(Resource(V1))).IsAsWanted);
+    }
+}
