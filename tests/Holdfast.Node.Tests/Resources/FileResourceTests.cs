@@ -45,6 +45,35 @@ public sealed class FileResourceTests : IDisposable
     }
 
     [Fact]
+    public async Task A_file_with_a_token_in_it_is_shown_without_and_its_original_stays_out_of_the_journal()
+    {
+        const string before = "cluster:\n  kubeedge:\n    token:\n      old.secret\n";
+        const string after = "cluster:\n  kubeedge:\n    cloudcore: c:1\n    token: new.secret\n";
+        node.Write(FilePath, before, AtomicFile.SecretMode);
+        var snapshot = node.Snapshot();
+        var resource = new FileResource(FilePath, after) { Mask = Node.Cluster.DocumentSecrets.Mask };
+
+        var inspection = await resource.InspectAsync(node.Machine, TemporaryMachine.Never);
+        Assert.Contains("+    cloudcore: c:1", inspection.Diff, StringComparison.Ordinal);
+        Assert.DoesNotContain("secret", inspection.Diff, StringComparison.Ordinal);
+
+        await node.ApplyAsync(resource);
+        var journal = File.ReadAllText(Path.Join(node.Paths.ChangesDirectory, "journal.jsonl"));
+        Assert.DoesNotContain(
+            Convert.ToBase64String(Encoding.UTF8.GetBytes(before)),
+            journal,
+            StringComparison.Ordinal
+        );
+        Assert.All(
+            Directory.EnumerateFiles(Path.Join(node.Paths.ChangesDirectory, "originals")),
+            kept => Assert.Equal(AtomicFile.SecretMode, File.GetUnixFileMode(kept))
+        );
+
+        await node.UndoAsync();
+        Assert.Equal(snapshot, node.Snapshot());
+    }
+
+    [Fact]
     public async Task Large_original_is_kept_beside_the_journal_and_comes_back()
     {
         node.Write(FilePath, new string('x', 300_000));
