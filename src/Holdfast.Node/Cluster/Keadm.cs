@@ -26,7 +26,7 @@ internal sealed class Keadm(ClusterNode node, KubeEdgeCluster cluster) : IJoinTo
             : "this machine has joined KubeEdge";
 
     public string Why =>
-        "keadm takes its token as an argument only: whoever is on this machine can see it while the join runs";
+        "the cluster says which pods run here; keadm takes its token as an argument, which whoever is on this machine can see while it joins";
 
     public string DoneFile => cluster.EdgecoreConfig;
 

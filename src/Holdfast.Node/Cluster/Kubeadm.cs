@@ -49,7 +49,8 @@ internal sealed class Kubeadm : IJoinTool
             ? "this machine is the first of a Kubernetes cluster"
             : $"this machine has joined the cluster at {join.Endpoint}";
 
-    public string Why => "kubeadm is told by a file that only root can read; no token stands in its arguments";
+    public string Why =>
+        "the cluster says which pods run here; kubeadm gets its token in a file that only root can read";
 
     public string DoneFile => join is null ? AdminConf : KubeletConf;
 

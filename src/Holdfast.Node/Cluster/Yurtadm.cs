@@ -32,7 +32,7 @@ internal sealed class Yurtadm(ClusterNode node, ClusterJoin join, YurtNodeType n
     public string Title => $"this machine has joined the OpenYurt cluster at {join.Endpoint}";
 
     public string Why =>
-        "yurtadm takes its token as an argument only: whoever is on this machine can see it while the join runs";
+        "the cluster says which pods run here; yurtadm takes its token as an argument, which whoever is on this machine can see while it joins";
 
     public string DoneFile => Kubeadm.KubeletConf;
 
