@@ -51,6 +51,7 @@ public sealed class NodeScenario
         Write("etc/fstab", "UUID=1 / ext4 defaults 0 1\nUUID=2\tnone swap sw 0 0\n");
         Write("etc/containerd/config.toml", "# by hand\n[plugins]\n");
         File.SetUnixFileMode(Path.Join(files, "etc/containerd/config.toml"), UnixFileMode.UserRead);
+        Write("etc/sysctl.d/10-network-security.conf", "# by Ubuntu\nnet.ipv4.conf.all.rp_filter=2\n");
         Write("usr/local/bin/tool", new string('o', 200_000));
         Write("proc/sys/net/ipv4/ip_forward", "0\n");
         Write("program", new string('n', 150_000));
@@ -147,6 +148,10 @@ public sealed class NodeScenario
             FstabSwap.Resource(),
             HostsFile.Resource([new HostEntry(IPAddress.Parse("192.168.44.140"), ["k8s-master"])]),
             new SysctlResource("net.ipv4.ip_forward", "1"),
+            new SysctlFileResource(
+                "/etc/sysctl.d/10-network-security.conf",
+                new Dictionary<string, string> { ["net/ipv4/conf/all/rp_filter"] = "1" }
+            ),
             new FileResource("/etc/cni/net.d/deep/10.conflist", "{}\n"),
             new FileResource("/etc/cni/net.d/11.conflist", "{}\n") { Mode = AtomicFile.SecretMode },
             new FileResource("/etc/containerd/config.toml", "new = true\n") { Mode = AtomicFile.DefaultMode },
