@@ -39,6 +39,11 @@ internal static class AgentProcess
             cancellationToken
         );
 
+        if (spec.Cluster.IsStandalone)
+        {
+            await RuntimeClasses.EnsureAsync(spec, store, time, cancellationToken);
+        }
+
         // 2. The runtimes. They connect by themselves, now or when they are there.
         await using var runtimes = NodeRuntimes.Create(spec, time, logs);
 

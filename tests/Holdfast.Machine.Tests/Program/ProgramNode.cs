@@ -73,6 +73,10 @@ internal sealed class ProgramNode : IAsyncDisposable
         );
     }
 
+    /// <summary>Changes the document; the daemon reads it at its next start.</summary>
+    public async Task EditDocumentAsync(Func<string, string> edit) =>
+        await File.WriteAllTextAsync(Document, edit(await File.ReadAllTextAsync(Document)));
+
     public Task KillDaemonAsync() => daemon!.KillAsync();
 
     /// <summary>Runs a verb of the program against this node.</summary>

@@ -7,6 +7,9 @@ namespace Holdfast.Node.Tests.Toml;
 public sealed class TomlPropertyTests
 {
     private const int Rounds = 1500;
+
+    /// <summary>For properties of several edits, each of which parses the document again.</summary>
+    private const int FewRounds = 250;
     private static readonly string[] Keys = ["a", "b", "c-1", "x.y", "io.containerd.grpc.v1.cri", "", "é", "q\"t", "1"];
 
     [Fact]
@@ -59,6 +62,75 @@ public sealed class TomlPropertyTests
         });
 
     [Fact]
+    public void A_removal_only_takes_away() =>
+        ForEachSeed(
+            random =>
+            {
+                var before = TomlDocument.Parse(new Generator(random).Document().Text, "f");
+                var after = before.Remove(new Generator(random).Path(before));
+                AssertOnlyTaken(before.Text, after.Text);
+                return before.Text;
+            },
+            FewRounds
+        );
+
+    [Fact]
+    public void An_item_is_added_once_and_taken_out_again_and_nothing_else_changed() =>
+        ForEachSeed(
+            random =>
+            {
+                var before = TomlDocument.Parse(new Generator(random).Document().Text, "f");
+                foreach (var path in Arrays(before.RootNode, TomlPath.Root).Take(1))
+                {
+                    var item = new TomlString($"new {random.Next()}");
+                    var items = ((TomlArray)before.Get(path)!).Items;
+
+                    var added = before.AddItem(path, item);
+                    Assert.Equal(
+                        Plain(With(before.ToTable(), path, new TomlArray([.. items, item]))),
+                        Plain(added.ToTable())
+                    );
+                    AssertOnlyTaken(added.Text, before.Text);
+                    Assert.Same(added, added.AddItem(path, item));
+
+                    var taken = added.RemoveItem(path, item);
+                    Assert.Equal(Plain(before.ToTable()), Plain(taken.ToTable()));
+                    AssertOnlyTaken(added.Text, taken.Text);
+                }
+                return before.Text;
+            },
+            FewRounds
+        );
+
+    [Fact]
+    public void Several_edits_one_after_the_other_mean_what_they_mean_alone() =>
+        ForEachSeed(
+            random =>
+            {
+                var document = TomlDocument.Parse(new Generator(random).Document().Text, "f");
+                var table = document.ToTable();
+                for (var i = 0; i < 5; i++)
+                {
+                    var path = new Generator(random).Path(document);
+                    var value = new Generator(random).Value(1);
+                    try
+                    {
+                        document = random.Next(3) == 0 ? document.Remove(path) : document.Set(path, value);
+                    }
+                    catch (NodeException)
+                    {
+                        continue;
+                    }
+                    table = document.Get(path) is null ? Without(table, path) : With(table, path, value);
+                    Assert.Equal(Plain(table), Plain(document.ToTable()));
+                    Assert.Equal(Plain(table), Plain(TomlDocument.Parse(document.ToUtf8(), "f").ToTable()));
+                }
+                return document.Text;
+            },
+            FewRounds
+        );
+
+    [Fact]
     public void Mutated_text_is_read_or_refused_but_never_crashes() =>
         ForEachSeed(random =>
         {
@@ -85,9 +157,9 @@ public sealed class TomlPropertyTests
             return text.ToString();
         });
 
-    private static void ForEachSeed(Func<Random, string> property)
+    private static void ForEachSeed(Func<Random, string> property, int rounds = Rounds)
     {
-        for (var seed = 0; seed < Rounds; seed++)
+        for (var seed = 0; seed < rounds; seed++)
         {
             try
             {
@@ -97,6 +169,28 @@ public sealed class TomlPropertyTests
             {
                 Assert.Fail($"seed {seed}: {e}\n{new Generator(new Random(seed)).Document().Text}");
             }
+        }
+    }
+
+    /// <summary>Arrays in brackets that paths lead to.</summary>
+    private static IEnumerable<TomlPath> Arrays(TomlTableNode table, TomlPath path) =>
+        table.Children.SelectMany(child =>
+            child.Value switch
+            {
+                TomlArrayNode => [path.Then(child.Key)],
+                TomlTableNode inner => Arrays(inner, path.Then(child.Key)),
+                _ => Enumerable.Empty<TomlPath>(),
+            }
+        );
+
+    /// <summary>What is left is the old text with parts missing, in the old order.</summary>
+    private static void AssertOnlyTaken(string before, string after)
+    {
+        var at = 0;
+        foreach (var c in after)
+        {
+            at = before.IndexOf(c, at) + 1;
+            Assert.True(at > 0, $"something was written:\n{before}\n---\n{after}");
         }
     }
 
@@ -205,7 +299,16 @@ public sealed class TomlPropertyTests
                 0 => random.NextInt64(long.MinValue, long.MaxValue),
                 1 => random.Next(2) == 0,
                 2 => new TomlFloat((random.NextDouble() * 1e10) - 5e9),
-                3 => new TomlDateTime("1979-05-27 07:32:00Z"),
+                3 => new TomlDateTime(
+                    new[]
+                    {
+                        "1979-05-27 07:32:00Z",
+                        "1979-05-27T07:32:00.25-07:00",
+                        "1979-05-27t07:32:00",
+                        "1979-05-27",
+                        "07:32:00.999999",
+                    }[random.Next(5)]
+                ),
                 4 or 5 => new string([
                     .. Enumerable.Range(0, random.Next(6)).Select(_ => "ab\"\\'\n\té\u0001# "[random.Next(11)]),
                 ]),
@@ -281,6 +384,9 @@ public sealed class TomlPropertyTests
             {
                 TomlString s when random.Next(2) == 0 && s.Value.All(c => c is not ('\'' or '\n' or '\u0001')) =>
                     $"'{s.Value}'",
+                TomlString s when random.Next(4) == 0 && s.Value.All(c => c is not ('\'' or '\u0001')) =>
+                    $"'''{lineEnd}{s.Value.Replace("\n", lineEnd, StringComparison.Ordinal)}'''",
+                TomlString s when random.Next(3) == 0 => MultiLine(s),
                 TomlString s when random.Next(3) == 0 => $"\"\"{TomlText.Of(s)}\"\"",
                 TomlInteger { Value: >= 0 } i when random.Next(2) == 0 => $"0x{i.Value:x}",
                 TomlArray a when random.Next(2) == 0 =>
@@ -289,6 +395,16 @@ public sealed class TomlPropertyTests
                 TomlTable t => $"{{{string.Join(",", t.Entries.Select(e => $" {Key(e.Key)} = {Write(e.Value)}"))}}}",
                 _ => TomlText.Of(value),
             };
+
+        /// <summary>With real line ends, of which the first is no part of the string.</summary>
+        private string MultiLine(TomlString s)
+        {
+            // A backslash at the end of a line eats all white space behind it, so none of the string's own may follow.
+            var eats = s.Value.Length > 0 && !char.IsWhiteSpace(s.Value[0]) && random.Next(2) == 0;
+            var start = eats ? $"\\ {lineEnd}  {lineEnd}\t" : lineEnd;
+            var text = TomlText.Of(s)[1..^1].Replace("\\n", lineEnd, StringComparison.Ordinal);
+            return $"\"\"\"{start}{text}\"\"\"";
+        }
 
         private void Comment()
         {
