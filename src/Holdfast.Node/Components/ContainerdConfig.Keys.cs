@@ -17,7 +17,10 @@ internal sealed partial record ContainerdConfig
     /// <summary>Before, registry hosts could not be configured outside of the main file.</summary>
     private static readonly Version FirstWithRegistryDirectory = new(1, 5);
 
-    public bool HasRuntimePath => ContainerdVersion is null || ContainerdVersion >= FirstWithRuntimePath;
+    /// <summary>Whether it is enough to name a shim's path.</summary>
+    public bool FindsShimByPath => ContainerdVersion is null || ContainerdVersion >= FirstWithMerge;
+
+    private bool HasRuntimePath => ContainerdVersion is null || ContainerdVersion >= FirstWithRuntimePath;
 
     private bool HasPluginDirectories => ContainerdVersion >= FirstWithPluginDirectories;
 

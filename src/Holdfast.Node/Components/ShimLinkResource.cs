@@ -5,8 +5,9 @@ using Holdfast.Node.Spec;
 namespace Holdfast.Node.Components;
 
 /// <summary>
-/// Kata's shim where containerd before 1.6 finds it: on its PATH, under the name that follows from the runtime's type.
-/// Newer versions are told the path, and nothing is linked for them. Stateless.
+/// Kata's shim where containerd 1.x finds it: on its PATH, under the name that follows from the runtime's type. Before 1.6
+/// it cannot be told the path, and 1.6 (Debian's 1.6.20 at least) reads the path and then does not use it. For 2.x nothing
+/// is linked. Stateless.
 /// </summary>
 internal sealed class ShimLinkResource(ContainerdInstance instance) : IResource
 {
@@ -23,7 +24,7 @@ internal sealed class ShimLinkResource(ContainerdInstance instance) : IResource
     public async Task<Inspection> InspectAsync(Machine machine, CancellationToken cancellationToken)
     {
         var config = await instance.ResolveAsync(machine, cancellationToken);
-        return config.HasRuntimePath
+        return config.FindsShimByPath
             ? Inspection.AsWanted("the configuration names it")
             : await Link(config).InspectAsync(machine, cancellationToken);
     }

@@ -21,12 +21,23 @@ internal sealed class PrivateNode : IAsyncDisposable
     private const string Bridge = "hfnr0";
     private readonly string directory = Directory.CreateTempSubdirectory("hfn").FullName;
 
-    public PrivateNode(string handlers = "{ name: runc }, { name: again }")
+    private readonly string install;
+
+    /// <param name="hasOwnSoftware">
+    /// What is installed goes below a root of the test's own, in which everything else is the machine's.
+    /// </param>
+    public PrivateNode(
+        string handlers = "{ name: runc }, { name: again }",
+        string install = "{ present: {} }",
+        bool hasOwnSoftware = false
+    )
     {
-        Services = new RealContainerds(directory);
+        this.install = install;
+        FilesRoot = hasOwnSoftware ? MakeRoot() : "/";
+        Services = new RealContainerds(directory) { ProgramRoot = hasOwnSoftware ? FilesRoot : "" };
         Machine = new global::Holdfast.Node.Machine(
             new NodePaths(Path.Join(directory, "node")),
-            "/",
+            FilesRoot,
             Services,
             TimeProvider.System,
             NullLoggerFactory.Instance
@@ -43,6 +54,7 @@ internal sealed class PrivateNode : IAsyncDisposable
         );
     }
 
+    public string FilesRoot { get; }
     public RealContainerds Services { get; }
     public global::Holdfast.Node.Machine Machine { get; }
     public EdgeNodeSpec Spec { get; private set; }
@@ -60,7 +72,7 @@ internal sealed class PrivateNode : IAsyncDisposable
             spec:
               runtimes:
                 - name: private
-                  install: { present: {} }
+                  install: {{install}}
                   configFile: {{ConfigFile}}
                   socket: {{Socket}}
                   rootDirectory: {{directory}}/root
@@ -83,7 +95,12 @@ internal sealed class PrivateNode : IAsyncDisposable
             IsSystemd = false,
         };
         var component = new ContainerdComponent { CniConfigDirectory = Path.Join(directory, "net.d") };
-        return await new Planner([component]).PlanAsync(Spec, facts, Machine, CancellationToken.None);
+        return await new Planner([new KataComponent(), component]).PlanAsync(
+            Spec,
+            facts,
+            Machine,
+            CancellationToken.None
+        );
     }
 
     public async Task<ApplyResult> ApplyAsync()
@@ -109,6 +126,17 @@ internal sealed class PrivateNode : IAsyncDisposable
                 NullLoggerFactory.Instance
             ),
         ]);
+
+    private string MakeRoot()
+    {
+        var root = Path.Join(directory, "files");
+        Directory.CreateDirectory(Path.Join(root, "usr"));
+        foreach (var shared in new[] { "tmp", "proc", "sys", "etc", "var", "usr/bin", "usr/sbin", "usr/lib" })
+        {
+            File.CreateSymbolicLink(Path.Join(root, shared), $"/{shared}");
+        }
+        return root;
+    }
 
     public static async Task<string> RunAsync(string program, params string[] arguments)
     {

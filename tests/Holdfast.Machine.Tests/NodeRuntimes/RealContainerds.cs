@@ -12,6 +12,9 @@ internal sealed class RealContainerds(string logDirectory) : IServiceManager, IA
 
     public int Starts { get; private set; }
 
+    /// <summary>Below which programs are started; empty for the machine's own.</summary>
+    public string ProgramRoot { get; init; } = "";
+
     public Task<ServiceStatus> StatusAsync(string service, CancellationToken cancellationToken)
     {
         var process = Running(service);
@@ -40,8 +43,14 @@ internal sealed class RealContainerds(string logDirectory) : IServiceManager, IA
         }
         Starts++;
         var log = Path.Join(logDirectory, service.Name + ".log");
-        var quoted = string.Join(' ', service.Arguments.Select(a => $"'{a}'"));
-        var process = Process.Start("/bin/sh", ["-c", $"exec {quoted} >>'{log}' 2>&1"]);
+        var quoted = ProgramRoot + string.Join(' ', service.Arguments.Select(a => $"'{a}'"));
+        // Shims are started by paths of the real root: there, and only for this process, these are the test's.
+        var binds = new[] { "/opt", "/usr/local" }
+            .Where(directory => ProgramRoot.Length > 0 && Directory.Exists(ProgramRoot + directory))
+            .Select(directory => $"mount --bind '{ProgramRoot}{directory}' {directory} && ");
+        var started =
+            ProgramRoot.Length > 0 ? $"unshare --mount /bin/sh -c \"{string.Concat(binds)}exec {quoted}\"" : quoted;
+        var process = Process.Start("/bin/sh", ["-c", $"exec {started} >>'{log}' 2>&1"]);
         services[service.Name] = (service, process);
         await Task.Delay(50, cancellationToken);
     }
