@@ -7,14 +7,23 @@ namespace Holdfast.Testing;
 public sealed class ClusterPrograms
 {
     private readonly string root;
+    private readonly string told;
+    private readonly string toldSeen;
 
     /// <param name="directory">Where the programs go, and their notes into its directory <c>told</c>.</param>
     /// <param name="root">Below which they find <c>/etc</c> and <c>/var</c>; empty for the machine itself.</param>
     public ClusterPrograms(string directory, string root)
+        : this(directory, root, Path.Join(directory, "told"), Path.Join(directory, "told")) { }
+
+    /// <param name="told">Where their notes go.</param>
+    /// <param name="toldSeen">The same as the programs see it, who may have another root directory.</param>
+    public ClusterPrograms(string directory, string root, string told, string toldSeen)
     {
         Directory = directory;
         this.root = root;
-        System.IO.Directory.CreateDirectory(Path.Join(directory, "told"));
+        this.told = told;
+        this.toldSeen = toldSeen;
+        System.IO.Directory.CreateDirectory(told);
     }
 
     public string Directory { get; }
@@ -24,18 +33,17 @@ public sealed class ClusterPrograms
     /// <summary>Every command line of a program, arguments separated by blanks.</summary>
     public IReadOnlyList<string> CallsOf(string program)
     {
-        var file = Path.Join(Directory, "told", program);
+        var file = Path.Join(told, program);
         return File.Exists(file) ? File.ReadAllLines(file) : [];
     }
 
     /// <summary>A file that a program was told to read: its mode in octal, then its content.</summary>
-    public string FileTold(string program) => File.ReadAllText(Path.Join(Directory, "told", $"{program}.file"));
+    public string FileTold(string program) => File.ReadAllText(Path.Join(told, $"{program}.file"));
 
     /// <summary>The next joins of a program end with these words and exit code 1, in the middle of their work.</summary>
-    public void FailWith(string program, string words) =>
-        File.WriteAllText(Path.Join(Directory, "told", $"{program}.fail"), words);
+    public void FailWith(string program, string words) => File.WriteAllText(Path.Join(told, $"{program}.fail"), words);
 
-    public void FailNoMore(string program) => File.Delete(Path.Join(Directory, "told", $"{program}.fail"));
+    public void FailNoMore(string program) => File.Delete(Path.Join(told, $"{program}.fail"));
 
     /// <param name="version">Without v.</param>
     public void AddKubeadm(string version = "1.18.9") =>
@@ -163,7 +171,7 @@ public sealed class ClusterPrograms
     {
         File.WriteAllText(
             PathOf(name),
-            $"#!/bin/sh\nNAME={name}\nROOT='{root}'\nTOLD='{Path.Join(Directory, "told")}'\n"
+            $"#!/bin/sh\nNAME={name}\nROOT='{root}'\nTOLD='{toldSeen}'\n"
                 + $"echo \"$*\" >> \"$TOLD/{name}\"\n{script}\nexit 0\n"
         );
         File.SetUnixFileMode(

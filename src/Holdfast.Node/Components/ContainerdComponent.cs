@@ -69,6 +69,7 @@ internal sealed class ContainerdComponent : IComponent
         )
         {
             Title = $"{runtime.Name} is configured",
+            BeginsWithOriginal = true,
             Why = Why(instance, facts),
             Mode = mode,
         };

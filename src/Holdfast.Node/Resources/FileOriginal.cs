@@ -93,6 +93,10 @@ internal sealed record FileOriginal(
             ? currentHash == Sha256 && machine.Status(Path) is { } now && now.Mode == Mode && now.Owner == Owner
             : currentHash is null;
 
+    /// <summary>What was in the file; null when there was none.</summary>
+    public async Task<byte[]?> ReadAsync(Machine machine, CancellationToken cancellationToken) =>
+        !Exists ? null : Content ?? await File.ReadAllBytesAsync(KeptPath(machine, Sha256!), cancellationToken);
+
     /// <summary>Puts the original in place, or removes the file and the directories that were made for it.</summary>
     public async Task RestoreAsync(Machine machine, CancellationToken cancellationToken)
     {

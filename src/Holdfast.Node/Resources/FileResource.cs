@@ -1,6 +1,7 @@
 using System.Text;
 using System.Text.Json.Nodes;
 using Holdfast.Linux;
+using Holdfast.Node.Apply;
 
 namespace Holdfast.Node.Resources;
 
@@ -12,6 +13,9 @@ internal sealed class FileResource : IResource
 {
     /// <summary>The file was made by or for us: undo puts the original back as a whole.</summary>
     public const string WholeKind = "file";
+
+    /// <summary>Key of an intent: this write began with the original.</summary>
+    private const string FromOriginal = "fromOriginal";
 
     private readonly string path;
     private readonly Func<Machine, byte[]?, CancellationToken, Task<byte[]>> edit;
@@ -52,13 +56,19 @@ internal sealed class FileResource : IResource
     /// <summary>The plan shows that it changes, not how.</summary>
     public bool IsSecret { get; init; }
 
+    /// <summary>
+    /// As long as the file is as Holdfast last wrote it, the edit begins with what was there before Holdfast: so what an older
+    /// document put in, and this one does not, goes. Once somebody else has edited it, all that is in it stays.
+    /// </summary>
+    public bool BeginsWithOriginal { get; init; }
+
     /// <summary>Hides the secrets of a text before its lines are shown; null where there are none.</summary>
     public Func<string, string>? Mask { get; init; }
 
     public async Task<Inspection> InspectAsync(Machine machine, CancellationToken cancellationToken)
     {
         var current = await machine.ReadBytesAsync(path, cancellationToken);
-        var wanted = await edit(machine, current, cancellationToken);
+        var wanted = await EditAsync(machine, current, cancellationToken);
         if (current is null && wanted.Length == 0)
         {
             // An edit that has nothing to say to a file that is not there.
@@ -89,18 +99,55 @@ internal sealed class FileResource : IResource
     public Task<JsonObject> RecordOriginalAsync(Machine machine, CancellationToken cancellationToken) =>
         FileOriginal.RecordAsync(machine, path, cancellationToken, hasSecrets: IsSecret || Mask is not null);
 
-    public async Task<JsonObject?> DescribeIntentAsync(Machine machine, CancellationToken cancellationToken) =>
-        new JsonObject
+    public async Task<JsonObject?> DescribeIntentAsync(Machine machine, CancellationToken cancellationToken)
+    {
+        var current = await machine.ReadBytesAsync(path, cancellationToken);
+        var (begin, isOriginal) = await FindBeginAsync(machine, current, cancellationToken);
+        return new JsonObject
         {
-            ["sha256"] = FileOriginal.Hash(
-                await edit(machine, await machine.ReadBytesAsync(path, cancellationToken), cancellationToken)
-            ),
+            ["sha256"] = FileOriginal.Hash(await edit(machine, begin, cancellationToken)),
+            [FromOriginal] = isOriginal,
         };
+    }
 
     public async Task DoAsync(Machine machine, CancellationToken cancellationToken)
     {
-        var wanted = await edit(machine, await machine.ReadBytesAsync(path, cancellationToken), cancellationToken);
+        var wanted = await EditAsync(machine, await machine.ReadBytesAsync(path, cancellationToken), cancellationToken);
         await machine.WriteAsync(path, wanted, Mode, Owner, cancellationToken);
+    }
+
+    private async Task<byte[]> EditAsync(Machine machine, byte[]? current, CancellationToken cancellationToken) =>
+        await edit(machine, (await FindBeginAsync(machine, current, cancellationToken)).Content, cancellationToken);
+
+    /// <summary>What the edit begins with, and whether that is the original.</summary>
+    private async Task<(byte[]? Content, bool IsOriginal)> FindBeginAsync(
+        Machine machine,
+        byte[]? current,
+        CancellationToken cancellationToken
+    )
+    {
+        if (!BeginsWithOriginal)
+        {
+            return (current, false);
+        }
+
+        using var journal = await ChangeJournal.ReadAsync(machine.Paths, machine.Time, cancellationToken);
+        if (journal.FindOpen(Id)?.ToChange() is not { } change)
+        {
+            return (current, true);
+        }
+
+        var original = FileOriginal.Parse(change.Original);
+        var hash = current is null ? null : FileOriginal.Hash(current);
+        if (hash == original.Sha256)
+        {
+            return (current, true);
+        }
+
+        // Any of our writes, not only the last: the intent is in the journal before the file is written.
+        return change.Intents.Any(intent => (string?)intent["sha256"] == hash && (bool?)intent[FromOriginal] == true)
+            ? (await original.ReadAsync(machine, cancellationToken), true)
+            : (current, false);
     }
 
     private string? Diff(byte[] current, byte[] wanted) =>

@@ -8,7 +8,7 @@ mmdebstrap --quiet --variant=minbase --include=systemd,systemd-sysv,dbus,iproute
 cp /etc/resolv.conf "$root/etc/resolv.conf"
 chroot "$root" apt-get update -q
 chroot "$root" apt-get install -y -q --download-only --no-install-recommends \
-    containerd runc containernetworking-plugins iptables busybox-static docker.io xz-utils zstd
+    containerd runc containernetworking-plugins iptables busybox-static docker.io xz-utils zstd skopeo
 rm -f "$root/etc/resolv.conf" "$root/etc/machine-id" "$root/etc/hostname"
 : >"$root/etc/machine-id"
 echo "nameserver 127.0.0.1" >"$root/etc/resolv.conf"

@@ -14,6 +14,36 @@ public sealed class FileResourceTests : IDisposable
     public void Dispose() => node.Dispose();
 
     [Fact]
+    public async Task What_an_older_edit_put_in_goes_unless_somebody_edited_the_file_since()
+    {
+        node.Write("/etc/c", "base\n");
+        await node.ApplyAsync(Appending("old"));
+        Assert.Equal("base\nold\n", node.Read("/etc/c"));
+        await node.ApplyAsync(Appending("new"));
+        Assert.Equal("base\nnew\n", node.Read("/etc/c"));
+        Assert.Equal(1, (await node.ApplyAsync(Appending("new"))).Unchanged);
+
+        node.Write("/etc/c", "base\nnew\nby hand\n");
+        await node.ApplyAsync(Appending("newer"));
+        Assert.Equal("base\nnew\nby hand\nnewer\n", node.Read("/etc/c"));
+
+        static FileResource Appending(string line) =>
+            new(
+                "/etc/c",
+                current =>
+                {
+                    var text = Encoding.UTF8.GetString(current ?? []);
+                    return Encoding.UTF8.GetBytes(
+                        text.Contains($"{line}\n", StringComparison.Ordinal) ? text : $"{text}{line}\n"
+                    );
+                }
+            )
+            {
+                BeginsWithOriginal = true,
+            };
+    }
+
+    [Fact]
     public async Task New_file_and_its_directories_are_gone_after_undo()
     {
         node.Write("/etc/other", "foreign");
