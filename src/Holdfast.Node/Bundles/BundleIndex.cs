@@ -1,4 +1,5 @@
 using System.Text;
+using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Holdfast.Linux;
@@ -30,6 +31,13 @@ public sealed record BundleIndex(
     public const string Packages = "packages/";
 
     private const int Version = 1;
+
+    /// <summary>For people too: the plus signs of package versions stay plus signs.</summary>
+    private static readonly JsonSerializerOptions Readable = new()
+    {
+        WriteIndented = true,
+        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+    };
 
     /// <exception cref="NodeException">ArchiveRefused: it is no index of a bundle that this program knows.</exception>
     public static BundleIndex Parse(ReadOnlySpan<byte> utf8, string from)
@@ -93,7 +101,7 @@ public sealed record BundleIndex(
             ["installs"] = installs,
             ["items"] = new JsonArray([.. items]),
         };
-        return Encoding.UTF8.GetBytes(json.ToJsonString(new JsonSerializerOptions { WriteIndented = true }) + "\n");
+        return Encoding.UTF8.GetBytes(json.ToJsonString(Readable) + "\n");
     }
 
     /// <summary>The bundle that this node was made from last; null when it was made without.</summary>
