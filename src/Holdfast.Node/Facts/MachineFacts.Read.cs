@@ -119,6 +119,7 @@ public sealed partial record MachineFacts
             ContainerdProgram = FindProgram(machine, "containerd"),
             RuncProgram = FindProgram(machine, "runc"),
             HasIptables = FindProgram(machine, "iptables") is not null,
+            HasCrio = FindProgram(machine, "crio") is not null,
             HasSkopeo = FindProgram(machine, "skopeo") is not null,
             ProcessorCount = Environment.ProcessorCount,
             MemoryBytes = await ReadMemoryAsync(machine, cancellationToken),

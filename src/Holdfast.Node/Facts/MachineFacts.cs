@@ -73,6 +73,9 @@ public sealed partial record MachineFacts
     /// <summary>Path of runc; null when there is none.</summary>
     public string? RuncProgram { get; init; }
 
+    /// <summary>Whether CRI-O is installed where its packages put it.</summary>
+    public bool HasCrio { get; init; }
+
     /// <summary>Whether images can be copied into the storage of CRI-O.</summary>
     public bool HasSkopeo { get; init; }
 

@@ -9,7 +9,11 @@ internal static class RuntimeChecks
     {
         foreach (var runtime in spec.Runtimes)
         {
-            if (facts.ContainerdVersion is not null)
+            var (program, isThere) =
+                runtime.Kind == RuntimeKind.Crio
+                    ? ("CRI-O", facts.HasCrio)
+                    : ("containerd", facts.ContainerdVersion is not null);
+            if (isThere)
             {
                 continue;
             }
@@ -18,7 +22,7 @@ internal static class RuntimeChecks
             {
                 yield return PreflightFinding.Error(
                     FindingId.RuntimeMissing,
-                    $"runtime {runtime.Name} shall be present, but containerd is not installed",
+                    $"runtime {runtime.Name} shall be present, but {program} is not installed",
                     "install it, or say install: { apt: {} } in the node document"
                 );
             }
@@ -27,7 +31,7 @@ internal static class RuntimeChecks
                 yield return PreflightFinding.Error(
                     FindingId.NoApt,
                     $"runtime {runtime.Name} shall come from apt, but this machine has no apt-get",
-                    "install containerd yourself and say install: { present: {} } in the node document"
+                    $"install {program} yourself and say install: {{ present: {{}} }} in the node document"
                 );
             }
         }
