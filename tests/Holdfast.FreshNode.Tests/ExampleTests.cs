@@ -20,6 +20,7 @@ public sealed class ExampleTests
         programs.AddYurtadm();
         programs.AddKubeadm();
         In(node, "/usr/bin").AddAgent("kubelet", "1.18.9");
+        programs.AddAgent("yurthub", "1.7.0");
         // Ubuntu has this file; the tutorial changes its twos to ones.
         await node.RequireAsync(
             "printf '# Turn on Source Address Verification\nnet.ipv4.conf.default.rp_filter=2\nnet.ipv4.conf.all.rp_filter=2\n' "

@@ -37,7 +37,7 @@ internal sealed class ClusterComponent : IComponent
             SandboxImage = spec.Runtimes[0].SandboxImage,
             CgroupDriver = NodeCgroupDriver.Resolve(spec, facts),
             CniConfigDirectory = CniConfigDirectory,
-            CniPluginDirectory = facts.CniPluginDirectory,
+            CniPluginDirectory = CniComponent.DirectoryOf(spec.Network, facts),
         };
         return spec.Cluster switch
         {

@@ -17,6 +17,8 @@ internal sealed class CniComponent : IComponent
     /// <summary>Where the project's own archive belongs, and where every runtime looks by default.</summary>
     private const string ArchiveDirectory = "/opt/cni/bin";
 
+    private const string IptablesPackage = "iptables";
+
     private const string Why = "they connect pods to the network";
 
     private static readonly JsonSerializerOptions Indented = new() { WriteIndented = true };
@@ -47,7 +49,7 @@ internal sealed class CniComponent : IComponent
         if (install is InstallSpec.Archive { Source: var archive })
         {
             var plugins = new ArchiveResource("cni-plugins", archive, ArchiveDirectory) { Why = Why };
-            return ArchiveSteps.For(plugins, facts);
+            return [.. ArchiveSteps.For(plugins, facts), .. BuildIptables(facts)];
         }
 
         // Once our package is in, it stays wanted: otherwise the second run would see a leftover in its own work. Plugins
@@ -57,6 +59,18 @@ internal sealed class CniComponent : IComponent
             ? [new AptPackagesResource(Package) { Why = Why }]
             : [];
     }
+
+    /// <summary>Masquerading and port maps need it. The package of the plugins brings it along, an archive does not.</summary>
+    private static IEnumerable<IResource> BuildIptables(MachineFacts facts) =>
+        facts.HasApt && !facts.HasIptables
+            ?
+            [
+                new AptPackagesResource(IptablesPackage)
+                {
+                    Why = "the plugins let pods out and map their ports with it",
+                },
+            ]
+            : [];
 
     public static string Render(BridgeSpec bridge, string cniVersion = CniVersions.Safest)
     {

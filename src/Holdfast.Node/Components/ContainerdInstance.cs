@@ -46,7 +46,7 @@ internal sealed class ContainerdInstance(
             Handlers = [.. ListHandlers().Select(handler => Fill(handler, machine))],
             UseSystemdCgroup = UsesSystemdCgroup,
             RestrictOomScoreAdj = !facts.HasSysResource,
-            CniPluginDirectory = facts.CniPluginDirectory,
+            CniPluginDirectory = CniComponent.DirectoryOf(spec.Network, facts),
             CniConfigDirectory = cniDirectory,
             ContainerdVersion = await Program.ReadVersionAsync(machine, cancellationToken),
             Passwords = await RegistryPasswords.ReadAsync(runtime, machine, cancellationToken),

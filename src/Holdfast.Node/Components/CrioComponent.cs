@@ -180,7 +180,7 @@ internal sealed class CrioComponent : IComponent
                 runtime.SandboxImage == PauseImage.Reference && !UsesBuiltinImages(facts)
                     ? FallbackSandboxImage
                     : SandboxImages.For(runtime.SandboxImage, facts.Architecture),
-            CniPluginDirectory = facts.CniPluginDirectory,
+            CniPluginDirectory = CniComponent.DirectoryOf(spec.Network, facts),
             CniConfigDirectory = CniConfigDirectory,
             ProgramDirectory = IsFromArchive(runtime) ? $"{ArchiveDirectory}/bin" : null,
             RuncProgram = facts.RuncProgram,

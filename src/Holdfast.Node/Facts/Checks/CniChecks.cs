@@ -78,10 +78,15 @@ internal static class CniChecks
         }
     }
 
-    /// <summary>The package of the plugins brings it along; other sources do not.</summary>
+    /// <summary>The package of the plugins brings it along; beside an archive of them <c>up</c> installs it, where there is apt.</summary>
     public static IEnumerable<PreflightFinding> Iptables(MachineFacts facts, EdgeNodeSpec spec)
     {
-        var comesAlong = spec.Network.Plugins is InstallSpec.Apt && !facts.HasCniPlugins;
+        var comesAlong = spec.Network.Plugins switch
+        {
+            InstallSpec.Apt => !facts.HasCniPlugins,
+            InstallSpec.Archive => facts.HasApt,
+            _ => false,
+        };
         if (!facts.HasIptables && !comesAlong)
         {
             yield return PreflightFinding.Warning(
