@@ -86,6 +86,7 @@ internal sealed class ServiceResource : IResource
 
     public async Task DoAsync(Machine machine, CancellationToken cancellationToken)
     {
+        await ConfigAge.WaitUntilSettledAsync(machine, configFiles, cancellationToken);
         var status = await machine.Services.StatusAsync(definition.Name, cancellationToken);
         var isStale =
             ConfigAge.ChangedSince(machine, status.StartedAt, configFiles) is not null
@@ -163,7 +164,30 @@ internal static class ConfigAge
     /// <summary>Start times are counted in hundredths of a second, change times in ticks of the kernel's timer.</summary>
     private static readonly TimeSpan Tolerance = TimeSpan.FromMilliseconds(50);
 
-    /// <summary>The first file that changed after the start; null when none did or nothing runs.</summary>
+    /// <summary>
+    /// Waits until a start from now on is certain to be seen as later than the last change: what is within the tolerance
+    /// counts as changed, since a program that was started just before the change has not read it.
+    /// </summary>
+    public static async Task WaitUntilSettledAsync(
+        Machine machine,
+        IEnumerable<string> files,
+        CancellationToken cancellationToken
+    )
+    {
+        var age = files
+            .Select(file => machine.Status(file)?.ChangedAt)
+            .OfType<DateTimeOffset>()
+            .Select(changedAt => machine.Time.GetUtcNow() - changedAt)
+            .Where(age => age >= TimeSpan.Zero)
+            .DefaultIfEmpty(TimeSpan.MaxValue)
+            .Min();
+        if (age < 2 * Tolerance)
+        {
+            await Task.Delay((2 * Tolerance) - age, machine.Time, cancellationToken);
+        }
+    }
+
+    /// <summary>The first file that changed after the start, or too shortly before it to tell; null when none did or nothing runs.</summary>
     public static string? ChangedSince(Machine machine, DateTimeOffset? startedAt, IEnumerable<string> files)
     {
         var now = machine.Time.GetUtcNow();
@@ -173,7 +197,7 @@ internal static class ConfigAge
         return startedAt is { } start
             ? files.FirstOrDefault(file =>
                 machine.Status(file) is { } status
-                && status.ChangedAt > start + Tolerance
+                && status.ChangedAt > start - Tolerance
                 && status.ChangedAt <= now + Tolerance
             )
             : null;
@@ -224,6 +248,7 @@ internal sealed class ServiceUndo : IUndo
             && (!status.IsRunning || ConfigAge.ChangedSince(machine, status.StartedAt, files) is not null)
         )
         {
+            await ConfigAge.WaitUntilSettledAsync(machine, files, cancellationToken);
             await machine.Services.RestartKnownAsync(name, cancellationToken);
         }
     }
@@ -239,6 +264,7 @@ internal sealed class ServiceUndo : IUndo
         if (status.IsRunning && ConfigAge.ChangedSince(machine, status.StartedAt, files) is not null)
         {
             await machine.Services.RefreshAsync(cancellationToken);
+            await ConfigAge.WaitUntilSettledAsync(machine, files, cancellationToken);
             await machine.Services.RestartKnownAsync(name, cancellationToken);
         }
     }

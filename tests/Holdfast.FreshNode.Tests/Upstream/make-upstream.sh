@@ -67,7 +67,7 @@ publish .sha256 "$archive"
 # CRI-O 1.30.2.
 root=$work/crio
 mkdir -p "$root"/cri-o/bin
-cp "$containerd"/{containerd,containerd-shim-runc-v2} "$root/cri-o/bin/"
+cp "$containerd"/{containerd,containerd-shim-runc-v2,ctr} "$root/cri-o/bin/"
 cp "$(command -v runc)" "$root/cri-o/bin/"
 cat >"$root/cri-o/bin/crio" <<'CRIO'
 #!/bin/sh
