@@ -67,9 +67,7 @@ public sealed class ExampleTests
     public async Task Kubeedge_containerd()
     {
         await using var node = await DebianNode.StartAsync();
-        var programs = await PrepareAsync(node);
-        programs.AddKeadm("1.17.0");
-        programs.AddAgent("edgecore", "1.17.0");
+        var programs = await PrepareKubeEdgeAsync(node);
         await UpAndDownAsync(
             node,
             "kubeedge-containerd",
@@ -86,9 +84,7 @@ public sealed class ExampleTests
     public async Task Kubeedge_crio()
     {
         await using var node = await DebianNode.StartAsync();
-        var programs = await PrepareAsync(node);
-        programs.AddKeadm("1.17.0");
-        programs.AddAgent("edgecore", "1.17.0");
+        await PrepareKubeEdgeAsync(node);
         // CRI-O's stand-in has containerd's storage, into which skopeo cannot write.
         await node.RequireAsync(
             "printf '#!/bin/sh\nimage=${3#oci-archive:}\nexec /opt/cri-o/bin/ctr --address /run/crio/crio.sock -n k8s.io images import \"$image\"\n' "
@@ -115,9 +111,7 @@ public sealed class ExampleTests
     public async Task Kubeedge_kata_untrusted()
     {
         await using var node = await DebianNode.StartAsync();
-        var programs = await PrepareAsync(node);
-        programs.AddKeadm("1.17.0");
-        programs.AddAgent("edgecore", "1.17.0");
+        await PrepareKubeEdgeAsync(node);
         await UnpackKataAsync(node);
         await UpAndDownAsync(
             node,
@@ -136,9 +130,7 @@ public sealed class ExampleTests
     public async Task Kubeedge_vm()
     {
         await using var node = await DebianNode.StartAsync();
-        var programs = await PrepareAsync(node);
-        programs.AddKeadm("1.17.0");
-        programs.AddAgent("edgecore", "1.17.0");
+        await PrepareKubeEdgeAsync(node);
         await UnpackKataAsync(node);
         await UpAndDownAsync(
             node,
@@ -162,6 +154,14 @@ public sealed class ExampleTests
     {
         await node.RequireAsync($"install -m 600 /dev/stdin /etc/holdfast-token <<<{Token}");
         return In(node, "/usr/local/bin");
+    }
+
+    private static async Task<ClusterPrograms> PrepareKubeEdgeAsync(DebianNode node)
+    {
+        var programs = await PrepareAsync(node);
+        programs.AddKeadm("1.17.0");
+        programs.AddAgent("edgecore", "1.17.0");
+        return programs;
     }
 
     private static ClusterPrograms In(DebianNode node, string directory) =>

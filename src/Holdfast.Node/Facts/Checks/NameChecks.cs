@@ -55,7 +55,7 @@ internal static class NameChecks
                 FindingId.HostNameUnknown,
                 spec.Cluster.IsStandalone ? PreflightSeverity.Info : PreflightSeverity.Warning,
                 $"the host's own name {facts.HostName} is not in /etc/hosts: only a name server could tell its address",
-                $"add it to spec.host.hosts, as in {{ address: {OwnAddress(facts)}, names: [{facts.HostName}] }}"
+                $"add it to spec.host.hosts, as in {{ address: {OwnAddress(facts, spec)}, names: [{facts.HostName}] }}"
             );
         }
     }
@@ -116,8 +116,13 @@ internal static class NameChecks
             : PreflightFinding.Drift(FindingId.HostsConflict, what, remedy);
     }
 
-    private static string OwnAddress(MachineFacts facts) =>
-        facts.HostNetwork.Addresses.FirstOrDefault(address => !IPAddress.IsLoopback(address))?.ToString()
+    /// <summary>The gateway of the pods is no address by which others know the machine.</summary>
+    private static string OwnAddress(MachineFacts facts, EdgeNodeSpec spec) =>
+        facts
+            .HostNetwork.Addresses.FirstOrDefault(address =>
+                !IPAddress.IsLoopback(address) && !spec.Network.Bridge.Subnet.Contains(address)
+            )
+            ?.ToString()
         ?? "127.0.1.1";
 
     private static bool Same(string one, string other) => string.Equals(one, other, StringComparison.OrdinalIgnoreCase);
