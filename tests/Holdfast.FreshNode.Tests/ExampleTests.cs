@@ -85,6 +85,9 @@ public sealed class ExampleTests
     {
         await using var node = await DebianNode.StartAsync();
         await PrepareKubeEdgeAsync(node);
+        // The stand-in's shims put their sockets into containerd's directory.
+        await node.RequireAsync("mkdir /run/containerd");
+
         // CRI-O's stand-in has containerd's storage, into which skopeo cannot write.
         await node.RequireAsync(
             "printf '#!/bin/sh\nimage=${3#oci-archive:}\nexec /opt/cri-o/bin/ctr --address /run/crio/crio.sock -n k8s.io images import \"$image\"\n' "

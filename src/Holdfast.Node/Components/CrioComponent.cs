@@ -37,7 +37,7 @@ internal sealed class CrioComponent : IComponent
     {
         if (runtime.Install is not InstallSpec.Present)
         {
-            yield return new RuntimeDataResource(runtime.Name, [runtime.RootDirectory, runtime.StateDirectory]);
+            yield return new RuntimeDataResource(runtime.Name, DataOf(runtime));
         }
         if (runtime.Install is InstallSpec.Apt)
         {
@@ -188,6 +188,20 @@ internal sealed class CrioComponent : IComponent
 
     /// <summary>CRI-O has no way of importing images; skopeo writes them into the storage that both share.</summary>
     private static bool UsesBuiltinImages(MachineFacts facts) => facts.HasApt || facts.HasSkopeo;
+
+    /// <summary>In the usual place CRI-O makes the parents, which podman would share, and a directory for its own records.</summary>
+    private static IReadOnlyList<string> DataOf(RuntimeSpec runtime) =>
+        runtime.RootDirectory == "/var/lib/containers/storage"
+            ?
+            [
+                runtime.RootDirectory,
+                runtime.StateDirectory,
+                "/var/lib/containers",
+                "/run/containers",
+                "/var/lib/crio",
+                "/run/crio",
+            ]
+            : [runtime.RootDirectory, runtime.StateDirectory];
 
     private static bool UsesSystemd(EdgeNodeSpec spec, MachineFacts facts) =>
         NodeCgroupDriver.Resolve(spec, facts) == CgroupDriver.Systemd;
