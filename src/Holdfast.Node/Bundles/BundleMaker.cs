@@ -1,5 +1,6 @@
 using Holdfast.Linux;
 using Holdfast.Node.Components;
+using Holdfast.Node.Components.Containerd;
 using Holdfast.Node.Facts;
 using Holdfast.Node.Plan;
 using Holdfast.Node.Resources;

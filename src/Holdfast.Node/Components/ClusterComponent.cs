@@ -1,5 +1,6 @@
 using Holdfast.Linux;
 using Holdfast.Node.Cluster;
+using Holdfast.Node.Components.Cni;
 using Holdfast.Node.Facts;
 using Holdfast.Node.Resources;
 using Holdfast.Node.Services;

@@ -1,4 +1,5 @@
 using System.Text;
+using Holdfast.Node.Components.Containerd;
 using Holdfast.Node.Facts;
 using Holdfast.Node.Resources;
 using Holdfast.Node.Spec;

@@ -1,3 +1,5 @@
+using Holdfast.Node.Components.Cni;
+
 namespace Holdfast.Node.Facts;
 
 /// <summary>Names of the findings. Scripts and docs/troubleshooting.md use them: a name never changes its meaning.</summary>

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Runtime.InteropServices;
 using System.Text.RegularExpressions;
 using Holdfast.Linux;
+using Holdfast.Node.Components.Containerd;
 using Holdfast.Node.Services;
 using Holdfast.Node.Spec;
 

@@ -1,4 +1,5 @@
 using Holdfast.Linux;
+using Holdfast.Node.Components.Containerd;
 
 namespace Holdfast.Node.Facts;
 

@@ -1,6 +1,10 @@
 using Holdfast.Linux;
 using Holdfast.Node.Apply;
 using Holdfast.Node.Components;
+using Holdfast.Node.Components.Cni;
+using Holdfast.Node.Components.Containerd;
+using Holdfast.Node.Components.Crio;
+using Holdfast.Node.Components.Kata;
 using Holdfast.Node.Facts;
 using Holdfast.Node.Resources;
 using Holdfast.Node.Software;

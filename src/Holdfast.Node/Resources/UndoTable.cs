@@ -1,5 +1,7 @@
 using Holdfast.Node.Cluster;
 using Holdfast.Node.Components;
+using Holdfast.Node.Components.Containerd;
+using Holdfast.Node.Components.Kata;
 using Holdfast.Node.Images;
 using Holdfast.Node.Software;
 

@@ -3,6 +3,7 @@ using System.Text;
 using System.Text.Json.Nodes;
 using Holdfast.Linux;
 using Holdfast.Node.Components;
+using Holdfast.Node.Components.Cni;
 using Holdfast.Node.Facts;
 using Holdfast.Node.Services;
 using Holdfast.Node.Spec;

@@ -4,6 +4,8 @@ using Holdfast.Linux;
 using Holdfast.Node;
 using Holdfast.Node.Apply;
 using Holdfast.Node.Components;
+using Holdfast.Node.Components.Containerd;
+using Holdfast.Node.Components.Kata;
 using Holdfast.Node.Facts;
 using Holdfast.Node.Plan;
 using Holdfast.Node.Probe;

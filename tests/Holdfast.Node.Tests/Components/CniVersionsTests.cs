@@ -1,5 +1,6 @@
 using System.Text;
 using Holdfast.Node.Components;
+using Holdfast.Node.Components.Cni;
 using Holdfast.Node.Facts;
 using Holdfast.Node.Resources;
 using Holdfast.Node.Tests.Facts;

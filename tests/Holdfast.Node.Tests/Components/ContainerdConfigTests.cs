@@ -1,5 +1,6 @@
 using System.Text;
 using Holdfast.Node.Components;
+using Holdfast.Node.Components.Containerd;
 using Holdfast.Node.Spec;
 using Holdfast.Node.Toml;
 

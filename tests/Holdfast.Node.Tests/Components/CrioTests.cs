@@ -1,6 +1,7 @@
 using System.Text;
 using Holdfast.Linux;
 using Holdfast.Node.Components;
+using Holdfast.Node.Components.Crio;
 using Holdfast.Node.Facts;
 using Holdfast.Node.Resources;
 using Holdfast.Node.Spec;

@@ -3,6 +3,7 @@ using System.Text.Json.Nodes;
 using Holdfast.Linux;
 using Holdfast.Node.Apply;
 using Holdfast.Node.Components;
+using Holdfast.Node.Components.Cni;
 using Holdfast.Node.Facts;
 using Holdfast.Node.Plan;
 using Holdfast.Node.Resources;

@@ -1,5 +1,7 @@
 using System.Text;
 using Holdfast.Node.Components;
+using Holdfast.Node.Components.Containerd;
+using Holdfast.Node.Components.Kata;
 using Holdfast.Node.Facts;
 using Holdfast.Node.Resources;
 using Holdfast.Node.Spec;

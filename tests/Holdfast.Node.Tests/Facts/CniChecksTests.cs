@@ -1,4 +1,5 @@
 using System.Net;
+using Holdfast.Node.Components.Cni;
 using Holdfast.Node.Facts;
 
 namespace Holdfast.Node.Tests.Facts;

@@ -1,4 +1,5 @@
 using Holdfast.Node.Components;
+using Holdfast.Node.Components.Containerd;
 using Holdfast.Node.Facts;
 using Holdfast.Node.Resources;
 using Holdfast.Node.Tests.Facts;

@@ -1,5 +1,6 @@
 using System.Net;
 using Holdfast.Node.Components;
+using Holdfast.Node.Components.Cni;
 using Holdfast.Node.Resources;
 using Holdfast.Node.Spec;
 

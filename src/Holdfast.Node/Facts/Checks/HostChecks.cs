@@ -1,4 +1,5 @@
 using Holdfast.Node.Components;
+using Holdfast.Node.Components.Containerd;
 using Holdfast.Node.Spec;
 
 namespace Holdfast.Node.Facts.Checks;

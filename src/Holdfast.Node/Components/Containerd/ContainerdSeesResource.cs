@@ -2,7 +2,7 @@ using System.Text.Json.Nodes;
 using Holdfast.Node.Resources;
 using Holdfast.Node.Toml;
 
-namespace Holdfast.Node.Components;
+namespace Holdfast.Node.Components.Containerd;
 
 /// <summary>
 /// A containerd that reads its files as they are meant. It ignores a key in a wrong place without a word, and a file that

@@ -2,7 +2,7 @@ using System.Text;
 using Holdfast.Node.Spec;
 using Holdfast.Node.Toml;
 
-namespace Holdfast.Node.Components;
+namespace Holdfast.Node.Components.Containerd;
 
 /// <summary>
 /// The <c>hosts.toml</c> of one registry, read by containerd at every pull. Pure.

@@ -1,7 +1,7 @@
 using Holdfast.Node.Spec;
 using Holdfast.Node.Toml;
 
-namespace Holdfast.Node.Components;
+namespace Holdfast.Node.Components.Containerd;
 
 /// <summary>
 /// What one containerd's configuration shall say, and the edits that make it say so: only keys that differ are touched,

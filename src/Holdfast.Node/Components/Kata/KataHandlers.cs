@@ -1,6 +1,6 @@
 using Holdfast.Node.Spec;
 
-namespace Holdfast.Node.Components;
+namespace Holdfast.Node.Components.Kata;
 
 /// <summary>Handlers of Kata with what is on the machine filled in. Stateless.</summary>
 internal static class KataHandlers

@@ -1,7 +1,9 @@
+using Holdfast.Node.Components.Cni;
+using Holdfast.Node.Components.Kata;
 using Holdfast.Node.Facts;
 using Holdfast.Node.Spec;
 
-namespace Holdfast.Node.Components;
+namespace Holdfast.Node.Components.Containerd;
 
 /// <summary>
 /// One containerd of the node: where its program is, and what its configuration shall say once the steps before have

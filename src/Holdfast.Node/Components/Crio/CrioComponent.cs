@@ -1,5 +1,7 @@
 using System.Text;
 using Holdfast.Linux;
+using Holdfast.Node.Components.Cni;
+using Holdfast.Node.Components.Kata;
 using Holdfast.Node.Facts;
 using Holdfast.Node.Images;
 using Holdfast.Node.Resources;
@@ -7,7 +9,7 @@ using Holdfast.Node.Services;
 using Holdfast.Node.Software;
 using Holdfast.Node.Spec;
 
-namespace Holdfast.Node.Components;
+namespace Holdfast.Node.Components.Crio;
 
 /// <summary>CRI-O: software, configuration in files of our own, service, proof that it serves, built-in images. Stateless.</summary>
 internal sealed class CrioComponent : IComponent

@@ -1,6 +1,6 @@
 using Holdfast.Node.Toml;
 
-namespace Holdfast.Node.Components;
+namespace Holdfast.Node.Components.Containerd;
 
 /// <summary>One key that containerd shall see. Immutable, pure.</summary>
 internal sealed record ContainerdKey(TomlPath Path, TomlValue Value)

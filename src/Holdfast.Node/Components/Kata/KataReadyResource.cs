@@ -2,7 +2,7 @@ using System.Text.Json.Nodes;
 using Holdfast.Node.Resources;
 using Holdfast.Node.Spec;
 
-namespace Holdfast.Node.Components;
+namespace Holdfast.Node.Components.Kata;
 
 /// <summary>
 /// Kata's shim and the hypervisor's configuration are where a handler's runtime will look for them. Comes before the

@@ -1,6 +1,6 @@
 using Holdfast.Node.Toml;
 
-namespace Holdfast.Node.Components;
+namespace Holdfast.Node.Components.Kata;
 
 /// <summary>Changes to Kata's own configuration. Pure.</summary>
 internal static class KataConfig

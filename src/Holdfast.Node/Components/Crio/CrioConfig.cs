@@ -3,7 +3,7 @@ using Holdfast.Node.Images;
 using Holdfast.Node.Spec;
 using Holdfast.Node.Toml;
 
-namespace Holdfast.Node.Components;
+namespace Holdfast.Node.Components.Crio;
 
 /// <summary>
 /// The drop-in by which CRI-O becomes what the node document says. CRI-O merges the files of its directory by name, table

@@ -1,6 +1,6 @@
 using Holdfast.Node.Toml;
 
-namespace Holdfast.Node.Components;
+namespace Holdfast.Node.Components.Containerd;
 
 /// <summary>
 /// Where containerd's configuration has its keys: they moved with each version of the file's schema. Immutable.

@@ -6,7 +6,7 @@ using Holdfast.Node.Resources;
 using Holdfast.Node.Software;
 using Holdfast.Node.Spec;
 
-namespace Holdfast.Node.Components;
+namespace Holdfast.Node.Components.Cni;
 
 /// <summary>The network of the pods: CNI plugins and one bridge network that gives every pod an address. Stateless.</summary>
 internal sealed class CniComponent : IComponent

@@ -3,7 +3,7 @@ using Holdfast.Node.Resources;
 using Holdfast.Node.Software;
 using Holdfast.Node.Spec;
 
-namespace Holdfast.Node.Components;
+namespace Holdfast.Node.Components.Containerd;
 
 /// <summary>How containerd and runc come onto the machine. Stateless.</summary>
 internal static class ContainerdSoftware

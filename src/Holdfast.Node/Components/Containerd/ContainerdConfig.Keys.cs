@@ -1,7 +1,7 @@
 using Holdfast.Node.Spec;
 using Holdfast.Node.Toml;
 
-namespace Holdfast.Node.Components;
+namespace Holdfast.Node.Components.Containerd;
 
 /// <summary>The keys themselves, for a file of any schema.</summary>
 internal sealed partial record ContainerdConfig

@@ -4,7 +4,7 @@ using System.Text.RegularExpressions;
 using Holdfast.Node.Facts;
 using Holdfast.Node.Spec;
 
-namespace Holdfast.Node.Components;
+namespace Holdfast.Node.Components.Cni;
 
 /// <summary>Which version of the CNI specification the network is written in. Pure.</summary>
 internal static partial class CniVersions

@@ -3,7 +3,7 @@ using Holdfast.Node.Facts;
 using Holdfast.Node.Resources;
 using Holdfast.Node.Spec;
 
-namespace Holdfast.Node.Components;
+namespace Holdfast.Node.Components.Containerd;
 
 /// <summary>
 /// rp_filter is set by distributions in files of their own (Ubuntu: <c>10-network-security.conf</c>), where people look

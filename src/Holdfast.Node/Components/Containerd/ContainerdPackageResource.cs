@@ -1,7 +1,7 @@
 using System.Text.Json.Nodes;
 using Holdfast.Node.Resources;
 
-namespace Holdfast.Node.Components;
+namespace Holdfast.Node.Components.Containerd;
 
 /// <summary>
 /// containerd from the distribution's packages, unless Docker's package of it is installed: the two exclude each other,

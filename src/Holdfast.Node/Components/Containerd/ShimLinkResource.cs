@@ -1,8 +1,9 @@
 using System.Text.Json.Nodes;
+using Holdfast.Node.Components.Kata;
 using Holdfast.Node.Resources;
 using Holdfast.Node.Spec;
 
-namespace Holdfast.Node.Components;
+namespace Holdfast.Node.Components.Containerd;
 
 /// <summary>
 /// Kata's shim where containerd 1.x finds it: on its PATH, under the name that follows from the runtime's type. Before 1.6

@@ -4,7 +4,7 @@ using System.Text.Json.Nodes;
 using Holdfast.Node.Spec;
 using Holdfast.Node.Toml;
 
-namespace Holdfast.Node.Components;
+namespace Holdfast.Node.Components.Crio;
 
 /// <summary>What CRI-O reads of registries: mirrors in the format of containers-registries.conf(5), and logins. Pure.</summary>
 internal static class CrioRegistries

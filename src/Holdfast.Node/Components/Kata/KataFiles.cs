@@ -1,6 +1,6 @@
 using Holdfast.Node.Spec;
 
-namespace Holdfast.Node.Components;
+namespace Holdfast.Node.Components.Kata;
 
 /// <summary>
 /// Where one hypervisor's shim and configuration are. Kata has two runtimes: the one in Go, and since 3.0 the one in Rust,

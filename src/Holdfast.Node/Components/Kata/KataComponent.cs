@@ -4,7 +4,7 @@ using Holdfast.Node.Resources;
 using Holdfast.Node.Software;
 using Holdfast.Node.Spec;
 
-namespace Holdfast.Node.Components;
+namespace Holdfast.Node.Components.Kata;
 
 /// <summary>
 /// Kata Containers below the runtimes that have handlers of it: its files, and for handlers whose pods may change settings

@@ -5,7 +5,7 @@ using Holdfast.Node.Resources;
 using Holdfast.Node.Services;
 using Holdfast.Node.Spec;
 
-namespace Holdfast.Node.Components;
+namespace Holdfast.Node.Components.Containerd;
 
 /// <summary>
 /// Every containerd of the node: software, configuration, registries, service, proof that it serves, and the images that
