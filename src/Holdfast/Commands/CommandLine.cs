@@ -10,7 +10,7 @@ internal static class CommandLine
     {
         var root = new RootCommand(
             "Holdfast turns this Linux machine into an edge node: it prepares the machine, installs and configures the container "
-                + "runtimes, and runs pods on them, with or without a cluster."
+                + "runtimes, and runs pods on them or leaves that to the agent of a cluster."
         )
         {
             AgentCommand.Create(),

@@ -9,7 +9,7 @@ internal static class CommandOptions
 {
     public static readonly Option<string> Root = new("--root")
     {
-        Description = "Directory below which all files of this node lie",
+        Description = "Directory below which Holdfast's own files of this node lie",
         DefaultValueFactory = _ => "/",
         Recursive = true,
         HelpName = "DIR",

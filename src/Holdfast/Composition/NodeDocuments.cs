@@ -61,7 +61,7 @@ internal static class NodeDocuments
         throw new CommandException(
             ExitCode.BadDocument,
             $"cannot use {result.FileName}: it has {count}\n{errors}",
-            "Nothing was changed. examples/node.yaml shows every field."
+            "Nothing was changed. examples/node.yaml shows the fields."
         );
     }
 

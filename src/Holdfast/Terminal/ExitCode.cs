@@ -8,7 +8,7 @@ internal static class ExitCode
     /// <summary>What was asked for could not be done; the message says why.</summary>
     public const int Failed = 1;
 
-    /// <summary>check: the machine is not as the document says.</summary>
+    /// <summary>check, plan: the machine is not as the document says.</summary>
     public const int Drift = 2;
 
     /// <summary>EX_USAGE: flags or arguments are wrong.</summary>

@@ -52,8 +52,8 @@ internal sealed class CniComponent : IComponent
             return [.. ArchiveSteps.For(plugins, facts), .. BuildIptables(facts)];
         }
 
-        // Once our package is in, it stays wanted: otherwise the second run would see a leftover in its own work. Plugins
-        // that came from elsewhere are as good as the package's.
+        // Once our package is in, it stays wanted: what is not in the plan is not looked after any more. Packages are never
+        // leftovers. Plugins that came from elsewhere are as good as the package's.
         var mayBePackaged = facts.HasApt && facts.CniPluginDirectory == MachineFacts.PackagedCniDirectory;
         return install is InstallSpec.Apt && (!facts.HasCniPlugins || mayBePackaged)
             ? [new AptPackagesResource(Package) { Why = Why }]
