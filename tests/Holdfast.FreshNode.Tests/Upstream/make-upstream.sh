@@ -64,6 +64,15 @@ archive=$release/cni-plugins-linux-amd64-v0.8.2.tgz
 tar -C "$root" --owner=0 --group=0 -c ./ | gzip -1 >"$out/$archive"
 publish .sha256 "$archive"
 
+# And a release that answers when it is asked for its version, but connects nobody.
+printf '#!/bin/sh\n[ "$CNI_COMMAND" = VERSION ] && { echo \x27{"cniVersion":"1.0.0","supportedVersions":["0.3.1","0.4.0"]}\x27; exit 0; }\necho \x27{"code":999,"msg":"broken on purpose"}\x27; exit 1\n' \
+    >"$root/bridge"
+release=github.com/containernetworking/plugins/releases/download/v0.9.0
+mkdir -p "$out/$release"
+archive=$release/cni-plugins-linux-amd64-v0.9.0.tgz
+tar -C "$root" --owner=0 --group=0 -c ./ | gzip -1 >"$out/$archive"
+publish .sha256 "$archive"
+
 # CRI-O 1.30.2.
 root=$work/crio
 mkdir -p "$root"/cri-o/bin
