@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using Holdfast.FreshNode.Tests.Nodes;
 
 namespace Holdfast.FreshNode.Tests;
@@ -23,6 +24,37 @@ public sealed class DownTests
         await node.RequireAsync("./holdfast down --purge");
         await node.AssertStateAsync(before);
         await node.RequireAsync("./holdfast down");
+    }
+
+    [Fact]
+    public async Task Changes_are_listed_and_the_latest_ones_taken_back()
+    {
+        await using var node = await DebianNode.StartAsync();
+        var before = await node.ReadStateAsync();
+        Assert.Equal(2, (await node.RunAsync("./holdfast plan")).ExitCode);
+        await node.RequireAsync("./holdfast up --no-probe && ./holdfast plan");
+        var table = await node.RequireAsync("./holdfast changes");
+        Assert.Matches(@"CHANGE +MADE +PART +WHAT", table);
+        Assert.Matches(@"1 +20\d\d-\d\d-\d\d \d\d:\d\d:\d\d +program ", table);
+        var all = Changes(await node.RequireAsync("./holdfast changes -o json"));
+
+        Assert.Contains($"1 change taken back; {all - 1} are left", await node.RequireAsync("./holdfast undo --last"));
+        await node.RequireAsync("! systemctl is-active holdfast");
+        var plan = await node.RunAsync("./holdfast plan -o json");
+        Assert.Equal(2, plan.ExitCode);
+        Assert.Single(JsonNode.Parse(plan.StandardOutput)!.AsArray(), step => (string?)step!["state"] == "change");
+
+        await node.RequireAsync("./holdfast undo --to 4");
+        Assert.Equal(4, Changes(await node.RequireAsync("./holdfast changes -o json")));
+        await node.RequireAsync("! command -v containerd");
+        Assert.Equal(64, (await node.RunAsync("./holdfast undo --to 99")).ExitCode);
+        Assert.Equal(64, (await node.RunAsync("./holdfast undo --to 2 --last")).ExitCode);
+
+        await node.RequireAsync("./holdfast up --no-probe && ./holdfast check -o json >/dev/null");
+        await node.RequireAsync("./holdfast down --purge");
+        await node.AssertStateAsync(before);
+
+        static int Changes(string json) => JsonNode.Parse(json)!.AsArray().Count;
     }
 
     [Fact]

@@ -76,6 +76,7 @@ public sealed class BundleMaker(Machine machine)
             RuncProgram = null,
             HasSkopeo = false,
             HasCniPlugins = false,
+            HasIptables = false,
             IsSystemd = true,
             CniPlugins = [],
             CniPluginDirectory = MachineFacts.PackagedCniDirectory,
