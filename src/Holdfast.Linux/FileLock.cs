@@ -60,6 +60,13 @@ public sealed class FileLock : IDisposable
         }
     }
 
+    /// <summary>The process that took the lock last; it need not hold it any more. Null when there is no such file.</summary>
+    public static int? ReadHolder(string path)
+    {
+        using var file = new SafeFileHandle(Libc.Open(path, Libc.OpenCloseOnExec, 0), ownsHandle: true);
+        return file.IsInvalid ? null : ReadHolder(file);
+    }
+
     public void Dispose()
     {
         if (!handle.IsClosed)

@@ -131,8 +131,7 @@ public sealed class Applier
             await DoAsync(report.Step, machine, journal, done, cancellationToken);
             report.Say(StepPhase.Changed, null);
         }
-        catch (Exception failure)
-            when (failure is NodeException or LinuxException or IOException or OperationCanceledException)
+        catch (Exception failure) when (IsExpected(failure) || failure is OperationCanceledException)
         {
             report.Say(StepPhase.Failed, failure.Message);
             await TakeBackAsync(report, machine, journal, done);
@@ -203,35 +202,53 @@ public sealed class Applier
         var mine = done.Where(step => step.Entry.Group == failed.Step.Group)
             .Where(step => step.Entry.Kind != AptPackagesResource.KindName || step == done[^1])
             .ToArray();
+        foreach (var step in mine.Reverse())
+        {
+            await TryAsync(
+                failed,
+                async () =>
+                {
+                    var note = await undos.For(step.Entry.Kind).UndoAsync(machine, step.ToPrevious(), limit.Token);
+                    if (step.IsFirst)
+                    {
+                        journal.MarkUndone(step.Entry);
+                    }
+
+                    failed.Say(StepPhase.TakenBack, step.Entry.Title);
+                    if (note is not null)
+                    {
+                        failed.Say(StepPhase.Note, note);
+                    }
+                }
+            );
+        }
+
+        // Also when some of it could not be put back: a service that was running must not stay down for that.
+        foreach (var step in mine)
+        {
+            await TryAsync(
+                failed,
+                () => undos.For(step.Entry.Kind).SettleAsync(machine, step.ToPrevious(), limit.Token)
+            );
+        }
+    }
+
+    private static async Task TryAsync(StepReport failed, Func<Task> act)
+    {
         try
         {
-            foreach (var step in mine.Reverse())
-            {
-                var note = await undos.For(step.Entry.Kind).UndoAsync(machine, step.ToPrevious(), limit.Token);
-                if (step.IsFirst)
-                {
-                    journal.MarkUndone(step.Entry);
-                }
-
-                failed.Say(StepPhase.TakenBack, step.Entry.Title);
-                if (note is not null)
-                {
-                    failed.Say(StepPhase.Note, note);
-                }
-            }
-
-            foreach (var step in mine)
-            {
-                await undos.For(step.Entry.Kind).SettleAsync(machine, step.ToPrevious(), limit.Token);
-            }
+            await act();
         }
-        catch (Exception worse)
-            when (worse is NodeException or LinuxException or IOException or OperationCanceledException)
+        catch (Exception worse) when (IsExpected(worse) || worse is OperationCanceledException)
         {
             // The journal still has it: the next apply or undo goes on from here. The first failure is what is thrown.
             failed.Say(StepPhase.Note, $"taking it back did not work either: {worse.Message}");
         }
     }
+
+    /// <summary>What a machine may answer to a change; .NET tells a refused removal as an UnauthorizedAccessException.</summary>
+    internal static bool IsExpected(Exception failure) =>
+        failure is NodeException or LinuxException or IOException or UnauthorizedAccessException;
 }
 
 /// <summary>A step that a run began. Immutable.</summary>

@@ -80,6 +80,11 @@ public sealed class ChangeJournal : IDisposable
         }
     }
 
+    /// <summary>Whether some process holds the journal for changing the machine; only looks, so that nobody is kept waiting.</summary>
+    public static bool IsHeld(NodePaths paths) =>
+        FileLock.ReadHolder(Path.Join(paths.ChangesDirectory, "lock")) is { } holder
+        && ProcessTable.NameOf(holder) == ProcessTable.NameOf(Environment.ProcessId);
+
     /// <summary>Reads the journal without the right to change anything; another process may be appending to it.</summary>
     public static async Task<ChangeJournal> ReadAsync(
         NodePaths paths,
@@ -157,6 +162,22 @@ public sealed class ChangeJournal : IDisposable
     {
         Append(AppendLine(new StringBuilder(), Event("proven", entry.Id, null)));
         entry.MarkProven();
+    }
+
+    /// <summary>All that follows from their undo is done, too: services were started again, swap is back.</summary>
+    internal void MarkSettled(IReadOnlyList<JournalEntry> settled)
+    {
+        var text = new StringBuilder();
+        foreach (var entry in settled)
+        {
+            AppendLine(text, Event("settled", entry.Id, null));
+            entry.MarkSettled();
+        }
+
+        if (settled.Count > 0)
+        {
+            Append(text);
+        }
     }
 
     /// <summary>Ends the journal when every change is undone: nothing of it stays but files that were kept for people.</summary>
@@ -300,6 +321,9 @@ public sealed class ChangeJournal : IDisposable
                     break;
                 case "undone":
                     FindOpen(id)!.MarkUndone();
+                    break;
+                case "settled":
+                    entries.Last(entry => entry.Id == id).MarkSettled();
                     break;
                 default:
                     throw new FormatException("unknown event");

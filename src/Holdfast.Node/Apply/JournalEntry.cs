@@ -71,5 +71,10 @@ internal sealed class JournalEntry
 
     public void MarkProven() => IsProven = true;
 
+    /// <summary>What follows from its undo (a service that runs again) is done; a later undo of everything leaves it alone.</summary>
+    public bool IsSettled { get; private set; }
+
+    public void MarkSettled() => IsSettled = true;
+
     public void MarkUndone() => State = EntryState.Undone;
 }

@@ -52,7 +52,7 @@ public sealed class Undoer
         }
 
         // Those that an earlier, killed undo took back were perhaps not settled.
-        await SettleAsync(journal.Entries, machine, notes, cancellationToken);
+        await SettleAsync([.. journal.Entries.Where(entry => !entry.IsSettled)], machine, notes, cancellationToken);
         journal.Clear();
         return new UndoResult(open.Length, 0, notes);
     }
@@ -84,7 +84,7 @@ public sealed class Undoer
                     Report(StepPhase.Note, note);
                 }
             }
-            catch (Exception failure) when (failure is NodeException or LinuxException or IOException)
+            catch (Exception failure) when (Applier.IsExpected(failure))
             {
                 // The others can still be put back; the journal keeps this one.
                 failures.Add($"{entry.Title}: {failure.Message}");
@@ -114,6 +114,7 @@ public sealed class Undoer
         }
 
         await SettleAsync(entries, machine, notes, cancellationToken);
+        journal.MarkSettled(entries);
     }
 
     /// <summary>Lets what stays in force see what was taken back.</summary>
@@ -148,7 +149,7 @@ public sealed class Undoer
             {
                 await act(undos.For(entry.Kind), entry.ToChange());
             }
-            catch (Exception failure) when (failure is NodeException or LinuxException)
+            catch (Exception failure) when (Applier.IsExpected(failure))
             {
                 // The files are the original ones; that a service does not start with them is not for undo to repair.
                 if (!notes.Contains(failure.Message))

@@ -82,7 +82,7 @@ public sealed class Planner
                 })
         );
 
-        return new NodePlan(steps, FindLeftovers(journal, steps));
+        return new NodePlan(steps, FindLeftovers(journal, steps, [.. spec.Runtimes.Select(r => r.Name)]));
     }
 
     private static async Task<Inspection> InspectAsync(
@@ -102,11 +102,16 @@ public sealed class Planner
     }
 
     /// <summary>
-    /// Packages are no leftovers: they may be in use by what a person did with them, and go with <c>undo</c> only.
+    /// Packages are no leftovers: they may be in use by what a person did with them, and go with <c>undo</c> only. Nor is the
+    /// data of a runtime that is still wanted, however it comes onto the machine by now.
     /// </summary>
-    internal static IReadOnlyList<ChangeSummary> FindLeftovers(ChangeJournal journal, IReadOnlyList<PlanStep> steps)
+    internal static IReadOnlyList<ChangeSummary> FindLeftovers(
+        ChangeJournal journal,
+        IReadOnlyList<PlanStep> steps,
+        IReadOnlyList<string> runtimes
+    )
     {
-        var wanted = steps.Select(step => step.Id).ToHashSet();
+        var wanted = steps.Select(step => step.Id).Concat(runtimes.Select(RuntimeDataResource.IdOf)).ToHashSet();
         var changes = journal.Changes;
         return changes
             .Where(change => change.Kind != AptPackagesResource.KindName)

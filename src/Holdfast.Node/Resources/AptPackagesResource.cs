@@ -45,6 +45,13 @@ internal sealed class AptPackagesResource : IResource, IPackages
         };
     }
 
+    /// <summary>Each round has its own "before": between two of them a person may install what undo must not touch.</summary>
+    public async Task<JsonObject?> DescribeIntentAsync(Machine machine, CancellationToken cancellationToken)
+    {
+        var now = await Dpkg.ListAsync(machine, cancellationToken);
+        return new JsonObject { ["before"] = ToJson(now.Installed) };
+    }
+
     public async Task DoAsync(Machine machine, CancellationToken cancellationToken)
     {
         var missing = await ListMissingAsync(machine, cancellationToken);
@@ -82,10 +89,8 @@ internal sealed class AptPackagesUndo : IUndo
         var before = Names(change.Original, "installed");
         var now = await Dpkg.ListAsync(machine, cancellationToken);
 
-        // Without a result the change was cut short: then all that is new is ours. With one, what a person installed
-        // later is not.
-        var after = change.Results.Count == 0 ? now.Known : Names(change.Results[^1], "installed");
-        var ours = now.Known.Where(name => after.Contains(name) && !before.Contains(name)).ToHashSet();
+        var brought = ListBrought(change, now);
+        var ours = now.Known.Where(name => brought.Contains(name) && !before.Contains(name)).ToHashSet();
         ours.ExceptWith(Names(change.Original, "configurationLeft").Where(now.ConfigurationLeft.Contains));
         if (ours.Count == 0)
         {
@@ -98,6 +103,25 @@ internal sealed class AptPackagesUndo : IUndo
         return kept.Count == 0
             ? null
             : $"packages that others need by now stay installed: {string.Join(", ", kept.Order(StringComparer.Ordinal))}";
+    }
+
+    /// <summary>
+    /// What each round brought. Without any result it was cut short: then all that is new is ours. With one, what a person
+    /// installed later is not.
+    /// </summary>
+    private static HashSet<string> ListBrought(RecordedChange change, PackageList now)
+    {
+        var brought = new HashSet<string>();
+        for (var round = 0; round < Math.Max(1, change.Intents.Count); round++)
+        {
+            var before = Names(change.Intents.ElementAtOrDefault(round) ?? change.Original, "before");
+            // A round that was cut short has no result; a later one's has all that it brought.
+            var result = change.Results.ElementAtOrDefault(round) ?? change.Results.LastOrDefault();
+            var after = result is null ? now.Known : Names(result, "installed");
+            brought.UnionWith(after.Except(before));
+        }
+
+        return brought;
     }
 
     private static HashSet<string> Names(JsonObject json, string key) =>

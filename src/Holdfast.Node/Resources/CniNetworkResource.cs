@@ -48,6 +48,7 @@ internal sealed class CniNetworkResource : IResource
         original["bridge"] = bridge;
         original["bridgeExisted"] = CniNetworkUndo.HasInterface(machine, bridge);
         original["stateExisted"] = machine.Exists(CniNetworkUndo.StateDirectory);
+        original["networkExisted"] = machine.Exists(CniNetworkUndo.AddressDirectory);
         return original;
     }
 
@@ -66,6 +67,8 @@ internal sealed class CniNetworkResource : IResource
 internal sealed class CniNetworkUndo : IUndo
 {
     public const string StateDirectory = "/var/lib/cni";
+    public const string AddressDirectory = $"{StateDirectory}/networks/{CniNetworkResource.NetworkName}";
+    private const string ResultDirectory = $"{StateDirectory}/results";
     private static readonly TimeSpan LinkTimeout = TimeSpan.FromSeconds(10);
     private readonly FileUndo file = new(CniNetworkResource.KindName);
 
@@ -76,16 +79,45 @@ internal sealed class CniNetworkUndo : IUndo
     public async Task<string?> UndoAsync(Machine machine, RecordedChange change, CancellationToken cancellationToken)
     {
         var note = await file.UndoAsync(machine, change, cancellationToken);
-        RemoveBookkeeping(machine, (bool)change.Original["stateExisted"]!);
+        if ((bool?)change.Original["networkExisted"] != true)
+        {
+            // Otherwise this goes back to an earlier document, and the pods keep their addresses.
+            RemoveBookkeeping(machine, (bool)change.Original["stateExisted"]!);
+        }
+
         return await RemoveBridgesAsync(machine, change, cancellationToken) ?? note;
     }
 
+    /// <summary>Other networks of this machine have theirs beside ours.</summary>
     private static void RemoveBookkeeping(Machine machine, bool stateExisted)
     {
-        var ours = stateExisted ? $"{StateDirectory}/networks/{CniNetworkResource.NetworkName}" : StateDirectory;
-        if (Directory.Exists(machine.At(ours)))
+        var addresses = machine.At(AddressDirectory);
+        if (Directory.Exists(addresses))
         {
-            Directory.Delete(machine.At(ours), recursive: true);
+            Directory.Delete(addresses, recursive: true);
+        }
+
+        var results = machine.At(ResultDirectory);
+        if (Directory.Exists(results))
+        {
+            // The loopback's are written by containerd for every pod; those of pods that run are removed with them.
+            string[] mine = stateExisted
+                ? [$"{CniNetworkResource.NetworkName}-"]
+                : [$"{CniNetworkResource.NetworkName}-", "cni-loopback-"];
+            foreach (var result in Directory.EnumerateFiles(results))
+            {
+                if (mine.Any(prefix => Path.GetFileName(result).StartsWith(prefix, StringComparison.Ordinal)))
+                {
+                    File.Delete(result);
+                }
+            }
+        }
+
+        if (!stateExisted)
+        {
+            machine.RemoveEmptyDirectory(Path.GetDirectoryName(AddressDirectory)!);
+            machine.RemoveEmptyDirectory(ResultDirectory);
+            machine.RemoveEmptyDirectory(StateDirectory);
         }
     }
 

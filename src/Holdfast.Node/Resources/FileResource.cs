@@ -119,6 +119,12 @@ internal sealed class FileResource : IResource
     private async Task<byte[]> EditAsync(Machine machine, byte[]? current, CancellationToken cancellationToken) =>
         await edit(machine, (await FindBeginAsync(machine, current, cancellationToken)).Content, cancellationToken);
 
+    /// <summary>What the edit of this file begins with now; null where that is no file.</summary>
+    public async Task<byte[]?> ReadBeginAsync(Machine machine, CancellationToken cancellationToken) =>
+        (
+            await FindBeginAsync(machine, await machine.ReadBytesAsync(path, cancellationToken), cancellationToken)
+        ).Content;
+
     /// <summary>What the edit begins with, and whether that is the original.</summary>
     private async Task<(byte[]? Content, bool IsOriginal)> FindBeginAsync(
         Machine machine,

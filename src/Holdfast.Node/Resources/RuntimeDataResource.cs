@@ -13,11 +13,13 @@ internal sealed class RuntimeDataResource(string runtime, IReadOnlyList<string> 
 
     public string Kind => KindName;
 
-    public string Id => $"{KindName}:{runtime}";
+    public string Id => IdOf(runtime);
 
     public string Title => $"{runtime} has {directories[0]} for its data";
 
     public string? Why => null;
+
+    public static string IdOf(string runtime) => $"{KindName}:{runtime}";
 
     public Task<Inspection> InspectAsync(Machine machine, CancellationToken cancellationToken)
     {
@@ -41,16 +43,34 @@ internal sealed class RuntimeDataResource(string runtime, IReadOnlyList<string> 
     }
 }
 
-/// <summary>Removes the data that a runtime made, with the mounts below it. Stateless.</summary>
+/// <summary>
+/// Removes the data that a runtime made, with the mounts below it. What another program has put there by now stays, and so
+/// does a directory around it that is not empty. Stateless.
+/// </summary>
 internal sealed class RuntimeDataUndo : IUndo
 {
+    /// <summary>Directories of podman in the storage that it shares with CRI-O.</summary>
+    private static readonly string[] Podman = ["libpod", "volumes"];
+
     public string Kind => RuntimeDataResource.KindName;
 
     public Task<string?> UndoAsync(Machine machine, RecordedChange change, CancellationToken cancellationToken)
     {
-        foreach (var name in change.Original["missing"]!.AsArray().Select(name => (string)name!))
+        string[] names = [.. change.Original["missing"]!.AsArray().Select(name => (string)name!)];
+        foreach (var name in names)
         {
             var directory = machine.At(name);
+            if (Podman.Any(theirs => Directory.Exists(Path.Join(directory, theirs))))
+            {
+                return Task.FromResult<string?>($"{name} stays: podman keeps its own data there");
+            }
+
+            if (names.Any(other => other.StartsWith(name + "/", StringComparison.Ordinal)))
+            {
+                machine.RemoveEmptyDirectory(name);
+                continue;
+            }
+
             foreach (var mount in MountTable.Read().Below(directory).Reverse().ToArray())
             {
                 MountTable.Unmount(mount.Target, detach: true);

@@ -58,12 +58,17 @@ internal sealed class ArchiveInstall(Machine machine, SoftwareManifest staged, I
         }
     }
 
+    /// <summary>Setting the same time again would still change the file's ctime, by which services are found to be stale.</summary>
+    private static bool HasOtherTime(Machine machine, ArchiveEntry entry) =>
+        machine.Status(entry.Path) is { } status
+        && status.ModifiedAt.ToUnixTimeSeconds() != entry.ModifiedAt.ToUnixTimeSeconds();
+
     private async Task PutAsync(ArchiveEntry entry, CancellationToken cancellationToken)
     {
         // What is the same already stays, so that no service is restarted for it.
         if (await PlacedEntry.FindDifferenceAsync(machine, entry, trustTime: false, cancellationToken) is null)
         {
-            if (entry.Kind == ArchiveEntryKind.File)
+            if (entry.Kind == ArchiveEntryKind.File && HasOtherTime(machine, entry))
             {
                 File.SetLastWriteTimeUtc(machine.At(entry.Path), entry.ModifiedAt.UtcDateTime);
             }

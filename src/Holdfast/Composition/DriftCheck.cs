@@ -1,13 +1,14 @@
 using System.Text.Json;
 using Holdfast.Agent.NodeStatus;
 using Holdfast.Linux;
+using Holdfast.Node.Apply;
 using Holdfast.Terminal;
 
 namespace Holdfast.Composition;
 
 /// <summary>
 /// The daemon's look at its machine: <c>holdfast check</c> in a process of its own, so that the daemon stays as small as
-/// it is. Immutable, safe from any thread.
+/// it is. For one caller at a time.
 /// </summary>
 /// <param name="document">The file that the daemon read; null when it runs by the built-in document.</param>
 internal sealed class DriftCheck(NodePaths paths, string? document)
@@ -17,7 +18,21 @@ internal sealed class DriftCheck(NodePaths paths, string? document)
     /// <summary>More in one line is read by nobody; all of it is told by <c>holdfast check</c>.</summary>
     private const int MaxNamed = 3;
 
+    private NodeDrift last = new(IsDrifted: null, "the machine was not checked yet");
+
     public async Task<NodeDrift> FindAsync(CancellationToken cancellationToken)
+    {
+        // Half of an apply is no drift. It may also begin while the check runs.
+        if (!ChangeJournal.IsHeld(paths))
+        {
+            var found = await CheckAsync(cancellationToken);
+            last = ChangeJournal.IsHeld(paths) ? last : found;
+        }
+
+        return last;
+    }
+
+    private async Task<NodeDrift> CheckAsync(CancellationToken cancellationToken)
     {
         try
         {

@@ -33,6 +33,22 @@ public sealed class ChangeJournalTests : IDisposable
     }
 
     [Fact]
+    public async Task What_was_undone_and_settled_stays_so_for_another_process()
+    {
+        using (var journal = await node.OpenJournalAsync())
+        {
+            var entry = Record(journal, "x", "first");
+            journal.MarkUndone(entry);
+            journal.MarkSettled([entry]);
+            Record(journal, "x", "second");
+        }
+
+        using var again = await node.OpenJournalAsync();
+        Assert.Equal([true, false], again.Entries.Select(entry => entry.IsSettled));
+        Assert.Single(again.Changes);
+    }
+
+    [Fact]
     public async Task Second_record_of_a_change_in_force_keeps_the_first_original()
     {
         using var journal = await node.OpenJournalAsync();

@@ -38,6 +38,22 @@ public sealed class AptPackagesTests : IDisposable
     }
 
     [Fact]
+    public async Task Undo_after_a_repair_leaves_what_a_person_installed_in_between()
+    {
+        await node.ApplyAsync(new AptPackagesResource("containerd"));
+        packages["postgresql"] = "install ok installed";
+        packages.Remove("containerd");
+        await node.ApplyAsync(new AptPackagesResource("containerd"));
+
+        await node.UndoAsync();
+
+        Assert.Equal(
+            ["base-files", "libc6:amd64", "old-conf", "postgresql"],
+            packages.Keys.Order(StringComparer.Ordinal)
+        );
+    }
+
+    [Fact]
     public async Task Package_that_is_there_is_neither_installed_nor_purged()
     {
         packages["containerd"] = "install ok installed";

@@ -307,7 +307,7 @@ public sealed partial class ArchiveResourceTests(ITestOutputHelper output) : IDi
             steps.Add(new PlanStep("all", resource, await InspectAsync(resource)));
         }
 
-        return new NodePlan(steps, Planner.FindLeftovers(await ReadAsync(), steps));
+        return new NodePlan(steps, Planner.FindLeftovers(await ReadAsync(), steps, []));
     }
 
     private async Task<ApplyResult> ApplyAsync(params IReadOnlyList<IResource> resources)

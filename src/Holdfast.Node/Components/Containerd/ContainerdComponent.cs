@@ -50,20 +50,10 @@ internal sealed class ContainerdComponent : IComponent
             yield return new FileResource(file, current => RegistryHosts.Edit(current, registry, file))
             {
                 Title = $"{runtime.Name} pulls {registry.Host} from {string.Join(", ", registry.Mirrors)}",
+                BeginsWithOriginal = true,
             };
         }
-        yield return new FileResource(
-            instance.DropIn,
-            async (machine, _, token) =>
-                (await instance.ResolveAsync(machine, token)).MakeDropIn(
-                    await machine.ReadBytesAsync(runtime.ConfigFile, token)
-                )
-        )
-        {
-            Title = $"{runtime.Name} has Holdfast's configuration in a file of its own, where it merges such files",
-            Mode = mode,
-        };
-        yield return new FileResource(
+        var main = new FileResource(
             runtime.ConfigFile,
             async (machine, current, token) => (await instance.ResolveAsync(machine, token)).EditMain(current)
         )
@@ -73,6 +63,17 @@ internal sealed class ContainerdComponent : IComponent
             Why = Why(instance, facts),
             Mode = mode,
         };
+        // In the schema of the main file as it will be, which is made from what that begins with.
+        yield return new FileResource(
+            instance.DropIn,
+            async (machine, _, token) =>
+                (await instance.ResolveAsync(machine, token)).MakeDropIn(await main.ReadBeginAsync(machine, token))
+        )
+        {
+            Title = $"{runtime.Name} has Holdfast's configuration in a file of its own, where it merges such files",
+            Mode = mode,
+        };
+        yield return main;
         if (runtime.Handlers.Any(h => h.Kind == HandlerKind.Kata && h.RuntimePath is null))
         {
             yield return new ShimLinkResource(instance);

@@ -34,6 +34,9 @@ internal sealed class ContainerdPackageResource : IResource, IPackages
     public Task<JsonObject> RecordOriginalAsync(Machine machine, CancellationToken cancellationToken) =>
         packages.RecordOriginalAsync(machine, cancellationToken);
 
+    public Task<JsonObject?> DescribeIntentAsync(Machine machine, CancellationToken cancellationToken) =>
+        packages.DescribeIntentAsync(machine, cancellationToken);
+
     public Task DoAsync(Machine machine, CancellationToken cancellationToken) =>
         packages.DoAsync(machine, cancellationToken);
 
