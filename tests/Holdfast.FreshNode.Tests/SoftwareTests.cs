@@ -43,8 +43,7 @@ public sealed class SoftwareTests
             ),
             TimeSpan.FromMinutes(2)
         );
-        (await UpstreamMirror.GetAsync()).IsAway = true;
-        await node.RequireAsync("rm -rf /var/cache/apt/archives/*.deb /var/lib/apt/lists/*");
+        await node.RequireAsync("rm -rf /var/cache/apt/archives/*.deb /var/lib/apt/lists/*; ip link set host0 down");
         var before = await node.ReadStateAsync();
 
         var without = await node.RunAsync("./holdfast up -f /root/node.yaml");
@@ -55,7 +54,6 @@ public sealed class SoftwareTests
         Assert.Contains("Nothing to change", await node.RequireAsync("./holdfast up"));
         await node.RequireAsync("./holdfast down --purge");
         await node.AssertStateAsync(before);
-        (await UpstreamMirror.GetAsync()).IsAway = false;
     }
 
     private static string PluginsOf(string version)

@@ -23,9 +23,6 @@ internal sealed class UpstreamMirror
         listener.Prefixes.Add(address);
     }
 
-    /// <summary>Answers 503 to everything.</summary>
-    public bool IsAway { get; set; }
-
     public static Task<UpstreamMirror> GetAsync() => Instance.Value;
 
     /// <summary>A document whose every source is this mirror.</summary>
@@ -81,10 +78,9 @@ internal sealed class UpstreamMirror
     private async Task AnswerAsync(HttpListenerContext context)
     {
         var path = Path.GetFullPath(Path.Join(files.Path, context.Request.Url!.AbsolutePath));
-        var isThere = path.StartsWith(files.Path + "/", StringComparison.Ordinal) && File.Exists(path);
-        if (IsAway || !isThere)
+        if (!path.StartsWith(files.Path + "/", StringComparison.Ordinal) || !File.Exists(path))
         {
-            context.Response.StatusCode = (int)(isThere ? HttpStatusCode.ServiceUnavailable : HttpStatusCode.NotFound);
+            context.Response.StatusCode = (int)HttpStatusCode.NotFound;
             context.Response.Close();
             return;
         }
