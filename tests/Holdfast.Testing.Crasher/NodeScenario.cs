@@ -22,9 +22,11 @@ public sealed class NodeScenario
 {
     public const string ServiceName = "sleeper";
     private readonly string files;
+    private readonly string serverFile;
 
     public NodeScenario(string root)
     {
+        serverFile = Path.Join(root, "server");
         files = Path.Join(root, "files");
         Paths = new NodePaths(Path.Join(root, "node"));
         Services = new SupervisedServices(Paths, SuperviseCommand(Paths.ServicesDirectory), TimeProvider.System);
@@ -123,12 +125,17 @@ public sealed class NodeScenario
         );
     }
 
-    private string ArchivePath(int version) => Path.Join(files, $"archive-{version}.tar");
+    /// <summary>From now on the archive is fetched from there, also by other processes of this scenario.</summary>
+    public void FetchFrom(Uri server) => File.WriteAllText(serverFile, server.ToString());
+
+    public string ArchivePath(int version) => Path.Join(files, $"archive-{version}.tar");
 
     private ArchiveSpec Archive =>
         new()
         {
-            Url = new Uri($"file://{ArchivePath(Version)}"),
+            Url = File.Exists(serverFile)
+                ? new Uri(new Uri(File.ReadAllText(serverFile)), $"archive-{Version}.tar")
+                : new Uri($"file://{ArchivePath(Version)}"),
             Sha256 = Convert.ToHexStringLower(SHA256.HashData(File.ReadAllBytes(ArchivePath(Version)))),
             Format = ArchiveFormat.None,
         };

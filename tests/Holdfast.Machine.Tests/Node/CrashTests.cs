@@ -1,5 +1,6 @@
 using System.Text;
 using Holdfast.Linux;
+using Holdfast.Machine.Tests.Software;
 using Holdfast.Node;
 using Holdfast.Node.Apply;
 using Holdfast.Testing.Crasher;
@@ -19,6 +20,7 @@ public sealed class CrashTests : IDisposable
     [InlineData("apply.after-do", 8)]
     [InlineData("apply.after-mark", 8)]
     [InlineData("file.before-rename", 8)]
+    [InlineData("link.before-rename", 1)]
     [InlineData("archive.after-unpack", 1)]
     [InlineData("archive.before-rename", 3)]
     [InlineData("archive.before-manifest", 1)]
@@ -64,6 +66,28 @@ public sealed class CrashTests : IDisposable
             await AssertUndoneAsync(scenario, before, $"{point}@{times}");
             if (!killed)
             {
+                break;
+            }
+        }
+    }
+
+    [Fact]
+    public async Task Killed_while_fetching_an_archive_the_next_up_goes_on_and_undo_returns_to_the_original()
+    {
+        await using var server = await FileServer.StartAsync();
+        for (var times = 1; ; times++)
+        {
+            var scenario = Make($"download-{times}");
+            var before = Snapshot(scenario);
+            server.Content = await File.ReadAllBytesAsync(scenario.ArchivePath(1));
+            scenario.FetchFrom(server.Address);
+            var killed = await IsKilledAsync("node-up", scenario, $"download.after-write@{times}");
+            await scenario.UpAsync();
+            Assert.False((await scenario.PlanAsync()).HasChanges, $"@{times}: up did not complete");
+            await AssertUndoneAsync(scenario, before, $"@{times}");
+            if (!killed)
+            {
+                Assert.True(times > 1, "a download was never cut short");
                 break;
             }
         }
