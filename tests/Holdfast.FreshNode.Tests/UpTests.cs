@@ -37,7 +37,7 @@ public sealed partial class UpTests
     }
 
     [Fact]
-    public async Task Second_up_has_nothing_to_change_and_takes_less_than_a_second()
+    public async Task Second_up_has_nothing_to_change_and_is_quick()
     {
         await using var node = await DebianNode.StartAsync();
         await node.RequireAsync("./holdfast up --no-probe");

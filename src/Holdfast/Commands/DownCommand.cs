@@ -36,7 +36,7 @@ internal static class DownCommand
         screen.Line(
             pods == 0 && result.TakenBack == 0
                 ? "Nothing to do: holdfast has changed nothing on this machine."
-                : $"{pods} pods removed, {result.TakenBack} changes taken back: this machine is as it was."
+                : $"{(pods == 1 ? "1 pod" : $"{pods} pods")} removed, {result.TakenBack} changes taken back: this machine is as it was."
         );
         if (!purge && File.Exists(paths.StoreDatabase))
         {

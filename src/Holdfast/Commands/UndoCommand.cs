@@ -59,7 +59,7 @@ internal static class UndoCommand
         {
             throw new CommandException(
                 ExitCode.Failed,
-                $"cannot undo the changes: {running} pods of this node are running on what would be taken away",
+                $"cannot undo the changes: {(running == 1 ? "a pod of this node runs" : $"{running} pods of this node run")} on what would be taken away",
                 "To stop them and undo everything: sudo holdfast down"
             );
         }
