@@ -53,15 +53,23 @@ public sealed class PodLifecycleTests : IAsyncLifetime
         await pod.IsGoneAsync();
 
         Assert.DoesNotContain(id, await node.Runtime.CtrAsync("containers", "ls"), StringComparison.Ordinal);
-        Assert.Empty(node.Runtime.FindShims());
+        await Eventually.IsTrueAsync("the shim has ended", () => Task.FromResult(node.Runtime.FindShims().Count == 0));
         Assert.False(Directory.Exists(pod.Directory));
         Assert.False(Directory.Exists(pod.LogDirectory));
         Assert.Empty(Directory.EnumerateFileSystemEntries(node.Paths.ContainerLogsDirectory));
         Assert.DoesNotContain(pod.Uid, await File.ReadAllTextAsync("/proc/mounts"), StringComparison.Ordinal);
         Assert.Empty(Cgroups(pod));
-        Assert.Equal(
-            ["Created", "Killing", "Pulled", "Started"],
-            node.Events("web").Select(e => e.Reason).Order(StringComparer.Ordinal)
+
+        // Events are written in batches, a moment after what they tell.
+        await Eventually.IsTrueAsync(
+            "all events are written",
+            () =>
+                Task.FromResult(
+                    node.Events("web")
+                        .Select(e => e.Reason)
+                        .Order(StringComparer.Ordinal)
+                        .SequenceEqual(["Created", "Killing", "Pulled", "Started"])
+                )
         );
     }
 
