@@ -67,22 +67,32 @@ public sealed class Applier
     )
     {
         var notes = new List<string>();
+        var failures = new List<string>();
         var mine = run.Done.Where(step => step.Entry.Kind != AptPackagesResource.KindName).ToArray();
         foreach (var (index, step) in mine.Reverse().Index())
         {
             FaultPoint.Reach("rollback.before-step");
             var entry = step.Entry;
             Say(StepPhase.Started, null);
-            var note = await undos.For(entry.Kind).UndoAsync(machine, step.ToPrevious(), cancellationToken);
-            if (step.IsFirst && journal.FindOpen(entry.Id) is { } open)
+            try
             {
-                journal.MarkUndone(open);
-            }
+                var note = await undos.For(entry.Kind).UndoAsync(machine, step.ToPrevious(), cancellationToken);
+                if (step.IsFirst && journal.FindOpen(entry.Id) is { } open)
+                {
+                    journal.MarkUndone(open);
+                }
 
-            Say(StepPhase.TakenBack, null);
-            if (note is not null)
+                Say(StepPhase.TakenBack, null);
+                if (note is not null)
+                {
+                    notes.Add(note);
+                }
+            }
+            catch (Exception failure) when (IsExpected(failure))
             {
-                notes.Add(note);
+                // The others can still be put back, and the services must run again.
+                failures.Add($"{entry.Title}: {failure.Message}");
+                Say(StepPhase.Failed, failure.Message);
             }
 
             void Say(StepPhase phase, string? detail) =>
@@ -96,10 +106,25 @@ public sealed class Applier
         await undoer.UndoAsync(older, machine, journal, progress, notes, cancellationToken);
         foreach (var step in mine)
         {
-            await undos.For(step.Entry.Kind).SettleAsync(machine, step.ToPrevious(), cancellationToken);
+            try
+            {
+                await undos.For(step.Entry.Kind).SettleAsync(machine, step.ToPrevious(), cancellationToken);
+            }
+            catch (Exception failure) when (IsExpected(failure))
+            {
+                failures.Add($"{step.Entry.Title}: {failure.Message}");
+            }
         }
 
         await undoer.FollowAsync(machine, journal, notes, cancellationToken);
+        if (failures.Count > 0)
+        {
+            throw new NodeException(
+                NodeReason.UndoFailed,
+                $"cannot put back {string.Join("; ", failures)}; all else of this run is put back; remove the cause and run: holdfast up"
+            );
+        }
+
         return new UndoResult(mine.Length + older.Length, journal.Changes.Count, notes);
     }
 

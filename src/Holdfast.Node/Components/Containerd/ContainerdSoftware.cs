@@ -27,7 +27,7 @@ internal static class ContainerdSoftware
         {
             yield return step;
         }
-        // Once our package is in, it stays wanted: otherwise the second run would see a leftover in its own work.
+        // Once our package is in, it stays wanted, so that drift is seen when somebody removes it.
         var mayBePackaged = facts.HasApt && facts.RuncProgram is null or PackagedRunc;
         if (!IsForCri(source) && mayBePackaged)
         {
