@@ -17,6 +17,9 @@ public sealed record PrivateContainerdOptions
     /// <summary>Address of a registry that stands for docker.io.</summary>
     public string? DockerHubMirror { get; init; }
 
+    /// <summary>Which of <see cref="Containerds"/>.</summary>
+    public string Line { get; init; } = Containerds.V1_6;
+
     /// <summary>Whether the CRI plugin is loaded.</summary>
     public bool HasCri { get; init; } = true;
 }
@@ -33,6 +36,7 @@ public sealed partial class PrivateContainerd : IAsyncDisposable
 
     private readonly TemporaryDirectory directory = new("hfc");
     private readonly PrivateContainerdOptions options;
+    private string programs = "";
     private DaemonProcess? process;
 
     private PrivateContainerd(PrivateContainerdOptions options)
@@ -68,6 +72,7 @@ public sealed partial class PrivateContainerd : IAsyncDisposable
         var containerd = new PrivateContainerd(options ?? new PrivateContainerdOptions());
         try
         {
+            containerd.programs = await Containerds.FindAsync(containerd.options.Line);
             containerd.WriteConfiguration();
             await containerd.StartAgainAsync();
             await containerd.ImportAsync(await TestImages.PauseAsync());
@@ -100,7 +105,15 @@ public sealed partial class PrivateContainerd : IAsyncDisposable
             await process.DisposeAsync();
         }
 
-        process = DaemonProcess.Start(LogPath, "/usr/bin/containerd", "--config", ConfigPath);
+        // It looks for its shim in PATH before it looks beside itself.
+        process = DaemonProcess.Start(
+            LogPath,
+            "/usr/bin/env",
+            $"PATH={programs}:{Environment.GetEnvironmentVariable("PATH")}",
+            Path.Join(programs, "containerd"),
+            "--config",
+            ConfigPath
+        );
         await using var endpoint = Connect();
         await Eventually.IsTrueAsync(
             "containerd takes calls",
@@ -139,7 +152,10 @@ public sealed partial class PrivateContainerd : IAsyncDisposable
 
     /// <summary>Runs ctr against it, in the namespace of CRI, and gives what it printed.</summary>
     public Task<string> CtrAsync(params string[] arguments) =>
-        MachineFixture.RunAsync("/usr/bin/ctr", ["--address", SocketPath, "--namespace", Namespace, .. arguments]);
+        MachineFixture.RunAsync(
+            Path.Join(programs, "ctr"),
+            ["--address", SocketPath, "--namespace", Namespace, .. arguments]
+        );
 
     private static async Task<bool> AnswersAsync(RuntimeEndpoint endpoint)
     {

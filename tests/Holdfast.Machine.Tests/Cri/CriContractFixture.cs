@@ -5,11 +5,14 @@ using Microsoft.Extensions.Logging.Abstractions;
 namespace Holdfast.Machine.Tests.Cri;
 
 /// <summary>One real containerd for the tests of one class.</summary>
-public abstract class CriContractFixture(string api) : IAsyncLifetime
+public abstract class CriContractFixture(string api, string line = Containerds.V1_6) : IAsyncLifetime
 {
     private readonly TemporaryDirectory logs = new();
 
     public string Api { get; } = api;
+
+    /// <summary>Begin of the runtime's version.</summary>
+    public string Line { get; } = line;
 
     public string Logs => logs.Path;
 
@@ -19,7 +22,7 @@ public abstract class CriContractFixture(string api) : IAsyncLifetime
 
     public virtual async Task InitializeAsync()
     {
-        Containerd = await PrivateContainerd.StartAsync();
+        Containerd = await PrivateContainerd.StartAsync(new PrivateContainerdOptions { Line = Line });
         Endpoint = Connect(new RuntimeEndpointOptions("containerd", await SocketAsync()) { Handlers = ["runc"] });
     }
 
@@ -44,11 +47,17 @@ public abstract class CriContractFixture(string api) : IAsyncLifetime
     protected abstract Task<string> SocketAsync();
 }
 
-/// <summary>A runtime of today.</summary>
-public sealed class CriV1Fixture() : CriContractFixture("v1")
+/// <summary>A runtime that speaks v1 itself.</summary>
+public abstract class CriV1FixtureOf(string line) : CriContractFixture("v1", line)
 {
     protected override Task<string> SocketAsync() => Task.FromResult(Containerd.SocketPath);
 }
+
+public sealed class CriV1Fixture() : CriV1FixtureOf(Containerds.V1_6);
+
+public sealed class Containerd17Fixture() : CriV1FixtureOf(Containerds.V1_7);
+
+public sealed class Containerd2Fixture() : CriV1FixtureOf(Containerds.V2);
 
 /// <summary>A runtime of yesterday, which knows v1alpha2 only.</summary>
 public sealed class CriV1Alpha2Fixture() : CriContractFixture("v1alpha2")
@@ -73,6 +82,14 @@ public sealed class CriV1Alpha2Fixture() : CriContractFixture("v1alpha2")
 }
 
 public sealed class CriV1Tests(CriV1Fixture fixture) : CriContract(fixture), IClassFixture<CriV1Fixture>;
+
+public sealed class Containerd17Tests(Containerd17Fixture fixture)
+    : CriContract(fixture),
+        IClassFixture<Containerd17Fixture>;
+
+public sealed class Containerd2Tests(Containerd2Fixture fixture)
+    : CriContract(fixture),
+        IClassFixture<Containerd2Fixture>;
 
 public sealed class CriV1Alpha2Tests(CriV1Alpha2Fixture fixture)
     : CriContract(fixture),

@@ -6,11 +6,13 @@ namespace Holdfast.Machine.Tests.Cri;
 
 public sealed class RuntimeRestartTests
 {
-    [Fact]
-    public async Task A_killed_runtime_is_found_again_by_the_same_endpoint_and_its_containers_live_on()
+    [Theory]
+    [InlineData(Containerds.V1_6)]
+    [InlineData(Containerds.V2)]
+    public async Task A_killed_runtime_is_found_again_by_the_same_endpoint_and_its_containers_live_on(string line)
     {
         using var logs = new TemporaryDirectory();
-        await using var containerd = await PrivateContainerd.StartAsync();
+        await using var containerd = await PrivateContainerd.StartAsync(new PrivateContainerdOptions { Line = line });
         await using var endpoint = containerd.Connect();
         await using var events = endpoint.WatchEventsAsync(default).GetAsyncEnumerator();
         await UntilAsync(events, item => item.Kind == RuntimeEventKind.Resync);
@@ -42,7 +44,12 @@ public sealed class RuntimeRestartTests
             new PrivateContainerdOptions { Name = "one", Handlers = ["runc", "runc-b"] }
         );
         await using var second = await PrivateContainerd.StartAsync(
-            new PrivateContainerdOptions { Name = "two", Handlers = ["other"] }
+            new PrivateContainerdOptions
+            {
+                Name = "two",
+                Handlers = ["other"],
+                Line = Containerds.V2,
+            }
         );
         await using var set = new RuntimeSet([first.Connect(), second.Connect()]);
         foreach (var (handler, name) in new[] { ("runc-b", "one"), ("other", "two") })

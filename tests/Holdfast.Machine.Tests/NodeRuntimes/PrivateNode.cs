@@ -23,7 +23,8 @@ internal sealed class PrivateNode : IAsyncDisposable
     private const string Bridge = "hfnr0";
     private readonly string directory = Directory.CreateTempSubdirectory("hfn").FullName;
 
-    private readonly string install;
+    /// <summary>What the node document has as <c>install</c>; a change counts from the next <see cref="Parse"/> on.</summary>
+    public string Install { get; set; }
 
     /// <param name="hasOwnSoftware">
     /// What is installed goes below a root of the test's own, in which everything else is the machine's.
@@ -34,7 +35,7 @@ internal sealed class PrivateNode : IAsyncDisposable
         bool hasOwnSoftware = false
     )
     {
-        this.install = install;
+        Install = install;
         FilesRoot = hasOwnSoftware ? MakeRoot() : "/";
         Services = new RealContainerds(directory) { ProgramRoot = hasOwnSoftware ? FilesRoot : "" };
         Machine = new global::Holdfast.Node.Machine(
@@ -74,7 +75,7 @@ internal sealed class PrivateNode : IAsyncDisposable
             spec:
               runtimes:
                 - name: private
-                  install: {{install}}
+                  install: {{Install}}
                   configFile: {{ConfigFile}}
                   socket: {{Socket}}
                   rootDirectory: {{directory}}/root

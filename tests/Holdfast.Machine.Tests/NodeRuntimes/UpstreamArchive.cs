@@ -3,21 +3,26 @@ using Holdfast.Testing;
 
 namespace Holdfast.Machine.Tests.NodeRuntimes;
 
-/// <summary>Archives in the exact layout of upstream's, made of what Debian's packages have. For one test at a time.</summary>
-internal sealed class UpstreamArchive : IDisposable
+/// <summary>Archives in the exact layout of upstream's, made of what Debian's packages have. Made once each. For one test at a time.</summary>
+public sealed class UpstreamArchive : IDisposable
 {
     private static readonly string[] KataHypervisors = ["qemu", "clh", "fc", "acrn"];
     private readonly TemporaryDirectory directory = new("hfar");
+    private readonly Dictionary<string, string> containerds = [];
 
     public void Dispose() => directory.Dispose();
 
     /// <summary><c>containerd-VERSION-linux-amd64.tar.gz</c>: programs below <c>bin</c>.</summary>
-    public Task<string> ContainerdAsync() => ContainerdAsync("containerd-1.6.20-linux-amd64.tar.gz", "bin");
+    /// <param name="line">Which of <see cref="Containerds"/>.</param>
+    public async Task<string> ContainerdAsync(string line = Containerds.V1_6) =>
+        containerds.TryGetValue(line, out var made)
+            ? made
+            : containerds[line] = await ContainerdAsync($"containerd-{line}-linux-amd64.tar.gz", "bin", line);
 
     /// <summary><c>cri-containerd-cni-VERSION-linux-amd64.tar.gz</c>: from the root, with a unit and a network.</summary>
     public async Task<string> CriContainerdAsync()
     {
-        var top = Path.Join(directory.Path, "in");
+        var top = Path.Join(directory.Path, $"cri-{Containerds.V1_6}");
         foreach (
             var (file, text) in new[]
             {
@@ -32,7 +37,7 @@ internal sealed class UpstreamArchive : IDisposable
             Directory.CreateDirectory(Path.GetDirectoryName(Path.Join(top, file))!);
             await File.WriteAllTextAsync(Path.Join(top, file), text);
         }
-        return await ContainerdAsync("cri-containerd-cni-1.6.20-linux-amd64.tar.gz", "usr/local/bin");
+        return await ContainerdAsync("cri-containerd-cni-1.6.20-linux-amd64.tar.gz", "usr/local/bin", Containerds.V1_6);
     }
 
     /// <summary>
@@ -58,13 +63,14 @@ internal sealed class UpstreamArchive : IDisposable
         return await PackAsync($"kata-static-{version}-amd64{ending}", Path.Join(directory.Path, $"kata-{version}"));
     }
 
-    private async Task<string> ContainerdAsync(string name, string programs)
+    private async Task<string> ContainerdAsync(string name, string programs, string line)
     {
-        var top = Path.Join(directory.Path, "in");
+        var top = Path.Join(directory.Path, name.StartsWith("cri-", StringComparison.Ordinal) ? $"cri-{line}" : line);
+        var source = await Containerds.FindAsync(line);
         Directory.CreateDirectory(Path.Join(top, programs));
         foreach (var program in new[] { "containerd", "ctr", "containerd-shim-runc-v2" })
         {
-            File.Copy($"/usr/bin/{program}", Path.Join(top, programs, program));
+            File.Copy(Path.Join(source, program), Path.Join(top, programs, program));
         }
         return await PackAsync(name, top);
     }
@@ -73,7 +79,8 @@ internal sealed class UpstreamArchive : IDisposable
     private async Task<string> PackAsync(string name, string top)
     {
         var archive = Path.Join(directory.Path, name);
-        await PrivateNode.RunAsync("tar", "--auto-compress", "-cf", archive, "-C", top, ".");
+        var compressor = name.EndsWith("gz", StringComparison.Ordinal) ? "--use-compress-program=gzip -1" : "-a";
+        await PrivateNode.RunAsync("tar", compressor, "-cf", archive, "-C", top, ".");
         await using var file = File.OpenRead(archive);
         var hash = Convert.ToHexStringLower(await SHA256.HashDataAsync(file));
         return $"{{ archive: {{ url: \"file://{archive}\", sha256: \"{hash}\" }} }}";

@@ -39,10 +39,12 @@ public sealed class SurvivalTests
         Assert.Equal("", await node.Containerds[0].CtrAsync("containers", "ls", "-q"));
     }
 
-    [Fact]
-    public async Task Killed_containerd_takes_no_pod_with_it_and_the_status_stays_true()
+    [Theory]
+    [InlineData(Containerds.V1_6)]
+    [InlineData(Containerds.V2)]
+    public async Task Killed_containerd_takes_no_pod_with_it_and_the_status_stays_true(string line)
     {
-        await using var node = await ProgramNode.StartAsync("", new PrivateContainerdOptions());
+        await using var node = await ProgramNode.StartAsync("", new PrivateContainerdOptions { Line = line });
         await node.ApplyAsync(ManyPods(2));
         await node.Kubectl.RunAsync("wait", "--for=condition=Ready", "pod", "--all");
         var before = await node.Kubectl.RunAsync("get", "pod", "-o", Containers);
@@ -62,7 +64,12 @@ public sealed class SurvivalTests
         await using var node = await ProgramNode.StartAsync(
             "",
             new PrivateContainerdOptions { Name = "first" },
-            new PrivateContainerdOptions { Name = "second", Handlers = ["second"] }
+            new PrivateContainerdOptions
+            {
+                Name = "second",
+                Handlers = ["second"],
+                Line = Containerds.V2,
+            }
         );
         await node.ApplyAsync(
             """

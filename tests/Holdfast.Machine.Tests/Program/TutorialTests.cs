@@ -58,14 +58,22 @@ public sealed class TutorialTests
               containers: [{ name: nginx, image: nginx, ports: [{ containerPort: 80 }] }]
         """;
 
-    [Fact]
-    public async Task Manifests_of_the_tutorials_run_as_written_each_in_its_runtime()
+    [Theory]
+    [InlineData(Containerds.V1_6)]
+    [InlineData(Containerds.V1_7)]
+    [InlineData(Containerds.V2)]
+    public async Task Manifests_of_the_tutorials_run_as_written_each_in_its_runtime(string line)
     {
         await using var registry = await LoopbackRegistry.StartAsync();
         await registry.PushAsync(await TestImages.NginxAsync());
         await using var node = await ProgramNode.StartAsync(
             "  untrusted: { handler: kata }",
-            new PrivateContainerdOptions { Handlers = ["runc", "kata"], DockerHubMirror = registry.Url }
+            new PrivateContainerdOptions
+            {
+                Line = line,
+                Handlers = ["runc", "kata"],
+                DockerHubMirror = registry.Url,
+            }
         );
 
         // The daemon makes a class for every handler but the default one; the tutorial does not know that.

@@ -44,9 +44,10 @@ internal sealed class CrashingWriter : IDisposable
 
     public static CrashingWriter StartHolding(string database) => new(null, ["store-hold", database]);
 
-    public static Task<ObjectStore> OpenAsync(string database) =>
+    /// <param name="maxLogRevisions">As the writer has it: an opened store shortens the log as well.</param>
+    public static Task<ObjectStore> OpenAsync(string database, int maxLogRevisions = 10_000) =>
         ObjectStore.OpenAsync(
-            new ObjectStoreOptions { DatabasePath = database },
+            new ObjectStoreOptions { DatabasePath = database, MaxLogRevisions = maxLogRevisions },
             TimeProvider.System,
             NullLoggerFactory.Instance
         );

@@ -25,7 +25,7 @@ public sealed class StoreCrashTests : IDisposable
             await writer.WaitForWritesAsync(random.Next(1, 1500));
             writer.Kill();
             await writer.WaitForEndAsync();
-            await using var store = await CrashingWriter.OpenAsync(Database);
+            await using var store = await CrashingWriter.OpenAsync(Database, maxLogRevisions);
             writer.ExpectEveryPromiseKept(store, ns, Writers);
             if (maxLogRevisions > 100)
             {
