@@ -14,6 +14,10 @@ public static class DebianPackage
     private static readonly TimeSpan Limit = TimeSpan.FromMinutes(5);
     private static readonly SemaphoreSlim Once = new(1);
 
+    /// <summary>kubectl 1.32, whatever this machine has.</summary>
+    public static async Task<string> KubectlAsync() =>
+        Path.Join(await UnpackAsync("trixie", "kubectl"), "usr/bin/kubectl");
+
     /// <param name="release">Code name, as in apt's sources.</param>
     /// <returns>The directory below which the package's files lie as below <c>/</c>.</returns>
     public static async Task<string> UnpackAsync(string release, string package)

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using Holdfast.Linux;
+using Holdfast.Testing;
 
 namespace Holdfast.FreshNode.Tests.Nodes;
 
@@ -56,6 +57,7 @@ internal sealed partial class DebianNode : IAsyncDisposable
     {
         var baseRoot = await BaseRoot.GetAsync();
         await NodeNetwork.EnsureAsync();
+        var kubectl = await DebianPackage.KubectlAsync();
         var name = string.Create(
             CultureInfo.InvariantCulture,
             $"hf{Environment.ProcessId}-{Interlocked.Increment(ref count)}"
@@ -79,6 +81,7 @@ internal sealed partial class DebianNode : IAsyncDisposable
                     directory,
                     NodeNetwork.Bridge,
                     kind == NodeKind.Bare ? "bare" : "systemd",
+                    kubectl,
                 ]
             )
             {

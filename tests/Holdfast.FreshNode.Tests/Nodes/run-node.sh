@@ -1,9 +1,9 @@
 #!/bin/bash
 # Runs one node until standard input ends, which is also when the test process dies; then leaves nothing of it behind.
-#   run-node.sh NAME DIRECTORY BRIDGE systemd|bare
+#   run-node.sh NAME DIRECTORY BRIDGE systemd|bare KUBECTL
 # The node has its own subtree of every cgroup hierarchy, so that its processes and cgroups are told from all others.
 set -u
-name=$1 directory=$2 bridge=$3 kind=$4
+name=$1 directory=$2 bridge=$3 kind=$4 kubectl=$5
 root=$directory/root
 
 each_hierarchy() {
@@ -19,7 +19,6 @@ each_hierarchy | while read -r hierarchy; do
     done
 done
 
-kubectl=$(readlink -f "$(command -v kubectl)")
 options=(
     --quiet --directory "$root" --machine "$name" --hostname "$name" --register=no --keep-unit
     --network-bridge "$bridge" --resolv-conf=off --timezone=off --console=pipe --kill-signal=SIGRTMIN+3

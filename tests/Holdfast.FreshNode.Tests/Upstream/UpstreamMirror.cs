@@ -42,7 +42,7 @@ internal sealed class UpstreamMirror
         var script = Path.Join(AppContext.BaseDirectory, "Upstream/make-upstream.sh");
         await ChildProcess.RequireAsync(
             "cannot make the archives",
-            new ChildCommand("bash", script, mirror.files.Path),
+            new ChildCommand("bash", script, mirror.files.Path, await Containerds.FindAsync(Containerds.V2)),
             TimeSpan.FromMinutes(3)
         );
         mirror.listener.Start();

@@ -1,11 +1,12 @@
 #!/bin/bash
 # Makes the archives that the examples name, in the layouts in which upstream publishes them, from Debian's programs: at the
 # same paths below DIRECTORY as on the servers, with their checksum files.
-#   make-upstream.sh DIRECTORY
+#   make-upstream.sh DIRECTORY CONTAINERD-2
+# CONTAINERD-2 is a directory with the programs of a containerd 2.x.
 # Kata's shim is containerd's own shim of runc under Kata's name: installation and routing are real, the machine is not
 # virtual. CRI-O is containerd behind CRI-O's socket.
 set -eu
-out=$1
+out=$1 containerd2=$2
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 containerd=$(dirname "$(command -v containerd)")
@@ -31,6 +32,16 @@ release=github.com/containerd/containerd/releases/download/v1.5.7
 mkdir -p "$out/$release"
 archive=$release/cri-containerd-cni-1.5.7-linux-amd64.tar.gz
 tar -C "$root" --owner=0 --group=0 -c etc opt usr | gzip -1 >"$out/$archive"
+publish .sha256sum "$archive"
+
+# containerd 2.x: programs below bin.
+root=$work/containerd2
+mkdir -p "$root/bin"
+cp "$containerd2"/{containerd,containerd-shim-runc-v2,ctr} "$root/bin/"
+release=github.com/containerd/containerd/releases/download/v2.1.0
+mkdir -p "$out/$release"
+archive=$release/containerd-2.1.0-linux-amd64.tar.gz
+tar -C "$root" --owner=0 --group=0 -c bin | gzip -1 >"$out/$archive"
 publish .sha256sum "$archive"
 
 # Kata Containers 2.3.3: owned by the user who built it, as upstream's is.

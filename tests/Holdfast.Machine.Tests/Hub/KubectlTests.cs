@@ -18,8 +18,7 @@ public sealed class Kubectl120Tests : KubectlTests
 /// <summary>kubectl 1.32 of Debian 13.</summary>
 public sealed class Kubectl132Tests : KubectlTests
 {
-    protected override async Task<string> FindProgramAsync() =>
-        Path.Join(await DebianPackage.UnpackAsync("trixie", "kubectl"), "usr/bin/kubectl");
+    protected override Task<string> FindProgramAsync() => DebianPackage.KubectlAsync();
 }
 
 /// <summary>The newest kubectl of Debian.</summary>

@@ -16,11 +16,11 @@ internal sealed class ProgramNode : IAsyncDisposable
     private readonly IReadOnlyList<PrivateContainerd> containerds;
     private DaemonProcess? daemon;
 
-    private ProgramNode(IReadOnlyList<PrivateContainerd> containerds)
+    private ProgramNode(IReadOnlyList<PrivateContainerd> containerds, string kubectl)
     {
         this.containerds = containerds;
         Paths = new NodePaths(directory["node"]);
-        Kubectl = new Kubectl("/usr/bin/kubectl", Paths);
+        Kubectl = new Kubectl(kubectl, Paths);
     }
 
     public NodePaths Paths { get; }
@@ -38,7 +38,7 @@ internal sealed class ProgramNode : IAsyncDisposable
     public static async Task<ProgramNode> StartAsync(string extra, params PrivateContainerdOptions[] runtimes)
     {
         var started = new List<PrivateContainerd>();
-        var node = new ProgramNode(started);
+        var node = new ProgramNode(started, await DebianPackage.KubectlAsync());
         try
         {
             foreach (var options in runtimes)
