@@ -5,6 +5,6 @@ internal enum CriApi
 {
     V1,
 
-    /// <summary>All that containerd up to 1.5 and CRI-O up to 1.22 speak.</summary>
+    /// <summary>All that containerd up to 1.5 and CRI-O up to 1.20 speak; those of the years after know both.</summary>
     V1Alpha2,
 }

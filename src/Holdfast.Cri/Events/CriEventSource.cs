@@ -12,11 +12,20 @@ internal sealed class CriEventSource(RuntimeEndpoint endpoint) : IEventSource
     /// </summary>
     private static readonly TimeSpan Grace = TimeSpan.FromMilliseconds(250);
 
+    /// <summary>
+    /// CRI-O from 1.26 on has the call, and without enable_pod_events (its default) ends the stream at once and well. A
+    /// stream that ends so early without an event is taken for that, also where a busy machine needs longer than
+    /// <see cref="Grace"/>.
+    /// </summary>
+    private static readonly TimeSpan ShortestStream = TimeSpan.FromSeconds(10);
+
     public string Name => "CRI";
 
     public async IAsyncEnumerable<RuntimeEvent> ReadAsync([EnumeratorCancellation] CancellationToken cancellationToken)
     {
         var agreed = await endpoint.AgreeAsync(cancellationToken);
+        var started = endpoint.Time.GetTimestamp();
+        var isSilent = true;
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         var answers = endpoint
             .Channel.StreamAsync(CriMethods.GetContainerEvents.In(agreed.Api), new GetEventsRequest(), stop.Token)
@@ -25,9 +34,9 @@ internal sealed class CriEventSource(RuntimeEndpoint endpoint) : IEventSource
         try
         {
             await Task.WhenAny(next, Task.Delay(Grace, endpoint.Time, cancellationToken));
-            if (next.IsFaulted)
+            if (next.IsCompleted && !await next)
             {
-                await next;
+                throw SwitchedOff();
             }
 
             yield return new RuntimeEvent(
@@ -39,9 +48,15 @@ internal sealed class CriEventSource(RuntimeEndpoint endpoint) : IEventSource
             );
             while (await next)
             {
+                isSilent = false;
                 var item = Read(endpoint.Name, answers.Current);
                 next = answers.MoveNextAsync().AsTask();
                 yield return item;
+            }
+
+            if (isSilent && endpoint.Time.GetElapsedTime(started) < ShortestStream)
+            {
+                throw SwitchedOff();
             }
         }
         finally
@@ -78,4 +93,10 @@ internal sealed class CriEventSource(RuntimeEndpoint endpoint) : IEventSource
             kind == RuntimeEventKind.Exited && status?.State == ContainerState.ContainerExited ? status.ExitCode : null
         );
     }
+
+    private CriException SwitchedOff() =>
+        new(
+            CriReason.Unimplemented,
+            $"cannot watch events in {endpoint.Name}: it ends the stream at once, so its events are switched off"
+        );
 }

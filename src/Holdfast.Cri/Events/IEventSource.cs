@@ -10,7 +10,7 @@ internal interface IEventSource
     /// The events from now on. The first item is a Resync and comes when no later event can be missed any more.
     /// </summary>
     /// <exception cref="CriException">
-    /// Unimplemented before the first item: the runtime does not have this source. Anything else: it was lost.
+    /// Unimplemented: the runtime does not have this source. Anything else: it was lost.
     /// </exception>
     IAsyncEnumerable<RuntimeEvent> ReadAsync(CancellationToken cancellationToken);
 }

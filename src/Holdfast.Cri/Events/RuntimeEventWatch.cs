@@ -108,9 +108,10 @@ internal sealed class RuntimeEventWatch
 
                 return isLive;
             }
-            catch (CriException cause) when (cause.Reason == CriReason.Unimplemented && !isLive)
+            catch (CriException cause) when (cause.Reason == CriReason.Unimplemented)
             {
-                // The runtime does not have this source: the next one.
+                // The runtime does not have this source: the next one. Its first item is a Resync, so nothing is lost
+                // when that turned out late.
             }
             catch (CriException cause)
             {

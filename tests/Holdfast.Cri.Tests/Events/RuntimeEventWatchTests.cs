@@ -4,6 +4,7 @@ using Google.Protobuf.WellKnownTypes;
 using Holdfast.Cri.Containerd;
 using Holdfast.Cri.Tests.Fakes;
 using Holdfast.Cri.V1;
+using Holdfast.Testing;
 
 namespace Holdfast.Cri.Tests.Events;
 

@@ -1,4 +1,5 @@
 using Holdfast.Cri.V1;
+using Holdfast.Testing;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Holdfast.Cri.Tests.Fakes;

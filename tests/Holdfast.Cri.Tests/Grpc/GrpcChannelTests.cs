@@ -1,6 +1,6 @@
 using Holdfast.Cri.Grpc;
-using Holdfast.Cri.Tests.Fakes;
 using Holdfast.Cri.V1;
+using Holdfast.Testing;
 
 namespace Holdfast.Cri.Tests.Grpc;
 

@@ -2,7 +2,7 @@ using System.Buffers.Binary;
 using FsCheck;
 using FsCheck.Fluent;
 using Holdfast.Cri.Grpc;
-using Holdfast.Cri.Tests.Fakes;
+using Holdfast.Testing;
 
 namespace Holdfast.Cri.Tests.Grpc;
 

@@ -1,5 +1,7 @@
+using System.Buffers;
 using System.Buffers.Binary;
 using System.Collections.Concurrent;
+using System.Text;
 using Google.Protobuf;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Connections;
@@ -8,12 +10,16 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.Logging;
 
-namespace Holdfast.Cri.Tests.Fakes;
+namespace Holdfast.Testing;
 
-/// <summary>A gRPC server on a unix socket whose calls are lambdas. Speaks real HTTP/2.</summary>
-internal sealed class FakeGrpcServer : IAsyncDisposable
+/// <summary>
+/// A gRPC server on a unix socket whose calls are lambdas. Speaks real HTTP/2. Like CRI-O's, the socket also answers plain
+/// HTTP/1.1, where a page was given.
+/// </summary>
+public sealed class FakeGrpcServer : IAsyncDisposable
 {
     private readonly ConcurrentDictionary<string, Func<FakeCall, Task>> calls = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, Func<string>> pages = new(StringComparer.Ordinal);
     private readonly ConcurrentBag<ConnectionContext> connections = [];
     private readonly CancellationTokenSource stopped = new();
     private WebApplication app = null!;
@@ -38,10 +44,13 @@ internal sealed class FakeGrpcServer : IAsyncDisposable
                 {
                     listen.Protocols = HttpProtocols.Http2;
                     listen.Use(
-                        (connection, next) =>
+                        async (connection, next) =>
                         {
                             server.connections.Add(connection);
-                            return next(connection);
+                            if (!await server.ServePageAsync(connection))
+                            {
+                                await next(connection);
+                            }
                         }
                     );
                 }
@@ -61,6 +70,13 @@ internal sealed class FakeGrpcServer : IAsyncDisposable
 
     /// <summary>Answers a call with one message.</summary>
     public FakeGrpcServer On(string path, Func<IMessage> answer) => On(path, call => call.AnswerAsync(answer()));
+
+    /// <summary>Answers GET of HTTP/1.1.</summary>
+    public FakeGrpcServer OnPage(string path, Func<string> content)
+    {
+        pages[path] = content;
+        return this;
+    }
 
     /// <summary>Goes away as a killed process does: open calls break off.</summary>
     public async ValueTask DisposeAsync()
@@ -100,10 +116,38 @@ internal sealed class FakeGrpcServer : IAsyncDisposable
             call.Refuse(12, $"unknown method {path}");
         }
     }
+
+    /// <summary>HTTP/2 begins with PRI, which no method of HTTP/1.1 does. Without pages everything is HTTP/2, as in containerd.</summary>
+    private async Task<bool> ServePageAsync(ConnectionContext connection)
+    {
+        if (pages.IsEmpty)
+        {
+            return false;
+        }
+
+        var (input, output) = (connection.Transport.Input, connection.Transport.Output);
+        var read = await input.ReadAtLeastAsync(3, connection.ConnectionClosed);
+        var text = Encoding.ASCII.GetString(read.Buffer.ToArray());
+        if (text.StartsWith("PRI", StringComparison.Ordinal) || text.Split(' ') is not [_, var path, ..])
+        {
+            input.AdvanceTo(read.Buffer.Start);
+            return false;
+        }
+
+        input.AdvanceTo(read.Buffer.End);
+        Paths.Enqueue(path);
+        var content = pages.TryGetValue(path, out var page) ? page() : "404 page not found\n";
+        var status = page is null ? "404 Not Found" : "200 OK";
+        var head =
+            $"HTTP/1.1 {status}\r\nConnection: close\r\nContent-Length: {Encoding.UTF8.GetByteCount(content)}\r\n\r\n";
+        await output.WriteAsync(Encoding.UTF8.GetBytes(head + content));
+        await output.CompleteAsync();
+        return true;
+    }
 }
 
 /// <summary>One call that arrived.</summary>
-internal sealed class FakeCall(HttpContext context, byte[] body, CancellationToken stopped)
+public sealed class FakeCall(HttpContext context, byte[] body, CancellationToken stopped)
 {
     public HttpContext Context { get; } = context;
 
@@ -113,6 +157,9 @@ internal sealed class FakeCall(HttpContext context, byte[] body, CancellationTok
 
     public T Request<T>(MessageParser<T> parser)
         where T : IMessage<T> => parser.ParseFrom(body, 5, body.Length - 5);
+
+    /// <summary>The request, where its type is known by its description only.</summary>
+    public IMessage Request(MessageParser parser) => parser.ParseFrom(body, 5, body.Length - 5);
 
     public string Header(string name) => Context.Request.Headers[name].ToString();
 
