@@ -60,11 +60,29 @@ public sealed class FileLock : IDisposable
         }
     }
 
-    /// <summary>The process that took the lock last; it need not hold it any more. Null when there is no such file.</summary>
-    public static int? ReadHolder(string path)
+    /// <summary>
+    /// The process that holds the lock right now; null when it is free. Only looks, so that nobody who wants the lock is
+    /// kept waiting for this. What the file says is not enough: the process that took the lock last may be gone, and
+    /// after a reboot another one may have its number.
+    /// </summary>
+    public static int? FindHolder(string path)
     {
         using var file = new SafeFileHandle(Libc.Open(path, Libc.OpenCloseOnExec, 0), ownsHandle: true);
-        return file.IsInvalid ? null : ReadHolder(file);
+        if (file.IsInvalid || ReadHolder(file) is not { } holder || FileStatus.Read(path) is not { } status)
+        {
+            return null;
+        }
+
+        // "1: FLOCK  ADVISORY  WRITE 4711 08:01:131208 0 EOF" (proc_locks(5)); of the device the number may be another than
+        // stat's, for example on btrfs.
+        var isHeld = File.ReadLines("/proc/locks")
+            .Select(line => line.Split(' ', StringSplitOptions.RemoveEmptyEntries))
+            .Any(words =>
+                words is [_, "FLOCK", _, _, var process, var place, ..]
+                && process == holder.ToString(CultureInfo.InvariantCulture)
+                && place.EndsWith($":{status.Inode}", StringComparison.Ordinal)
+            );
+        return isHeld ? holder : null;
     }
 
     public void Dispose()

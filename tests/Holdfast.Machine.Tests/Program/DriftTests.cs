@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using Holdfast.Node.Apply;
 using Holdfast.Testing;
 
 namespace Holdfast.Machine.Tests.Program;
@@ -29,5 +30,29 @@ public sealed class DriftTests
                     StringComparison.Ordinal
                 )
         );
+    }
+
+    [Fact]
+    public async Task While_the_machine_is_being_changed_no_drift_is_told()
+    {
+        await using var node = await ProgramNode.StartAsync("", new PrivateContainerdOptions());
+        await node.KillDaemonAsync();
+        using (await ChangeJournal.OpenAsync(node.Paths, TimeProvider.System, CancellationToken.None))
+        {
+            await node.StartDaemonAsync("--check-every", "1");
+
+            // As in the other test, in which the drift is found at the first of these looks.
+            await Task.Delay(TimeSpan.FromSeconds(8));
+            var status = await node.Kubectl.RunAsync(
+                "get",
+                "node",
+                "k8s-node01",
+                "-o",
+                "jsonpath={.status.conditions[?(@.type=='holdfast.dev/drift')].status}"
+            );
+            Assert.DoesNotContain("True", status, StringComparison.Ordinal);
+        }
+
+        await node.Kubectl.RunAsync("wait", "--for=condition=holdfast.dev/drift", "node/k8s-node01", "--timeout=50s");
     }
 }

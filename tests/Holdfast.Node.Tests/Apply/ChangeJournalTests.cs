@@ -122,6 +122,22 @@ public sealed class ChangeJournalTests : IDisposable
         Assert.Single(reader.Changes);
     }
 
+    [Fact]
+    public async Task The_journal_is_held_by_whoever_changes_the_machine_and_by_nobody_else()
+    {
+        Assert.False(ChangeJournal.IsHeld(node.Paths));
+        using (await node.OpenJournalAsync())
+        {
+            Assert.True(ChangeJournal.IsHeld(node.Paths));
+            using var reader = await ChangeJournal.ReadAsync(node.Paths, TimeProvider.System, TemporaryMachine.Never);
+            Assert.True(ChangeJournal.IsHeld(node.Paths));
+        }
+
+        // The file still names this process, which lives: as after a reboot the daemon may have an old number.
+        Assert.Equal($"{Environment.ProcessId}\n", File.ReadAllText(Path.Join(node.Paths.ChangesDirectory, "lock")));
+        Assert.False(ChangeJournal.IsHeld(node.Paths));
+    }
+
     private static JournalEntry Record(ChangeJournal journal, string id, string value) =>
         journal.Record(
             "kind",
