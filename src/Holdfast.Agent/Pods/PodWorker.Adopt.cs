@@ -63,7 +63,8 @@ internal sealed partial class PodWorker
                 continue;
             }
 
-            var record = new SandboxRecord(snapshot.Runtime, found.Id, found.Metadata.Attempt, found.RuntimeHandler)
+            var handler = RuntimeLabels.HandlerOf(found);
+            var record = new SandboxRecord(snapshot.Runtime, found.Id, found.Metadata.Attempt, handler)
             {
                 IsReady = isReady,
                 ChangedAt = tools.Time.GetTimestamp(),

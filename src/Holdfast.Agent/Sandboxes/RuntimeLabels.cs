@@ -16,10 +16,19 @@ internal static class RuntimeLabels
     /// <summary>Only what carries this label with this node's name is ever stopped or removed.</summary>
     public const string Node = "holdfast.dev/node";
 
+    /// <summary>The handler of a sandbox that is not the default one's: CRI-O does not list it.</summary>
+    public const string Handler = "holdfast.dev/handler";
+
     public const string RestartCount = "io.kubernetes.container.restartCount";
     public const string TerminationMessagePath = "io.kubernetes.container.terminationMessagePath";
     public const string TerminationMessagePolicy = "io.kubernetes.container.terminationMessagePolicy";
     public const string GracePeriod = "io.kubernetes.pod.terminationGracePeriod";
+
+    /// <summary>"" for the runtime's default handler.</summary>
+    public static string HandlerOf(V1.PodSandbox sandbox) =>
+        sandbox.RuntimeHandler.Length > 0 ? sandbox.RuntimeHandler
+        : sandbox.Labels.TryGetValue(Handler, out var handler) ? handler
+        : "";
 
     public static IEnumerable<KeyValuePair<string, string>> OfPod(Pod pod, string nodeName) =>
         [

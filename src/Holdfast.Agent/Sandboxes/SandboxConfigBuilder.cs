@@ -43,6 +43,11 @@ internal sealed class SandboxConfigBuilder(AgentOptions options)
             config.Labels[key] = value;
         }
 
+        if (handler.Length > 0)
+        {
+            config.Labels[RuntimeLabels.Handler] = handler;
+        }
+
         foreach (var (key, value) in pod.Metadata.Annotations)
         {
             // containerd refuses this annotation together with any handler but its own "untrusted" one: by then the

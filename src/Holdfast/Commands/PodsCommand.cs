@@ -2,6 +2,7 @@ using System.CommandLine;
 using Holdfast.Composition;
 using Holdfast.Cri;
 using Holdfast.Cri.V1;
+using Holdfast.Node.Spec;
 using Holdfast.Terminal;
 using Microsoft.Extensions.Logging.Abstractions;
 using Spectre.Console;
@@ -16,6 +17,11 @@ internal static class PodsCommand
 {
     /// <summary>Characters of a sandbox id that are shown, as crictl shows them; all of them in JSON.</summary>
     private const int ShortId = 13;
+
+    /// <summary>The agent's, in its room.</summary>
+    private const string HandlerLabel = "holdfast.dev/handler";
+
+    private const string Unknown = "unknown";
 
     public static Command Create()
     {
@@ -45,7 +51,8 @@ internal static class PodsCommand
         {
             try
             {
-                rows.AddRange(await ListAsync(endpoint, cancellationToken));
+                var isCrio = document.Spec.Runtimes.Any(r => r.Name == endpoint.Name && r.Kind == RuntimeKind.Crio);
+                rows.AddRange(await ListAsync(endpoint, isCrio, cancellationToken));
             }
             catch (CriException failure)
             {
@@ -60,6 +67,7 @@ internal static class PodsCommand
 
     private static async Task<IEnumerable<PodOutput>> ListAsync(
         RuntimeEndpoint endpoint,
+        bool isCrio,
         CancellationToken cancellationToken
     )
     {
@@ -74,13 +82,19 @@ internal static class PodsCommand
                 sandbox.Metadata.Namespace,
                 sandbox.Metadata.Attempt,
                 endpoint.Name,
-                RuntimeOf(sandbox, endpoint)
+                RuntimeOf(sandbox, endpoint, isCrio)
             ));
     }
 
-    /// <summary>A runtime says nothing of the handler where it was asked for its default one.</summary>
-    private static string RuntimeOf(PodSandbox sandbox, RuntimeEndpoint endpoint) =>
-        sandbox.RuntimeHandler is { Length: > 0 } handler ? handler : endpoint.Options.Handlers.FirstOrDefault("");
+    /// <summary>
+    /// containerd says nothing of the handler where it was asked for its default one, CRI-O never does: there it is the
+    /// label that Holdfast's agent gave, and nobody knows it of another agent's pods.
+    /// </summary>
+    private static string RuntimeOf(PodSandbox sandbox, RuntimeEndpoint endpoint, bool isCrio) =>
+        sandbox.RuntimeHandler is { Length: > 0 } handler ? handler
+        : sandbox.Labels.TryGetValue(HandlerLabel, out var label) ? label
+        : isCrio ? Unknown
+        : endpoint.Options.Handlers.FirstOrDefault("");
 
     private static void Show(Screen screen, IReadOnlyList<PodOutput> rows)
     {
