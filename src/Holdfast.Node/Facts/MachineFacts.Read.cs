@@ -18,35 +18,6 @@ public sealed partial record MachineFacts
     /// <summary>Where each distribution or project puts CNI plugins; the first that has some is used.</summary>
     private static readonly string[] CniDirectories = ["/opt/cni/bin", PackagedCniDirectory, "/usr/libexec/cni"];
 
-    /// <summary>Short process names (15 bytes) of programs that want the node, or its containerd, for themselves.</summary>
-    private static readonly string[] AgentNames =
-    [
-        "kubelet",
-        "edgecore",
-        "k3s-server",
-        "k3s-agent",
-        "k3s",
-        "rke2",
-        "microk8s",
-        "yurthub",
-        "dockerd",
-        "libvirtd",
-        "virtqemud",
-    ];
-
-    /// <summary>Services of such programs, looked for among what starts at boot.</summary>
-    private static readonly string[] AgentServices =
-    [
-        "kubelet",
-        "edgecore",
-        "k3s",
-        "k3s-agent",
-        "rke2-server",
-        "rke2-agent",
-        "yurthub",
-        "libvirtd",
-    ];
-
     private static readonly string[] DecompressorNames = ["xz", "zstd"];
 
     private static readonly string[] ProgramDirectories = ["/usr/bin", "/bin", "/usr/local/bin"];
@@ -128,8 +99,8 @@ public sealed partial record MachineFacts
             FreeInodes = space is { Inodes: > 0 } ? space.FreeInodes : null,
             FileSystem = ReadFileSystem(machine),
             IsRoot = Environment.IsPrivilegedProcess,
-            OtherAgents = processes.Intersect(AgentNames).Order(StringComparer.Ordinal).ToArray(),
-            AgentsAtBoot = isSystemd ? ListAgentsAtBoot(machine) : [],
+            OtherAgents = NodeAgents.AmongProcesses(processes),
+            AgentsAtBoot = isSystemd ? ListAgentsAtBoot(machine, processes) : [],
             HasApt = machine.Exists("/usr/bin/apt-get"),
             Kernel = await kernel,
             Virtualization = await virtualization,
@@ -157,10 +128,11 @@ public sealed partial record MachineFacts
         MountTable.Read(machine.FilesRoot).Find("/") is { } root
         && root.Source.StartsWith("/dev/", StringComparison.Ordinal);
 
-    private static string[] ListAgentsAtBoot(Machine machine) =>
+    internal static string[] ListAgentsAtBoot(Machine machine, IReadOnlySet<string> processes) =>
         [
-            .. AgentServices.Where(service =>
-                new FileInfo(machine.At($"/etc/systemd/system/multi-user.target.wants/{service}.service")).LinkTarget
+            .. NodeAgents.Services.Where(service =>
+                !NodeAgents.Runs(service, processes)
+                && new FileInfo(machine.At($"/etc/systemd/system/multi-user.target.wants/{service}.service")).LinkTarget
                     is not null
                 && new FileInfo(machine.At($"/etc/systemd/system/{service}.service")).LinkTarget != "/dev/null"
             ),

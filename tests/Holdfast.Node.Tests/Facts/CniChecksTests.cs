@@ -211,6 +211,19 @@ public sealed class CniChecksTests : IDisposable
     }
 
     [Theory]
+    [InlineData("archive: { url: \"http://h/cni.tgz\", sha256Url: \"http://h/cni.tgz.sha256\" }", true, false)]
+    [InlineData("archive: { url: \"http://h/cni.tgz\", sha256Url: \"http://h/cni.tgz.sha256\" }", false, true)]
+    [InlineData("present: {}", true, true)]
+    public void Beside_an_archive_iptables_is_installed_where_there_is_apt(string plugins, bool hasApt, bool isMissed)
+    {
+        // Runtimes that are there, since without apt nothing else could be said of them.
+        const string Runtimes = "runtimes: [{ name: containerd, install: { present: {} } }]";
+        var facts = TestFacts.Usual with { HasIptables = false, HasApt = hasApt };
+        var found = facts.Check($"{{ network: {{ plugins: {{ {plugins} }} }}, {Runtimes} }}");
+        Assert.Equal(isMissed, found.Any(finding => finding.Id == FindingId.NoIptables));
+    }
+
+    [Theory]
     [InlineData("{\"cniVersion\":\"1.0.0\",\"supportedVersions\":[\"0.4.0\",\"1.0.0\"]}", 2, null)]
     [InlineData("{\"cniVersion\":\"1.0.0\"}", 0, "no supportedVersions")]
     [InlineData("Usage: nonsense", 0, "no JSON")]

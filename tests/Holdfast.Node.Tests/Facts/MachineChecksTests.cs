@@ -144,6 +144,33 @@ public sealed class MachineChecksTests
         Assert.Equal((FindingId.OtherAgentAtBoot, PreflightSeverity.Warning), Brief(asleep.CheckOne()));
     }
 
+    [Theory]
+    [InlineData("kubelet", "kubelet")]
+    [InlineData("edgecore", "edgecore")]
+    [InlineData("yurthub", "yurthub")]
+    [InlineData("k3s", "k3s-server")]
+    [InlineData("k3s-agent", "k3s-agent")]
+    [InlineData("rke2-server", "rke2")]
+    [InlineData("rke2-agent", "rke2")]
+    [InlineData("k0scontroller", "k0s")]
+    [InlineData("k0sworker", "k0s")]
+    [InlineData("snap.microk8s.daemon-kubelite", "kubelite")]
+    [InlineData("libvirtd", "libvirtd")]
+    [InlineData("virtqemud", "virtqemud")]
+    public void An_agent_is_found_while_it_runs_and_while_it_waits_for_the_next_boot(string service, string process)
+    {
+        using var node = new TemporaryMachine();
+        var wants = node.Machine.At("/etc/systemd/system/multi-user.target.wants");
+        Directory.CreateDirectory(wants);
+        File.CreateSymbolicLink(Path.Join(wants, $"{service}.service"), $"/lib/systemd/system/{service}.service");
+        Assert.Equal([service], MachineFacts.ListAgentsAtBoot(node.Machine, new HashSet<string>()));
+
+        // What runs is told as that, and not that it does not run, whatever its process is called.
+        var running = new HashSet<string> { "init", process };
+        Assert.Empty(MachineFacts.ListAgentsAtBoot(node.Machine, running));
+        Assert.Equal([process], NodeAgents.AmongProcesses(running));
+    }
+
     [Fact]
     public void Libvirt_matters_only_beside_a_runtime_of_virtual_machines()
     {
