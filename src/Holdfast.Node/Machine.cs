@@ -140,6 +140,18 @@ public sealed class Machine
         }
     }
 
+    /// <summary>The files of a directory by their paths on the machine, in the order of bytes; none where it is missing.</summary>
+    internal IReadOnlyList<string> ListFiles(string directory) =>
+        Directory.Exists(At(directory))
+            ?
+            [
+                .. Directory
+                    .EnumerateFiles(At(directory))
+                    .Select(file => $"{directory}/{Path.GetFileName(file)}")
+                    .Order(StringComparer.Ordinal),
+            ]
+            : [];
+
     /// <summary>Runs a command of the machine; an exit code other than 0 is a result.</summary>
     public Task<ChildResult> RunAsync(ChildCommand command, TimeSpan timeout, CancellationToken cancellationToken) =>
         run(command, timeout, cancellationToken);

@@ -100,17 +100,10 @@ internal sealed class RuntimeServesResource(RuntimeSpec runtime, IReadOnlyList<s
 
     private async Task<NodeException> FailedAsync(Machine machine, string why, CancellationToken cancellationToken)
     {
-        var lines = await machine.Services.ReadLastLinesAsync(
-            runtime.Service,
-            RuntimeWords.LinesToRead,
-            cancellationToken
-        );
-        var words = RuntimeWords.Choose(lines);
+        var words = await RuntimeWords.ReadAsync(machine, runtime.Service, cancellationToken);
         return new NodeException(
             NodeReason.RuntimeFailed,
-            $"cannot use {runtime.Name}: {why}; "
-                + (words.Count == 0 ? "" : $"its own words: {string.Join(" | ", words)}; ")
-                + $"repair {runtime.ConfigFile} or the node document and try again"
+            $"cannot use {runtime.Name}: {why}; {words}repair {runtime.ConfigFile} or the node document and try again"
         );
     }
 

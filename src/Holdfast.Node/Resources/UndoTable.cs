@@ -1,6 +1,7 @@
 using Holdfast.Node.Cluster;
 using Holdfast.Node.Components;
 using Holdfast.Node.Components.Containerd;
+using Holdfast.Node.Components.Crio;
 using Holdfast.Node.Components.Kata;
 using Holdfast.Node.Images;
 using Holdfast.Node.Software;
@@ -34,6 +35,7 @@ internal sealed class UndoTable
             new ServiceUndo(),
             new NothingUndo(RuntimeServesResource.KindName),
             new NothingUndo(ContainerdSeesResource.KindName),
+            new NothingUndo(CrioSeesResource.KindName),
             new NothingUndo(KataReadyResource.KindName),
             new RuntimeImageUndo(),
             new CrioImageUndo(),

@@ -1,7 +1,9 @@
+using System.Text.RegularExpressions;
+
 namespace Holdfast.Node.Spec;
 
 /// <summary>One handler of a runtime. Stateless; notes every error in the map that it is given.</summary>
-internal static class HandlerReader
+internal static partial class HandlerReader
 {
     /// <summary>The handler, or null when it is nameless.</summary>
     public static HandlerSpec? Read(DocumentMap map, RuntimeKind runtime)
@@ -84,14 +86,10 @@ internal static class HandlerReader
                 "is missing; CRI-O does not look for shims, it must be told where containerd-shim-NAME-v2 is"
             );
         }
-        // CRI-O takes the shim's protocol from its name.
-        if (
-            runtime == RuntimeKind.Crio
-            && path is not null
-            && !Path.GetFileName(path).StartsWith("containerd-shim-", StringComparison.Ordinal)
-        )
+        // With another name CRI-O leaves the handler out, and starts.
+        if (runtime == RuntimeKind.Crio && path is not null && !ShimName().IsMatch(Path.GetFileName(path)))
         {
-            map.Report("runtimePath", "CRI-O wants a program whose name begins with containerd-shim-");
+            map.Report("runtimePath", "CRI-O wants a program that is called like containerd-shim-NAME-v2");
         }
         return path;
     }
@@ -162,4 +160,12 @@ internal static class HandlerReader
                 new OptionValue.TextList([.. list.Items.Cast<DocumentScalar>().Select(i => i.Text)]),
             _ => null,
         };
+
+    /// <summary>RuntimeTypeVMBinaryPattern in pkg/config/config.go of CRI-O.</summary>
+    [GeneratedRegex(
+        @"^containerd-shim-[a-zA-Z0-9\-+]+-v2$",
+        RegexOptions.CultureInvariant,
+        matchTimeoutMilliseconds: 1000
+    )]
+    private static partial Regex ShimName();
 }

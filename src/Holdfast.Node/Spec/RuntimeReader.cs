@@ -24,7 +24,7 @@ internal static class RuntimeReader
         foreach (var (node, path) in items)
         {
             var map = DocumentMap.Of(node, path, spec.Errors);
-            runtimes.Add(ReadRuntime(map, runtimes.Count == 0, taken));
+            runtimes.Add(ReadRuntime(map, runtimes, taken));
             map.Finish();
         }
         ReportTwoKatas(spec, runtimes);
@@ -68,7 +68,11 @@ internal static class RuntimeReader
                 Handlers = [],
             };
 
-    private static RuntimeSpec ReadRuntime(DocumentMap map, bool isFirst, Dictionary<(string, string), string> taken)
+    private static RuntimeSpec ReadRuntime(
+        DocumentMap map,
+        IReadOnlyList<RuntimeSpec> before,
+        Dictionary<(string, string), string> taken
+    )
     {
         var name = map.Text("name", NameRules.DnsLabel);
         if (name is null && !map.Has("name", out _))
@@ -94,12 +98,13 @@ internal static class RuntimeReader
             ConfigFile = ReadConfigFile(map, kind) ?? usual.ConfigFile,
             RootDirectory = map.Text("rootDirectory", NameRules.AbsolutePath) ?? usual.RootDirectory,
             StateDirectory = map.Text("stateDirectory", NameRules.AbsolutePath) ?? usual.StateDirectory,
-            Handlers = ReadHandlers(map, isFirst, name ?? "", kind),
+            Handlers = ReadHandlers(map, before.Count == 0, name ?? "", kind),
         };
         if (name is not null)
         {
             ReportConflicts(map, runtime, taken);
         }
+        ReportTwoPrograms(map, runtime, before);
         return runtime;
     }
 
@@ -113,7 +118,7 @@ internal static class RuntimeReader
         return snapshotter;
     }
 
-    /// <summary>CRI-O reads every *.conf of a directory, so the file's own name must fit.</summary>
+    /// <summary>CRI-O reads every file of the directory; this is what its manual calls them.</summary>
     private static string? ReadConfigFile(DocumentMap map, RuntimeKind kind)
     {
         var file = map.Text("configFile", NameRules.AbsolutePath);
@@ -156,6 +161,32 @@ internal static class RuntimeReader
             );
         }
     }
+
+    /// <summary>Every runtime of a kind is served by the same program, which an archive of it puts into one place.</summary>
+    private static void ReportTwoPrograms(DocumentMap map, RuntimeSpec runtime, IReadOnlyList<RuntimeSpec> before)
+    {
+        if (runtime.Kind == RuntimeKind.Crio && before.FirstOrDefault(r => r.Kind == RuntimeKind.Crio) is { } crio)
+        {
+            map.Report("kind", $"the runtime \"{crio.Name}\" is CRI-O already; a machine has one");
+        }
+        else if (runtime.Install is InstallSpec.Archive { Source: var source })
+        {
+            var other = before.FirstOrDefault(r =>
+                r.Kind == runtime.Kind && r.Install is InstallSpec.Archive { Source: var its } && !IsSame(its, source)
+            );
+            if (other is not null)
+            {
+                map.Report(
+                    "install",
+                    $"is another archive than that of the runtime \"{other.Name}\"; both would be unpacked in one place, "
+                        + "so all runtimes of one kind have the same"
+                );
+            }
+        }
+    }
+
+    private static bool IsSame(ArchiveSpec one, ArchiveSpec other) =>
+        one.Sha256 == other.Sha256 && (one.Sha256 is not null || one.Url == other.Url);
 
     private static IReadOnlyList<HandlerSpec> ReadHandlers(
         DocumentMap map,

@@ -139,6 +139,47 @@ public sealed class CrioTests : IDisposable
     }
 
     [Fact]
+    public async Task Programs_that_the_package_keeps_elsewhere_are_named()
+    {
+        // As the packages of pkgs.k8s.io have them; a table that names no place would hide theirs, which does.
+        temporary.Write("/usr/libexec/crio/runc", "");
+        temporary.Write("/usr/libexec/crio/conmon", "");
+        await BuildAsync(Spec(", handlers: [{ name: runc }, { name: second }]"), TestFacts.Usual);
+        var text = temporary.Read("/etc/crio/crio.conf.d/20-holdfast.conf");
+        Assert.Equal(2, text.Split("runtime_path = \"/usr/libexec/crio/runc\"\n").Length - 1);
+        Assert.Equal(2, text.Split("monitor_path = \"/usr/libexec/crio/conmon\"\n").Length - 1);
+    }
+
+    [Theory]
+    [InlineData("/usr/bin/crio-crun", "runtime_path = \"/usr/bin/crio-crun\"\n")]
+    [InlineData("/usr/libexec/crio/crun", "runtime_path = \"/usr/libexec/crio/crun\"\n")]
+    [InlineData("/usr/bin/crun", "runtime_path = \"\"\n")]
+    [InlineData("/somewhere/crun", "runtime_path = \"\"\n")]
+    public async Task A_program_that_CRI_O_finds_by_itself_is_left_to_it(string program, string expected)
+    {
+        temporary.Write(program, "");
+        await BuildAsync(Spec(", handlers: [{ name: crun }]"), TestFacts.Usual);
+        var text = temporary.Read("/etc/crio/crio.conf.d/20-holdfast.conf");
+        Assert.Contains(expected, text, StringComparison.Ordinal);
+        Assert.DoesNotContain("monitor_path", text, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("/etc/containers/registries.conf.d/crio.conf", "\"docker.io\", \"quay.io\"", true)]
+    [InlineData("/etc/containers/registries.conf.d/crio.conf", "\"r.example\"", false)]
+    [InlineData("/etc/containers/registries.conf.d/50-mine.conf", "\"docker.io\", \"quay.io\"", false)]
+    [InlineData("/etc/containers/registries.conf.d/50-mine.toml", "\"r.example\"", true)]
+    [InlineData("/etc/containers/registries.conf", "", true)]
+    public async Task Short_names_are_docker_ios_unless_a_person_has_decided(string file, string names, bool isOurs)
+    {
+        temporary.Write(file, $"unqualified-search-registries = [{names}]\n");
+        await BuildAsync(Spec(""), TestFacts.Usual);
+        Assert.Equal(isOurs, temporary.Read(CrioRegistries.File).Contains("[\"docker.io\"]", StringComparison.Ordinal));
+        // Files are read in the order of their names, and the last one counts.
+        Assert.True(string.CompareOrdinal(CrioRegistries.File, "/etc/containers/registries.conf.d/crio.conf") > 0);
+    }
+
+    [Fact]
     public async Task Mirrors_and_logins_are_written_where_its_image_library_reads_them()
     {
         temporary.Write("/root/p", "s3cret\n");

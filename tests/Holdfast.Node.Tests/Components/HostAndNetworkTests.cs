@@ -130,6 +130,49 @@ public sealed class HostAndNetworkTests : IDisposable
         Assert.Equal(before, node.Snapshot());
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Bookkeeping_of_addresses_goes_with_the_network_and_that_of_others_stays(bool hasOthers)
+    {
+        if (hasOthers)
+        {
+            node.Write("/var/lib/cni/networks/theirs/10.1.0.2", "id");
+            node.Write("/var/lib/cni/results/theirs-1-eth0", "");
+            node.Write("/var/lib/cni/results/cni-loopback-1-lo", "");
+        }
+
+        node.Write("/etc/keep", "");
+        node.Write("/var/lib/keep", "");
+        var before = node.Snapshot();
+        await node.ApplyAsync(new CniNetworkResource("cni0", CniComponent.Render(new BridgeSpec())));
+        node.Write("/var/lib/cni/networks/holdfast/10.88.0.2", "id");
+        node.Write("/var/lib/cni/results/holdfast-2-eth0", "");
+        if (!hasOthers)
+        {
+            node.Write("/var/lib/cni/results/cni-loopback-2-lo", "");
+        }
+
+        await node.UndoAsync();
+        Assert.Equal(before, node.Snapshot());
+    }
+
+    [Fact]
+    public async Task Pods_keep_their_addresses_when_only_a_later_change_of_the_network_is_taken_back()
+    {
+        await node.ApplyAsync(new CniNetworkResource("cni0", CniComponent.Render(new BridgeSpec())));
+        node.Write("/var/lib/cni/networks/holdfast/10.88.0.2", "id");
+        node.Write("/var/lib/cni/results/holdfast-2-eth0", "");
+        var later = new CniNetworkResource("cni0", CniComponent.Render(new BridgeSpec { Masquerade = false }));
+        var plan = await node.PlanAsync(later);
+        using var journal = await node.OpenJournalAsync();
+        var run = await new Applier().ApplyAsync(plan, node.Machine, journal, null, TemporaryMachine.Never);
+        await new Applier().RollBackAsync(run, node.Machine, journal, null, TemporaryMachine.Never);
+        Assert.Contains("\"ipMasq\": true", node.Read(CniNetworkResource.FilePath), StringComparison.Ordinal);
+        Assert.True(node.Machine.Exists("/var/lib/cni/networks/holdfast/10.88.0.2"));
+        Assert.True(node.Machine.Exists("/var/lib/cni/results/holdfast-2-eth0"));
+    }
+
     [Fact]
     public void Preflight_names_what_would_go_wrong_and_what_to_do()
     {

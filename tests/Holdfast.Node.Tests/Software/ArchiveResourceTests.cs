@@ -90,6 +90,21 @@ public sealed partial class ArchiveResourceTests(ITestOutputHelper output) : IDi
     }
 
     [Fact]
+    public async Task A_repair_changes_no_time_of_what_is_right_and_puts_a_wrong_one_right()
+    {
+        // By its ctime a service is found to be older than its program: a repair must not touch what is as it should be.
+        var resource = Resource(V1);
+        await ApplyAsync(resource);
+        var (text, tool) = (machine.Machine.At("/usr/local/share/doc/text"), machine.Machine.At("/usr/local/bin/tool"));
+        var before = FileStatus.Read(text)!.ChangedAt;
+        File.SetLastWriteTimeUtc(tool, DateTime.UnixEpoch);
+        File.Delete(machine.Machine.At("/usr/local/bin/alias"));
+        await ApplyAsync(resource);
+        Assert.Equal(before, FileStatus.Read(text)!.ChangedAt);
+        Assert.Equal(TestArchive.Time, FileStatus.Read(tool)!.ModifiedAt);
+    }
+
+    [Fact]
     public async Task A_look_at_thousands_of_files_reads_none_of_them()
     {
         var archive = new TestArchive();

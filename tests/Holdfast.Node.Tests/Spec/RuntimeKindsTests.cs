@@ -104,7 +104,11 @@ public sealed class RuntimeKindsTests
     [InlineData("{ name: c, kind: crio, handlers: [{ name: s, kind: shim }] }", "runtimePath: is missing; CRI-O")]
     [InlineData(
         "{ name: c, kind: crio, handlers: [{ name: s, kind: shim, runtimePath: /usr/bin/kata }] }",
-        "begins with containerd-shim-"
+        "is called like containerd-shim-NAME-v2"
+    )]
+    [InlineData(
+        "{ name: c, kind: crio, handlers: [{ name: s, kind: shim, runtimePath: /usr/bin/containerd-shim-runsc-v1 }] }",
+        "is called like containerd-shim-NAME-v2"
     )]
     [InlineData(
         "{ name: c, kind: crio, handlers: [{ name: s, options: { NoPivotRoot: true } }] }",
@@ -143,6 +147,58 @@ public sealed class RuntimeKindsTests
     {
         var errors = Parse($"[{runtime}]").Errors;
         Assert.Contains(errors, e => e.ToString().Contains(message, StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void Two_archives_of_one_program_are_an_error_where_the_second_is_named()
+    {
+        var result = NodeDocument.Parse(
+            $$"""
+            apiVersion: holdfast.dev/v1
+            kind: EdgeNode
+            spec:
+              runtimes:
+                - name: containerd
+                  install:
+                    archive: { url: "https://h/containerd-1.7.2-linux-amd64.tar.gz", sha256: "{{new string('a', 64)}}" }
+                - name: second
+                  install:
+                    archive: { url: "https://h/containerd-2.0.0-linux-amd64.tar.gz", sha256: "{{new string('b', 64)}}" }
+                  handlers: [{ name: two }]
+            """,
+            "node.yaml",
+            "host1"
+        );
+        var error = Assert.Single(result.Errors);
+        Assert.Equal((10, 9), (error.Line, error.Column));
+        Assert.Contains(
+            "is another archive than that of the runtime \"containerd\"",
+            error.ToString(),
+            StringComparison.Ordinal
+        );
+    }
+
+    [Theory]
+    [InlineData("https://h/a.tar.gz", "https://mirror/a.tar.gz", "a", "a")]
+    [InlineData("https://h/a.tar.gz", "https://h/a.tar.gz", "a", "a")]
+    public void The_same_archive_serves_two_runtimes(string first, string second, string one, string other)
+    {
+        string Runtime(string name, string url, string hash) =>
+            $"{{ name: {name}, install: {{ archive: {{ url: \"{url}\", sha256: \"{new string(hash[0], 64)}\" }} }} }}";
+        Assert.Empty(Parse($"[{Runtime("containerd", first, one)}, {Runtime("second", second, other)}]").Errors);
+    }
+
+    [Fact]
+    public void A_machine_has_one_CRI_O()
+    {
+        var errors = Parse(
+            "[{ name: a, kind: crio }, { name: b, kind: crio, socket: /run/b.sock, configFile: /etc/b/b.conf, rootDirectory: /b, stateDirectory: /run/b }]"
+        ).Errors;
+        Assert.Contains(
+            "kind: the runtime \"a\" is CRI-O already",
+            Assert.Single(errors).ToString(),
+            StringComparison.Ordinal
+        );
     }
 
     [Fact]

@@ -80,10 +80,7 @@ internal sealed class CrioComponent : IComponent
             CrioRegistries.File,
             async (machine, _, token) =>
                 Encoding.UTF8.GetBytes(
-                    CrioRegistries.Render(
-                        runtime.Registries,
-                        await machine.ReadBytesAsync(CrioRegistries.MainFile, token)
-                    )
+                    CrioRegistries.Render(runtime.Registries, await CrioRegistries.KnowsShortNamesAsync(machine, token))
                 )
         )
         {
@@ -114,7 +111,7 @@ internal sealed class CrioComponent : IComponent
         };
     }
 
-    private static IEnumerable<IResource> BuildService(RuntimeSpec runtime, EdgeNodeSpec spec, MachineFacts facts)
+    private IEnumerable<IResource> BuildService(RuntimeSpec runtime, EdgeNodeSpec spec, MachineFacts facts)
     {
         List<string> files = [runtime.ConfigFile, CrioRegistries.File];
         var isDefaultPlace = Path.GetDirectoryName(runtime.ConfigFile) == "/etc/crio/crio.conf.d";
@@ -157,6 +154,7 @@ internal sealed class CrioComponent : IComponent
             yield return step;
         }
         yield return new RuntimeServesResource(runtime, [.. runtime.Handlers.Select(h => h.Name)]);
+        yield return new CrioSeesResource(runtime, machine => ConfigOf(runtime, spec, facts, machine));
     }
 
     private static IEnumerable<IResource> BuildImages(RuntimeSpec runtime, MachineFacts facts)
@@ -185,7 +183,11 @@ internal sealed class CrioComponent : IComponent
             CniPluginDirectory = CniComponent.DirectoryOf(spec.Network, facts),
             CniConfigDirectory = CniConfigDirectory,
             ProgramDirectory = IsFromArchive(runtime) ? $"{ArchiveDirectory}/bin" : null,
-            RuncProgram = facts.RuncProgram,
+            RuncProgram = CrioPrograms.Find(machine, "runc"),
+            HiddenPrograms = new[] { "runc", "crun", "conmon" }
+                .Select(program => (Name: program, Path: CrioPrograms.FindHidden(machine, program)))
+                .Where(program => program.Path is not null)
+                .ToDictionary(program => program.Name, program => program.Path!),
         };
 
     /// <summary>CRI-O has no way of importing images; skopeo writes them into the storage that both share.</summary>
@@ -202,6 +204,7 @@ internal sealed class CrioComponent : IComponent
                 "/run/containers",
                 "/var/lib/crio",
                 "/run/crio",
+                "/var/log/crio",
             ]
             : [runtime.RootDirectory, runtime.StateDirectory];
 

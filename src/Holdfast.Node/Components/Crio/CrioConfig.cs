@@ -14,6 +14,20 @@ internal sealed record CrioConfig
 {
     private static readonly TomlPath Crio = TomlPath.Of("crio");
 
+    /// <summary>What pods would notice. The rest a CRI-O of some version may not have, or word in its own way.</summary>
+    private static readonly TomlPath[] Decisive =
+    [
+        Crio.Then("runtime", "cgroup_manager"),
+        Crio.Then("runtime", "default_runtime"),
+        Crio.Then("image", "pause_image"),
+        Crio.Then("image", "global_auth_file"),
+        Crio.Then("network", "network_dir"),
+        Crio.Then("network", "plugin_dirs"),
+    ];
+
+    /// <summary>The same of a handler.</summary>
+    private static readonly string[] DecisiveOfHandler = ["runtime_path", "runtime_type", "runtime_config_path"];
+
     public required RuntimeSpec Runtime { get; init; }
 
     /// <summary>As the document has them, with what was found out about Kata filled in.</summary>
@@ -32,6 +46,9 @@ internal sealed record CrioConfig
     /// <summary>The runc of the machine, for handlers that are not called like their program.</summary>
     public string? RuncProgram { get; init; }
 
+    /// <summary>Programs (<c>runc</c>, <c>crun</c>, <c>conmon</c>) that CRI-O does not find by itself, with their paths.</summary>
+    public IReadOnlyDictionary<string, string> HiddenPrograms { get; init; } = new Dictionary<string, string>();
+
     public static string AuthFileOf(RuntimeSpec runtime) =>
         Path.Join(Path.GetDirectoryName(Path.GetDirectoryName(runtime.ConfigFile)), "holdfast-auth.json");
 
@@ -48,6 +65,48 @@ internal sealed record CrioConfig
 
     public IEnumerable<(TomlPath Path, TomlValue Value)> Keys() =>
         [.. PlaceKeys(), .. RuntimeKeys(), .. Handlers.SelectMany(HandlerKeys), .. ImageKeys(), .. NetworkKeys()];
+
+    /// <summary>Compares what a running CRI-O says that it has with what was meant; empty when it is the same.</summary>
+    /// <param name="seen">Its page of the configuration, in which what was left to it has been filled in.</param>
+    public IReadOnlyList<string> FindFaults(TomlDocument seen)
+    {
+        var faults = new List<string>();
+        foreach (var handler in Handlers)
+        {
+            var path = Crio.Then("runtime", "runtimes", handler.Name);
+            if (seen.Get(path) is not TomlTable)
+            {
+                faults.Add($"it has no handler {handler.Name}");
+                continue;
+            }
+            faults.AddRange(
+                HandlerKeys(handler)
+                    .Where(key => DecisiveOfHandler.Contains(key.Item1.Last) && IsTold(key.Item2))
+                    .Select(key => FindFault(seen, key))
+                    .OfType<string>()
+            );
+        }
+        var others = Keys().Where(key => Decisive.Contains(key.Path));
+        return [.. faults, .. others.Select(key => FindFault(seen, key)).OfType<string>()];
+    }
+
+    /// <summary>An empty text leaves it to CRI-O.</summary>
+    private static bool IsTold(TomlValue value) => value is not TomlString { Value: "" };
+
+    private static string? FindFault(TomlDocument seen, (TomlPath Path, TomlValue Value) key)
+    {
+        var found = seen.Get(key.Path);
+        var isSame = (found, key.Value) switch
+        {
+            (TomlString was, TomlString meant) => was.Value.TrimEnd('/') == meant.Value.TrimEnd('/'),
+            // It adds directories of its own.
+            (TomlArray was, TomlArray meant) => meant.Items.All(was.Items.Contains),
+            _ => found?.Equals(key.Value) == true,
+        };
+        return isSame
+            ? null
+            : $"{key.Path} is {(found is null ? "nothing" : TomlText.Of(found))} instead of {TomlText.Of(key.Value)}";
+    }
 
     private IEnumerable<(TomlPath, TomlValue)> PlaceKeys()
     {
@@ -83,9 +142,9 @@ internal sealed record CrioConfig
         {
             yield return (path.Then("privileged_without_host_devices"), true);
         }
-        if (ProgramDirectory is { } directory && handler.Kind == HandlerKind.Runc)
+        if (handler.Kind == HandlerKind.Runc && ConmonProgram is { } conmon)
         {
-            yield return (path.Then("monitor_path"), $"{directory}/conmon");
+            yield return (path.Then("monitor_path"), conmon);
         }
     }
 
@@ -110,12 +169,15 @@ internal sealed record CrioConfig
         yield return (Crio.Then("network", "plugin_dirs"), TomlArray.Of([CniPluginDirectory]));
     }
 
+    private string? ConmonProgram =>
+        ProgramDirectory is { } directory ? $"{directory}/conmon" : HiddenPrograms.GetValueOrDefault("conmon");
+
     /// <summary>Empty lets CRI-O look for a program that is called like the handler.</summary>
     private string ProgramOf(HandlerSpec handler) =>
         handler.Kind != HandlerKind.Runc ? handler.RuntimePath ?? ""
         : TextOf(handler, "BinaryName") is { } program ? program
         : ProgramDirectory is not null ? $"{ProgramDirectory}/{(handler.Name == "crun" ? "crun" : "runc")}"
-        : handler.Name is "runc" or "crun" ? ""
+        : handler.Name is "runc" or "crun" ? HiddenPrograms.GetValueOrDefault(handler.Name, "")
         : RuncProgram ?? "";
 
     private static string RootOf(HandlerSpec handler) =>

@@ -9,9 +9,13 @@ namespace Holdfast.Node.Components.Crio;
 /// <summary>What CRI-O reads of registries: mirrors in the format of containers-registries.conf(5), and logins. Pure.</summary>
 internal static class CrioRegistries
 {
-    public const string File = "/etc/containers/registries.conf.d/20-holdfast.conf";
+    /// <summary>Comes after <c>crio.conf</c> of CRI-O's own packages, which names two registries for short names.</summary>
+    public const string File = $"{Directory}/zz-holdfast.conf";
+    public const string Directory = "/etc/containers/registries.conf.d";
     public const string MainFile = "/etc/containers/registries.conf";
     public const string PolicyFile = "/etc/containers/policy.json";
+
+    private const string SearchKey = "unqualified-search-registries";
 
     /// <summary>CRI-O pulls nothing without a policy; this is the one that every distribution ships.</summary>
     public const string Policy = """
@@ -19,17 +23,39 @@ internal static class CrioRegistries
 
         """;
 
-    /// <param name="main">The machine's registries.conf; null when there is none.</param>
-    public static string Render(IReadOnlyList<RegistrySpec> registries, byte[]? main)
+    /// <summary>As CRI-O's packages bring it: nobody's decision.</summary>
+    private const string PackagedFile = $"{Directory}/crio.conf";
+    private static readonly string[] PackagedRegistries = ["docker.io", "quay.io"];
+
+    /// <summary>
+    /// Whether somebody has decided which registries short names mean. A list of several is refused by CRI-O from 1.34 on,
+    /// and every Kubernetes takes <c>nginx</c> for docker.io's.
+    /// </summary>
+    public static async Task<bool> KnowsShortNamesAsync(Machine machine, CancellationToken cancellationToken)
+    {
+        var dropIns = machine.ListFiles(Directory).Where(f => f.EndsWith(".conf", StringComparison.Ordinal));
+        foreach (var file in dropIns.Prepend(MainFile).Where(file => file != File))
+        {
+            var content = await machine.ReadBytesAsync(file, cancellationToken);
+            var searched = TomlDocument.Parse(content ?? [], file).Get(SearchKey) as TomlArray;
+            var names = searched?.Items.OfType<TomlString>().Select(name => name.Value).ToArray() ?? [];
+            var isPackaged = file == PackagedFile && names.SequenceEqual(PackagedRegistries);
+            if (names.Length > 0 && !isPackaged)
+            {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    public static string Render(IReadOnlyList<RegistrySpec> registries, bool knowsShortNames)
     {
         var text = new StringBuilder(
             "# Written by Holdfast from the node document; write your own registries into another file.\n"
         );
-        var searches = TomlDocument.Parse(main ?? [], MainFile).Get("unqualified-search-registries");
-        if (searches is not TomlArray { Items.Count: > 0 })
+        if (!knowsShortNames)
         {
-            // "image: nginx" means docker.io in every Kubernetes; without this CRI-O refuses it.
-            text.Append("unqualified-search-registries = [\"docker.io\"]\n");
+            text.Append($"{SearchKey} = [\"docker.io\"]\n");
         }
         foreach (var registry in registries.Where(r => r.Mirrors.Count > 0))
         {
