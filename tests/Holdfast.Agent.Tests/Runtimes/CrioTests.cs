@@ -2,6 +2,7 @@ using Holdfast.Agent.Images;
 using Holdfast.Agent.Runtimes;
 using Holdfast.Agent.Sandboxes;
 using Holdfast.Cri;
+using Holdfast.Cri.V1;
 using Holdfast.Testing.Crio;
 using Microsoft.Extensions.Logging.Abstractions;
 
@@ -27,7 +28,7 @@ public sealed class CrioTests
         var snapshot = await RuntimeSnapshot.TakeAsync(runtime, "edge-1", TimeProvider.System, default);
         var pod = snapshot.ByPodUid["u1"];
         Assert.Equal("nginx", Assert.Single(pod.Containers).Metadata.Name);
-        Assert.Equal(V1.PodSandboxState.SandboxReady, Assert.Single(pod.Sandboxes).State);
+        Assert.Equal(PodSandboxState.SandboxReady, Assert.Single(pod.Sandboxes).State);
         await runtime.Endpoint.DisposeAsync();
     }
 
@@ -55,7 +56,7 @@ public sealed class CrioTests
         string expected
     )
     {
-        var sandbox = new V1.PodSandbox { RuntimeHandler = listed };
+        var sandbox = new PodSandbox { RuntimeHandler = listed };
         if (label.Length > 0)
         {
             sandbox.Labels[RuntimeLabels.Handler] = label;
