@@ -39,7 +39,13 @@ public sealed class ExampleTests
                 await node.RequireAsync(
                     "test \"$(sysctl -n net.ipv4.conf.all.rp_filter net.ipv4.ip_forward | sort -u)\" = 1"
                 );
+                Assert.Equal(
+                    "# Turn on Source Address Verification\nnet.ipv4.conf.default.rp_filter=1\nnet.ipv4.conf.all.rp_filter=1\n",
+                    await node.RequireAsync("cat /etc/sysctl.d/10-network-security.conf")
+                );
                 await node.RequireAsync("grep -x br_netfilter /etc/modules-load.d/*.conf");
+                // Loaded, or built into the kernel: either way it does its work.
+                await node.RequireAsync("test \"$(cat /proc/sys/net/bridge/bridge-nf-call-iptables)\" = 1");
                 await node.RequireAsync("grep -h bridge-nf-call-ip6tables /etc/sysctl.d/*.conf | grep 1");
 
                 // 4. containerd from the archive. 5. Kata.
@@ -57,7 +63,13 @@ public sealed class ExampleTests
                 AssertReachedKata(output, "kata");
 
                 // 2. and 3. Joined last, and the kubelet agrees with containerd.
-                Assert.Contains(programs.CallsOf("yurtadm"), call => call.Contains("join", StringComparison.Ordinal));
+                var join = Assert.Single(
+                    programs.CallsOf("yurtadm"),
+                    call => call.StartsWith("join 192", StringComparison.Ordinal)
+                );
+                Assert.Contains("--node-type=edge", join);
+                Assert.Contains("--node-labels=disktype=k8s-node01", join);
+                Assert.Contains("--cri-socket=", join);
                 await node.RequireAsync("systemctl is-active kubelet");
             }
         );

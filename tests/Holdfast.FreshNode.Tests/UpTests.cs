@@ -56,6 +56,8 @@ public sealed partial class UpTests
         await node.RequireAsync(Kubeconfig + "kubectl apply -f examples/hello.yaml");
         await node.RequireAsync(Kubeconfig + "kubectl wait deployment/hello --for=condition=Available --timeout=60s");
         await node.RebootAsync();
+        // Its process 1 ignores SIGTERM: left to systemd, it would have held the shutdown up for 90 seconds.
+        Assert.Contains("stopping 1 pods", await node.RequireAsync("journalctl -u holdfast -b -1 -o cat"));
         await node.WaitUntilAsync(Kubeconfig + "kubectl get node | grep -w Ready", TimeSpan.FromSeconds(60));
         await node.WaitUntilAsync(
             Kubeconfig + "kubectl get pod --no-headers | grep -w Running | grep 1/1",

@@ -11,7 +11,7 @@ namespace Holdfast.Composition;
 
 /// <summary>
 /// The daemon: store, runtimes, agent and hub of one node in one process. They know nothing of each other but the store.
-/// Stopping it stops no pod. Run once per process.
+/// Stopping it stops no pod, unless the machine itself goes down. Run once per process.
 /// </summary>
 internal static class AgentProcess
 {
@@ -72,13 +72,25 @@ internal static class AgentProcess
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
-            DaemonLog.Stopping(log);
+            // Said below, when it is known whether the pods run on.
         }
         finally
         {
             // Also when the door does not open (its port is taken): a node that nobody can talk to runs no pods.
             await lifetime.CancelAsync();
             await running.ContinueWith(_ => { }, TaskScheduler.Default);
+        }
+
+        if (cancellationToken.IsCancellationRequested)
+        {
+            if (await MachineShutdown.IsUnderWayAsync())
+            {
+                await MachineShutdown.StopPodsAsync(runtimes, store, spec.Name, log);
+            }
+            else
+            {
+                DaemonLog.Stopping(log);
+            }
         }
 
         // 4. Backwards: the hub ends its watches before the store closes (await using, in reverse order).
@@ -122,4 +134,10 @@ internal static partial class DaemonLog
 
     [LoggerMessage(2, LogLevel.Information, "stopping; the pods run on")]
     public static partial void Stopping(ILogger logger);
+
+    [LoggerMessage(3, LogLevel.Information, "the machine goes down; stopping {Count} pods")]
+    public static partial void StoppingPods(ILogger logger, int count);
+
+    [LoggerMessage(4, LogLevel.Warning, "cannot stop every pod before the machine goes down: {Cause}")]
+    public static partial void PodsNotStopped(ILogger logger, string cause);
 }

@@ -11,8 +11,8 @@ internal static class OwnSandboxes
     /// <summary>The agent writes it on everything it makes.</summary>
     private const string NodeLabel = "holdfast.dev/node";
 
-    /// <summary>How long a container may take to end by itself, once, before its sandbox is stopped anyway.</summary>
-    private const long StopGraceSeconds = 5;
+    /// <summary>How long a container may take to end by itself when its sandbox is to be removed.</summary>
+    private const long RemovalGraceSeconds = 5;
 
     /// <summary>Those of the runtimes that answer; a runtime that is down runs no sandbox that could be stopped.</summary>
     public static async Task<IReadOnlyList<(RuntimeEndpoint Endpoint, PodSandbox Sandbox)>> ListAsync(
@@ -49,6 +49,22 @@ internal static class OwnSandboxes
         CancellationToken cancellationToken
     )
     {
+        await StopAsync(endpoint, sandbox, RemovalGraceSeconds, cancellationToken);
+        await endpoint.RemovePodSandboxAsync(
+            new RemovePodSandboxRequest { PodSandboxId = sandbox.Id },
+            cancellationToken
+        );
+    }
+
+    /// <summary>Stops one sandbox with its containers and its network; the runtime remembers how they ended.</summary>
+    /// <param name="graceSeconds">How long the containers may take to end by themselves.</param>
+    public static async Task StopAsync(
+        RuntimeEndpoint endpoint,
+        PodSandbox sandbox,
+        long graceSeconds,
+        CancellationToken cancellationToken
+    )
+    {
         var containers = await endpoint.ListContainersAsync(
             new ListContainersRequest { Filter = new ContainerFilter { PodSandboxId = sandbox.Id } },
             cancellationToken
@@ -56,15 +72,11 @@ internal static class OwnSandboxes
         await Task.WhenAll(
             containers.Containers.Select(container =>
                 endpoint.StopContainerAsync(
-                    new StopContainerRequest { ContainerId = container.Id, Timeout = StopGraceSeconds },
+                    new StopContainerRequest { ContainerId = container.Id, Timeout = graceSeconds },
                     cancellationToken
                 )
             )
         );
         await endpoint.StopPodSandboxAsync(new StopPodSandboxRequest { PodSandboxId = sandbox.Id }, cancellationToken);
-        await endpoint.RemovePodSandboxAsync(
-            new RemovePodSandboxRequest { PodSandboxId = sandbox.Id },
-            cancellationToken
-        );
     }
 }

@@ -1,0 +1,66 @@
+using Holdfast.Cri;
+using Holdfast.Cri.V1;
+using Holdfast.Kube;
+using Holdfast.Linux;
+using Holdfast.Store;
+using Microsoft.Extensions.Logging;
+
+namespace Holdfast.Composition;
+
+/// <summary>
+/// The one end of the daemon that ends the pods too: the machine goes down. Left to systemd, a container whose first process
+/// ignores SIGTERM, as many do, holds every reboot up for 90 seconds. The objects stay, so the pods run again after the
+/// boot. Stateless.
+/// </summary>
+internal static class MachineShutdown
+{
+    /// <summary>systemd kills a service that takes 90 s to stop.</summary>
+    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(60);
+
+    private static readonly TimeSpan QueryLimit = TimeSpan.FromSeconds(5);
+
+    /// <summary>No pod gets more: mains may be gone and the battery small.</summary>
+    private const long MaxGraceSeconds = 30;
+
+    /// <summary>Whether PID 1 is stopping everything, and not just this service.</summary>
+    public static async Task<bool> IsUnderWayAsync()
+    {
+        if (!Directory.Exists("/run/systemd/system"))
+        {
+            return false;
+        }
+
+        var state = await ChildProcess.RunAsync(new ChildCommand("systemctl", "is-system-running"), QueryLimit);
+        return state.StandardOutput.Trim() == "stopping";
+    }
+
+    /// <summary>Stops every pod of this node, each with its own grace period; what cannot be stopped is logged.</summary>
+    public static async Task StopPodsAsync(RuntimeSet runtimes, ObjectStore store, string nodeName, ILogger log)
+    {
+        using var limit = new CancellationTokenSource(Limit);
+        try
+        {
+            var graces = store
+                .List(ResourceNames.Pods)
+                .Items.Select(item => KubeJson.Deserialize<Pod>(item.Json.Span))
+                .ToDictionary(pod => pod.Metadata.Uid, pod => pod.Spec.TerminationGracePeriodSeconds);
+            var sandboxes = await OwnSandboxes.ListAsync(runtimes, nodeName, limit.Token);
+            var ready = sandboxes.Where(s => s.Sandbox.State == PodSandboxState.SandboxReady).ToArray();
+            DaemonLog.StoppingPods(log, ready.Length);
+            await Task.WhenAll(
+                ready.Select(s =>
+                    OwnSandboxes.StopAsync(
+                        s.Endpoint,
+                        s.Sandbox,
+                        Math.Min(graces.GetValueOrDefault(s.Sandbox.Metadata.Uid) ?? MaxGraceSeconds, MaxGraceSeconds),
+                        limit.Token
+                    )
+                )
+            );
+        }
+        catch (Exception failure) when (failure is CriException or OperationCanceledException)
+        {
+            DaemonLog.PodsNotStopped(log, failure.Message);
+        }
+    }
+}
