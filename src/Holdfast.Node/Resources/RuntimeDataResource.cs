@@ -21,6 +21,12 @@ internal sealed class RuntimeDataResource(string runtime, IReadOnlyList<string> 
 
     public static string IdOf(string runtime) => $"{KindName}:{runtime}";
 
+    /// <summary>
+    /// Directories that the runtime makes beside its data, where people and other programs may have files too: they go
+    /// only when they are empty.
+    /// </summary>
+    public IReadOnlyList<string> Shared { get; init; } = [];
+
     public Task<Inspection> InspectAsync(Machine machine, CancellationToken cancellationToken)
     {
         var exists = Directory.Exists(machine.At(directories[0]));
@@ -29,10 +35,12 @@ internal sealed class RuntimeDataResource(string runtime, IReadOnlyList<string> 
 
     public Task<JsonObject> RecordOriginalAsync(Machine machine, CancellationToken cancellationToken)
     {
-        var missing = directories.Where(directory => !Directory.Exists(machine.At(directory)));
         return Task.FromResult(
-            new JsonObject { ["missing"] = new JsonArray([.. missing.Select(directory => (JsonNode)directory)]) }
+            new JsonObject { ["missing"] = ListMissing(directories), ["missingShared"] = ListMissing(Shared) }
         );
+
+        JsonArray ListMissing(IEnumerable<string> all) =>
+            [.. all.Where(path => !Directory.Exists(machine.At(path))).Select(path => (JsonNode)path)];
     }
 
     public Task DoAsync(Machine machine, CancellationToken cancellationToken)
@@ -80,6 +88,13 @@ internal sealed class RuntimeDataUndo : IUndo
             {
                 Directory.Delete(directory, recursive: true);
             }
+        }
+
+        // The deepest first. Journals of older versions do not have the key.
+        var shared = change.Original["missingShared"]?.AsArray().Select(name => (string)name!) ?? [];
+        foreach (var name in shared.OrderByDescending(name => name.Length))
+        {
+            machine.RemoveEmptyDirectory(name);
         }
 
         return Task.FromResult<string?>(null);

@@ -1,5 +1,7 @@
+using Holdfast.Node.Components.Crio;
 using Holdfast.Node.Plan;
 using Holdfast.Node.Resources;
+using Holdfast.Node.Tests.Facts;
 
 namespace Holdfast.Node.Tests.Resources;
 
@@ -42,5 +44,60 @@ public sealed class RuntimeDataTests : IDisposable
         using var journal = await node.OpenJournalAsync();
         Assert.Empty(Planner.FindLeftovers(journal, [], ["crio"]));
         Assert.Single(Planner.FindLeftovers(journal, [], ["containerd"]));
+    }
+
+    [Theory]
+    [InlineData("/etc/crio/policies/mine.json", true)]
+    [InlineData("/var/log/crio/pods/x.log", false)]
+    public async Task What_CRI_O_made_goes_and_what_a_person_put_into_shared_directories_stays(string file, bool stays)
+    {
+        var before = node.Snapshot();
+        var data = new CrioComponent()
+            .Build(
+                TestFacts.Document("{ runtimes: [{ name: c, kind: crio, rootDirectory: /data/crio }] }"),
+                TestFacts.Usual
+            )
+            .OfType<RuntimeDataResource>()
+            .Single();
+        await node.ApplyAsync(data);
+        foreach (
+            var directory in new[]
+            {
+                "/data/crio/overlay",
+                "/var/lib/crio",
+                "/run/crio/exits",
+                "/run/utsns",
+                "/var/log/crio/pods",
+                "/usr/share/containers/oci/hooks.d",
+                "/etc/crio/policies",
+                "/etc/crio/auth",
+            }
+        )
+        {
+            Directory.CreateDirectory(node.Machine.At(directory));
+        }
+
+        node.Write(file, "x");
+        await node.UndoAsync();
+        Assert.Equal(stays, node.Machine.Exists(file));
+        if (!stays)
+        {
+            // The directories that are on every machine.
+            string[] usual = ["/data", "/var/lib", "/var/log", "/var", "/run", "/usr/share", "/usr", "/etc"];
+            Array.ForEach(usual, node.Machine.RemoveEmptyDirectory);
+            Assert.Equal(before, node.Snapshot());
+        }
+    }
+
+    [Fact]
+    public async Task A_journal_of_an_older_version_is_taken_back_too()
+    {
+        await node.ApplyAsync(Data);
+        var journal = Path.Join(node.Paths.ChangesDirectory, "journal.jsonl");
+        var text = File.ReadAllText(journal);
+        Assert.Contains(",\"missingShared\":[]", text, StringComparison.Ordinal);
+        File.WriteAllText(journal, text.Replace(",\"missingShared\":[]", "", StringComparison.Ordinal));
+        await node.UndoAsync();
+        Assert.False(node.Machine.Exists("/var/lib/containers"));
     }
 }

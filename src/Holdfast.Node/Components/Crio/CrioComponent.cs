@@ -19,6 +19,25 @@ internal sealed class CrioComponent : IComponent
     /// <summary>In the document's stead where the built-in image cannot be put into CRI-O's storage; made for all architectures.</summary>
     private const string FallbackSandboxImage = "registry.k8s.io/pause:3.10";
 
+    /// <summary>
+    /// Made by CRI-O at its start when they are missing: for hooks, policies and logins of others, and for the namespaces of
+    /// pods. <c>/etc/crio</c> is ours or the package's, and the last to go.
+    /// </summary>
+    private static readonly string[] SharedDirectories =
+    [
+        "/usr/share/containers/oci/hooks.d",
+        "/usr/share/containers/oci",
+        "/usr/share/containers",
+        "/etc/crio/policies",
+        "/etc/crio/auth",
+        "/etc/crio",
+        "/run/ipcns",
+        "/run/netns",
+        "/run/pidns",
+        "/run/userns",
+        "/run/utsns",
+    ];
+
     public string Name => "cri-o";
 
     /// <summary>Where the network's configuration lies; the same for all runtimes of the node.</summary>
@@ -39,7 +58,7 @@ internal sealed class CrioComponent : IComponent
     {
         if (runtime.Install is not InstallSpec.Present)
         {
-            yield return new RuntimeDataResource(runtime.Name, DataOf(runtime));
+            yield return new RuntimeDataResource(runtime.Name, DataOf(runtime)) { Shared = SharedDirectories };
         }
         if (runtime.Install is InstallSpec.Apt)
         {
@@ -193,20 +212,21 @@ internal sealed class CrioComponent : IComponent
     /// <summary>CRI-O has no way of importing images; skopeo writes them into the storage that both share.</summary>
     private static bool UsesBuiltinImages(MachineFacts facts) => facts.HasApt || facts.HasSkopeo;
 
-    /// <summary>In the usual place CRI-O makes the parents, which podman would share, and a directory for its own records.</summary>
+    /// <summary>
+    /// Its storage and, wherever that is, the directories of its own records. In the usual place it makes the parents too,
+    /// which podman would share.
+    /// </summary>
     private static IReadOnlyList<string> DataOf(RuntimeSpec runtime) =>
-        runtime.RootDirectory == "/var/lib/containers/storage"
-            ?
-            [
-                runtime.RootDirectory,
-                runtime.StateDirectory,
-                "/var/lib/containers",
-                "/run/containers",
-                "/var/lib/crio",
-                "/run/crio",
-                "/var/log/crio",
-            ]
-            : [runtime.RootDirectory, runtime.StateDirectory];
+        [
+            runtime.RootDirectory,
+            runtime.StateDirectory,
+            .. runtime.RootDirectory == "/var/lib/containers/storage"
+                ? new[] { "/var/lib/containers", "/run/containers" }
+                : [],
+            "/var/lib/crio",
+            "/run/crio",
+            "/var/log/crio",
+        ];
 
     private static bool UsesSystemd(EdgeNodeSpec spec, MachineFacts facts) =>
         NodeCgroupDriver.Resolve(spec, facts) == CgroupDriver.Systemd;
