@@ -131,6 +131,7 @@ public sealed class FakeGrpcServer : IAsyncDisposable
         if (text.StartsWith("PRI", StringComparison.Ordinal) || text.Split(' ') is not [_, var path, ..])
         {
             input.AdvanceTo(read.Buffer.Start);
+            await SharedSocket.MatchAsync(connection.Transport, connection.ConnectionClosed);
             return false;
         }
 
