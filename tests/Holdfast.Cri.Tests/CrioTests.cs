@@ -106,6 +106,10 @@ public sealed class CrioTests
             endpoint.ContainerStatusAsync(container, default)
         );
         Assert.Equal((CriReason.NotFound, CriReason.NotFound), (noPod.Reason, noContainer.Reason));
+        var remove = new RemoveContainerRequest { ContainerId = Missing };
+        var notRemoved = await Assert.ThrowsAsync<CriException>(() => endpoint.RemoveContainerAsync(remove, default));
+        Assert.Equal(CriReason.NotFound, notRemoved.Reason);
+        await endpoint.StopContainerAsync(new StopContainerRequest { ContainerId = Missing }, default);
         Assert.Null((await endpoint.ImageStatusAsync(image, default)).Image);
     }
 

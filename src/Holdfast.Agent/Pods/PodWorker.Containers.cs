@@ -77,10 +77,18 @@ internal sealed partial class PodWorker
     {
         if (container is { Phase: ContainerPhase.Created, Id: not null })
         {
-            await runtime.Endpoint.RemoveContainerAsync(
-                new V1.RemoveContainerRequest { ContainerId = container.Id },
-                ct
-            );
+            try
+            {
+                await runtime.Endpoint.RemoveContainerAsync(
+                    new V1.RemoveContainerRequest { ContainerId = container.Id },
+                    ct
+                );
+            }
+            catch (CriException e) when (e.Reason == CriReason.NotFound)
+            {
+                // It is gone already, which CRI-O takes for an error.
+            }
+
             container.Phase = ContainerPhase.None;
         }
     }

@@ -90,9 +90,17 @@ internal sealed class CriEventSource(RuntimeEndpoint endpoint) : IEventSource
             kind,
             kind == RuntimeEventKind.Resync ? "" : answer.ContainerId,
             DateTimeOffset.UnixEpoch.AddTicks(answer.CreatedAt / 100),
-            kind == RuntimeEventKind.Exited && status?.State == ContainerState.ContainerExited ? status.ExitCode : null
+            kind == RuntimeEventKind.Exited && status is { State: ContainerState.ContainerExited } && IsTold(status)
+                ? status.ExitCode
+                : null
         );
     }
+
+    /// <summary>
+    /// Whether the exit code says why it ended. CRI has no event of its own for the kernel's killing, as containerd has:
+    /// whoever wants that reason asks for the status.
+    /// </summary>
+    private static bool IsTold(ContainerStatus status) => status.Reason is "" or "Completed" or "Error";
 
     private CriException SwitchedOff() =>
         new(
