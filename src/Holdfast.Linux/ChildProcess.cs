@@ -16,6 +16,9 @@ public sealed record ChildCommand(string FileName, params IReadOnlyList<string> 
     /// <summary>Null: nothing can be read.</summary>
     public ReadOnlyMemory<byte>? StandardInput { get; init; }
 
+    /// <summary>Whether Ctrl-C at the terminal, or its end, passes the command by. Needs the program setsid.</summary>
+    public bool HasOwnSession { get; init; }
+
     /// <summary>Called with every line of standard output as it comes, on a pool thread.</summary>
     public Action<string>? OnOutputLine { get; init; }
 
@@ -100,7 +103,10 @@ public static class ChildProcess
 
     internal static Process Start(ChildCommand command)
     {
-        var info = new ProcessStartInfo(command.FileName, command.Arguments)
+        var (file, arguments) = command.HasOwnSession
+            ? ("setsid", ["--wait", command.FileName, .. command.Arguments])
+            : (command.FileName, command.Arguments);
+        var info = new ProcessStartInfo(file, arguments)
         {
             RedirectStandardInput = true,
             RedirectStandardOutput = true,

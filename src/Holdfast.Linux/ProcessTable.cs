@@ -68,6 +68,25 @@ public static class ProcessTable
             .Select(directory => int.TryParse(Path.GetFileName(directory.AsSpan()), out var id) ? id : 0)
             .Where(id => id > 0);
 
+    /// <summary>
+    /// Whether the process counts its processes as this one does: those of containers have numbers of their own. True where
+    /// that cannot be seen.
+    /// </summary>
+    public static bool IsOfThisMachine(int processId) =>
+        PidNamespaceOf($"{processId}") is not { } other || other == PidNamespaceOf("self");
+
+    private static string? PidNamespaceOf(string process)
+    {
+        try
+        {
+            return new FileInfo($"/proc/{process}/ns/pid").LinkTarget;
+        }
+        catch (Exception unseen) when (unseen is IOException or UnauthorizedAccessException)
+        {
+            return null;
+        }
+    }
+
     /// <summary>The program's short name (15 bytes at most); null when the process is gone.</summary>
     public static string? NameOf(int processId)
     {

@@ -20,6 +20,9 @@ public sealed class TroubleTests
         AssertTold(await node.RunAsync("./holdfast up -f /tmp/missing.yaml"), 65, "cannot read /tmp/missing.yaml");
         AssertTold(await node.RunAsync("./holdfast up --fast"), 64, "--fast", "holdfast up --help");
         AssertTold(await node.RunAsync("./holdfast upp"), 64, "upp");
+        AssertTold(await node.RunAsync("./holdfast undo --to x"), 64, "--to is the number of a change");
+        AssertTold(await node.RunAsync("./holdfast agent --check-every 0"), 64, "--check-every is a number of seconds");
+        AssertTold(await node.RunAsync("./holdfast plan -o xml"), 64, "xml");
         AssertTold(await node.RunAsync("./holdfast completion tcsh"), 64, "bash");
 
         var unprivileged = await node.RunAsync(
@@ -80,6 +83,42 @@ public sealed class TroubleTests
             TimeSpan.FromSeconds(60)
         );
         await node.RequireAsync("export KUBECONFIG=/etc/holdfast/admin.conf; kubectl delete pod lost --timeout=30s");
+    }
+
+    [Fact]
+    public async Task Pods_are_never_left_behind_whatever_becomes_of_the_document()
+    {
+        await using var node = await DebianNode.StartAsync();
+        var before = await node.ReadStateAsync();
+        await node.RequireAsync("./holdfast up --no-probe -f examples/two-runtimes.yaml");
+        await node.RequireAsync(
+            "export KUBECONFIG=/etc/holdfast/admin.conf; kubectl run held --image=holdfast.local/busybox:1 --restart=Never "
+                + "--overrides='{\"spec\":{\"runtimeClassName\":\"second\"}}' --command -- sleep 1000 "
+                + "&& kubectl wait pod/held --for=condition=Ready --timeout=60s"
+        );
+
+        await node.RequireAsync("sed '/- name: second/,$d' examples/two-runtimes.yaml >/root/one.yaml");
+        AssertTold(
+            await node.RunAsync("./holdfast up -f /root/one.yaml"),
+            1,
+            "default/held (the runtime second is not in it)"
+        );
+        await node.RequireAsync(
+            "sed 's/^spec:/metadata: { name: other }\\nspec:/' examples/two-runtimes.yaml >/root/other.yaml"
+        );
+        AssertTold(
+            await node.RunAsync("./holdfast up -f /root/other.yaml"),
+            1,
+            $"it belongs to the node {node.Name}, not other"
+        );
+
+        // Taking back needs no document, so a broken one is no obstacle.
+        await node.RequireAsync("echo 'not: [a document' >/etc/holdfast/node.yaml");
+        AssertTold(await node.RunAsync("holdfast undo"), 1, "a pod of this node runs");
+        Assert.Contains("1 pod removed", await node.RequireAsync("./holdfast down --purge"));
+        Assert.Contains("not: [a document", await node.RequireAsync("cat /var/lib/holdfast/changes/kept/*"));
+        await node.RequireAsync("rm -r /var/lib/holdfast");
+        await node.AssertStateAsync(before);
     }
 
     [Fact]

@@ -67,6 +67,7 @@ public sealed class Undoer
     )
     {
         var failures = new List<string>();
+        var takenBack = new List<JournalEntry>();
         foreach (var (index, entry) in entries.Reverse().Index())
         {
             var start = machine.Time.GetTimestamp();
@@ -77,6 +78,7 @@ public sealed class Undoer
                 var note = await undos.For(entry.Kind).UndoAsync(told, entry.ToChange(), cancellationToken);
                 FaultPoint.Reach("undo.after-undo");
                 journal.MarkUndone(entry);
+                takenBack.Insert(0, entry);
                 Report(StepPhase.TakenBack, null);
                 if (note is not null)
                 {
@@ -105,6 +107,9 @@ public sealed class Undoer
                 );
         }
 
+        // Services run again and swap is back also where something else could not be taken back.
+        await SettleAsync(takenBack, machine, notes, cancellationToken);
+        journal.MarkSettled(takenBack);
         if (failures.Count > 0)
         {
             throw new NodeException(
@@ -112,9 +117,6 @@ public sealed class Undoer
                 $"cannot take back {string.Join("; ", failures)}; all else is as before; remove the cause and run: holdfast undo"
             );
         }
-
-        await SettleAsync(entries, machine, notes, cancellationToken);
-        journal.MarkSettled(entries);
     }
 
     /// <summary>Lets what stays in force see what was taken back.</summary>

@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.RegularExpressions;
+using Holdfast.Node.Resources;
 using Holdfast.Node.Yaml;
 
 namespace Holdfast.Node.Cluster;
@@ -33,7 +34,7 @@ internal static partial class KubeletFiles
     /// <summary>kubeadm's flags: before 1.27 they are where the endpoint is said.</summary>
     public static byte[] EditKubeadmFlags(byte[]? current, ClusterNode node, ProgramVersion? kubelet)
     {
-        var text = Correct(Encoding.UTF8.GetString(current ?? []), node);
+        var text = Correct(ForeignText.Read(current), node);
         if (kubelet is { } version && !version.IsAtLeast(1, 27))
         {
             text = Require(text, "container-runtime-endpoint", node.Endpoint);
@@ -42,11 +43,11 @@ internal static partial class KubeletFiles
                 text = Require(text, "container-runtime", "remote");
             }
         }
-        return Encoding.UTF8.GetBytes(text);
+        return ForeignText.Write(text);
     }
 
     public static byte[] EditExtraFlags(byte[]? current, ClusterNode node) =>
-        Encoding.UTF8.GetBytes(Correct(Encoding.UTF8.GetString(current ?? []), node));
+        ForeignText.Write(Correct(ForeignText.Read(current), node));
 
     private static string Correct(string text, ClusterNode node)
     {

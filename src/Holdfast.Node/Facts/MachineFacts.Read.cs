@@ -58,9 +58,15 @@ public sealed partial record MachineFacts
         var release = await ReadLineAsync(machine, "/proc/sys/kernel/osrelease", cancellationToken) ?? "unknown";
         var kernel = Task.Run(() => KernelFacts.ReadAsync(machine, release, cancellationToken), cancellationToken);
         var cgroups = Linux.Cgroups.Read(machine.FilesRoot);
-        var processes = ProcessTable.ListIds().Select(ProcessTable.NameOf).OfType<string>().ToHashSet();
+        var processes = ProcessTable
+            .ListIds()
+            .Where(ProcessTable.IsOfThisMachine)
+            .Select(ProcessTable.NameOf)
+            .OfType<string>()
+            .ToHashSet();
         var isSystemd = machine.Services is SystemdServices || ServiceManagers.IsSystemd(machine.FilesRoot);
         var system = await ReadOperatingSystemAsync(machine, cancellationToken);
+        var swaps = (await Resources.ActiveSwap.ReadAsync(machine, cancellationToken)).Select(s => s.Device).ToArray();
         var space = FileSystemSpace.Read(machine.At(DataDirectory));
         return new MachineFacts
         {
@@ -77,10 +83,8 @@ public sealed partial record MachineFacts
             MissingControllers = NeededControllers.Where(name => !cgroups.Controllers.ContainsKey(name)).ToArray(),
             IsSystemd = isSystemd,
             CapabilityBounds = Capabilities.Read(machine.FilesRoot).Bounding,
-            ActiveSwap = (await Resources.ActiveSwap.ReadAsync(machine, cancellationToken))
-                .Select(swap => swap.Device)
-                .ToArray(),
-            SwapUnits = isSystemd ? SwapStarters.List(machine) : [],
+            ActiveSwap = swaps,
+            SwapUnits = isSystemd ? SwapStarters.List(machine, swaps) : [],
             Clock = ClockFacts.Read(machine, processes),
             Names = await NameFacts.ReadAsync(machine, cancellationToken),
             SysctlFiles = await SysctlFiles.ReadAsync(machine, cancellationToken),

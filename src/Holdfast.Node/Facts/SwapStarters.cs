@@ -1,3 +1,5 @@
+using System.Text;
+
 namespace Holdfast.Node.Facts;
 
 /// <summary>
@@ -37,9 +39,11 @@ internal static class SwapStarters
     /// Names of all of them, the masked ones included: what we masked must go on being wanted, or the next plan would
     /// take it back.
     /// </summary>
-    public static IReadOnlyList<string> List(Machine machine)
+    /// <param name="devices">What is swapped to now. systemd finds a partition by its type, and makes a unit of it, as soon as
+    /// no line of fstab is about swap any more: there is no file of that unit yet.</param>
+    public static IReadOnlyList<string> List(Machine machine, IEnumerable<string> devices)
     {
-        var units = new SortedSet<string>(StringComparer.Ordinal);
+        var units = new SortedSet<string>(devices.Where(IsPartition).Select(NameOf), StringComparer.Ordinal);
         foreach (var directory in UnitDirectories.Select(machine.At).Where(Directory.Exists))
         {
             units.UnionWith(
@@ -54,6 +58,28 @@ internal static class SwapStarters
         }
 
         return [.. units];
+    }
+
+    /// <summary>Swap files and compressed memory are found by nobody.</summary>
+    private static bool IsPartition(string device) =>
+        device.StartsWith("/dev/", StringComparison.Ordinal)
+        && !device.StartsWith("/dev/zram", StringComparison.Ordinal);
+
+    /// <summary>As <c>systemd-escape --path --suffix=swap</c>.</summary>
+    private static string NameOf(string device)
+    {
+        var name = new StringBuilder();
+        foreach (var letter in Encoding.UTF8.GetBytes(device.Trim('/')))
+        {
+            var isPlain = char.IsAsciiLetterOrDigit((char)letter) || letter is (byte)':' or (byte)'_' or (byte)'.';
+            name.Append(
+                letter == '/' ? "-"
+                : isPlain ? $"{(char)letter}"
+                : $"\\x{letter:x2}"
+            );
+        }
+
+        return name.Append(".swap").ToString();
     }
 
     /// <summary>A mask leads to /dev/null, which a machine in a directory need not have.</summary>

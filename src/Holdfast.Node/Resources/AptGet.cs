@@ -184,30 +184,42 @@ internal static partial class AptGet
 
         machine.Progress?.Report("completing an interrupted installation");
         await machine.RunAsync(
-            new ChildCommand("dpkg", "--configure", "-a", "--force-confdef", "--force-confold") { Environment = Quiet },
+            new ChildCommand("dpkg", "--configure", "-a", "--force-confdef", "--force-confold")
+            {
+                Environment = Quiet,
+                HasOwnSession = true,
+            },
             Timeout,
-            cancellationToken
+            CancellationToken.None
         );
         return await RunAsync(machine, arguments, cancellationToken);
     }
 
-    private static Task<ChildResult> RunAsync(
+    /// <summary>
+    /// Once begun it is seen through, whoever loses patience: a dpkg that is killed between two packages leaves a machine
+    /// on which nothing can be installed until a person repairs it.
+    /// </summary>
+    private static async Task<ChildResult> RunAsync(
         Machine machine,
         IReadOnlyList<string> arguments,
         CancellationToken cancellationToken
-    ) =>
-        machine.RunAsync(
+    )
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        return await machine.RunAsync(
             new ChildCommand(
                 "apt-get",
                 ["-q", "-o", $"DPkg::Lock::Timeout={LockWaitSeconds}", "-o", "APT::Color=0", .. arguments]
             )
             {
                 Environment = Quiet,
+                HasOwnSession = true,
                 OnOutputLine = line => Report(machine, line),
             },
             Timeout,
-            cancellationToken
+            CancellationToken.None
         );
+    }
 
     private static void Report(Machine machine, string line)
     {

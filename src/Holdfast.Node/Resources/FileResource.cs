@@ -57,6 +57,12 @@ internal sealed class FileResource : IResource
     public bool IsSecret { get; init; }
 
     /// <summary>
+    /// Whether somebody's password may stand in it: the original then stays out of the journal. Lines that look like one are
+    /// hidden from people in any file.
+    /// </summary>
+    public bool MayHaveSecrets { get; init; }
+
+    /// <summary>
     /// As long as the file is as Holdfast last wrote it, the edit begins with what was there before Holdfast: so what an older
     /// document put in, and this one does not, goes. Once somebody else has edited it, all that is in it stays.
     /// </summary>
@@ -97,7 +103,12 @@ internal sealed class FileResource : IResource
     }
 
     public Task<JsonObject> RecordOriginalAsync(Machine machine, CancellationToken cancellationToken) =>
-        FileOriginal.RecordAsync(machine, path, cancellationToken, hasSecrets: IsSecret || Mask is not null);
+        FileOriginal.RecordAsync(
+            machine,
+            path,
+            cancellationToken,
+            hasSecrets: IsSecret || MayHaveSecrets || Mask is not null
+        );
 
     public async Task<JsonObject?> DescribeIntentAsync(Machine machine, CancellationToken cancellationToken)
     {

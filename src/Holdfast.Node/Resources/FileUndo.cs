@@ -1,4 +1,3 @@
-using System.Text;
 using System.Text.Json.Nodes;
 using Holdfast.Linux;
 
@@ -48,8 +47,8 @@ internal sealed class FileUndo : IUndo
         CancellationToken cancellationToken
     )
     {
-        var text = await machine.ReadTextAsync(original.Path, cancellationToken) ?? "";
-        var rest = Encoding.UTF8.GetBytes(withoutOurs!(text));
+        var text = ForeignText.Read(await machine.ReadBytesAsync(original.Path, cancellationToken));
+        var rest = ForeignText.Write(withoutOurs!(text));
         if (rest.Length == 0 && !original.Exists)
         {
             await original.RestoreAsync(machine, cancellationToken);

@@ -1,4 +1,3 @@
-using System.Text;
 using Holdfast.Node.Spec;
 
 namespace Holdfast.Node.Resources;
@@ -20,6 +19,15 @@ internal static class HostsFile
         };
     }
 
-    private static byte[] Edit(byte[]? current, IReadOnlyList<string> lines) =>
-        Encoding.UTF8.GetBytes(MarkedBlock.Put(Encoding.UTF8.GetString(current ?? []), lines));
+    private static byte[] Edit(byte[]? current, IReadOnlyList<string> lines)
+    {
+        var text = ForeignText.Read(current);
+        return MarkedBlock.HasLostItsEnd(text)
+            ? throw new NodeException(
+                NodeReason.FileNotUnderstood,
+                $"cannot edit {FilePath}: it has the line \"{MarkedBlock.Begin}\" and none \"{MarkedBlock.End}\" after it; "
+                    + "put that line after Holdfast's entries, or remove the first one"
+            )
+            : ForeignText.Write(MarkedBlock.Put(text, lines));
+    }
 }

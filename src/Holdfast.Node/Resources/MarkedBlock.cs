@@ -26,6 +26,9 @@ internal static class MarkedBlock
 
     public static string Remove(string text) => Put(text, []);
 
+    /// <summary>Whether somebody removed the second mark: where the block ends can then not be told.</summary>
+    public static bool HasLostItsEnd(string text) => LineStart(text, Begin, 0) >= 0 && Find(text) is null;
+
     /// <summary>Start and length with both marks; null when there is no complete block.</summary>
     private static (int Start, int Length)? Find(string text)
     {

@@ -1,4 +1,3 @@
-using System.Text;
 using Holdfast.Linux;
 
 namespace Holdfast.Node.Resources;
@@ -12,7 +11,7 @@ internal static class FstabSwap
     private const string Mark = "#holdfast: swap is off# ";
 
     public static FileResource Resource() =>
-        new("/etc/fstab", current => Encoding.UTF8.GetBytes(CommentOut(Encoding.UTF8.GetString(current ?? []))))
+        new("/etc/fstab", current => ForeignText.Write(CommentOut(ForeignText.Read(current))))
         {
             Kind = Kind,
             Title = "/etc/fstab has no swap",

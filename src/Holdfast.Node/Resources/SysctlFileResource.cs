@@ -50,9 +50,9 @@ internal sealed class SysctlFileResource : IResource
     private static byte[] Edit(byte[]? current, IReadOnlyDictionary<string, string> values) =>
         current is null
             ? []
-            : Encoding.UTF8.GetBytes(
+            : ForeignText.Write(
                 SysctlText.Replace(
-                    Encoding.UTF8.GetString(current),
+                    ForeignText.Read(current),
                     (parameter, value) =>
                         values.TryGetValue(parameter, out var wanted)
                         && Sysctl.Normalize(wanted) != Sysctl.Normalize(value)
@@ -73,7 +73,7 @@ internal sealed class SysctlFileUndo : IUndo
     public Task<string?> UndoAsync(Machine machine, RecordedChange change, CancellationToken cancellationToken)
     {
         var content = FileOriginal.Parse(change.Original).Content ?? [];
-        var originals = SysctlText.Read(Encoding.UTF8.GetString(content));
+        var originals = SysctlText.Read(ForeignText.Read(content));
         var file = new FileUndo(Kind, text => PutBack(text, originals, change.Intents));
         return file.UndoAsync(machine, change, cancellationToken);
     }

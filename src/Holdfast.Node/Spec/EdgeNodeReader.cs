@@ -1,3 +1,5 @@
+using Holdfast.Linux;
+
 namespace Holdfast.Node.Spec;
 
 /// <summary>Nodes to a spec with every default filled in. Notes all errors; the spec is only good when there are none.</summary>
@@ -144,6 +146,7 @@ internal static class EdgeNodeReader
             return null;
         }
         var values = new Dictionary<string, string>(StringComparer.Ordinal);
+        var seen = new HashSet<string>(StringComparer.Ordinal);
         foreach (var (entry, path) in entries)
         {
             if (NameRules.SysctlKey(entry.Key.Text) is { } wrong)
@@ -158,6 +161,10 @@ internal static class EdgeNodeReader
             else if (NameRules.SysctlValue(value.Text) is { } bad)
             {
                 host.Report(value, path, bad);
+            }
+            else if (!seen.Add(Sysctl.ToPath(entry.Key.Text)))
+            {
+                host.Report(entry.Key, path, "is there twice: dots and slashes mean the same");
             }
             else
             {

@@ -13,12 +13,13 @@ internal static class AgentCommand
         Description = "Log what is only of use when looking for a defect",
     };
 
-    private static readonly Option<int> CheckEvery = new("--check-every")
-    {
-        Description = "Seconds between two looks at whether the machine is still as its document says",
-        HelpName = "SECONDS",
-        DefaultValueFactory = _ => 300,
-    };
+    private const int UsualCheckSeconds = 300;
+
+    private static readonly Option<int?> CheckEvery = CommandOptions.WholeNumber(
+        "--check-every",
+        least: 1,
+        "--check-every is a number of seconds, 1 or more."
+    );
 
     public static Command Create()
     {
@@ -31,13 +32,9 @@ internal static class AgentCommand
             Verbose,
             CheckEvery,
         };
-        CheckEvery.Validators.Add(result =>
-        {
-            if (result.GetValueOrDefault<int>() < 1)
-            {
-                result.AddError("--check-every is a number of seconds, 1 or more.");
-            }
-        });
+        CheckEvery.Description = "Seconds between two looks at whether the machine is still as its document says";
+        CheckEvery.HelpName = "SECONDS";
+        CheckEvery.DefaultValueFactory = _ => UsualCheckSeconds;
         command.SetExamples("# what it says under systemd", "journalctl -u holdfast", "sudo holdfast agent --verbose");
         command.SetVerb(RunAsync);
         return command;
@@ -59,7 +56,7 @@ internal static class AgentCommand
 
         var level = parsed.GetValue(Verbose) ? LogLevel.Debug : LogLevel.Information;
         using var logs = new StderrLogs(level, TimeProvider.System);
-        var checkEvery = TimeSpan.FromSeconds(parsed.GetValue(CheckEvery));
+        var checkEvery = TimeSpan.FromSeconds(parsed.GetValue(CheckEvery) ?? UsualCheckSeconds);
         await AgentProcess.RunAsync(document, paths, checkEvery, logs, cancellationToken);
         return ExitCode.Ok;
     }

@@ -1,4 +1,6 @@
 using System.CommandLine;
+using System.CommandLine.Parsing;
+using System.Globalization;
 using Holdfast.Linux;
 using Holdfast.Terminal;
 
@@ -33,6 +35,30 @@ internal static class CommandOptions
         Description = "The node document; - reads standard input (default: the one used last, else the built-in one)",
         HelpName = "FILE",
     };
+
+    /// <summary>An option whose value is a whole number.</summary>
+    /// <param name="wrong">What is said of any other value.</param>
+    public static Option<int?> WholeNumber(string name, int least, string wrong) =>
+        new(name)
+        {
+            CustomParser = result =>
+            {
+                if (
+                    int.TryParse(result.Tokens[0].Value, NumberStyles.None, CultureInfo.InvariantCulture, out var value)
+                    && value >= least
+                )
+                {
+                    return value;
+                }
+
+                result.AddError(wrong);
+                return null;
+            },
+        };
+
+    /// <summary>Whether the option stands on the command line, right or wrong.</summary>
+    public static bool IsGiven(CommandResult command, Option option) =>
+        command.GetResult(option) is { Implicit: false };
 
     public static NodePaths Paths(ParseResult parsed)
     {

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Holdfast.Composition;
 using Holdfast.Terminal;
+using Spectre.Console;
 
 namespace Holdfast.Commands;
 
@@ -29,19 +30,27 @@ internal static class DownCommand
         var paths = CommandOptions.Paths(parsed);
         var purge = parsed.GetValue(Purge);
         var teardown = new NodeTeardown(paths, screen);
-        await teardown.StopAgentAsync(cancellationToken);
-        var pods = await teardown.RemovePodsAsync(cancellationToken);
-        var result = await teardown.UndoAsync(cancellationToken);
+        var (pods, changes) = (0, 0);
+        using (var journal = await teardown.OpenJournalAsync(cancellationToken))
+        {
+            await teardown.StopAgentAsync(cancellationToken);
+            pods = await teardown.RemovePodsAsync(cancellationToken);
+            if (journal is not null)
+            {
+                changes = (await teardown.UndoAsync(journal, lastKept: 0, cancellationToken)).TakenBack;
+            }
+        }
+
         teardown.RemoveOwnFiles(purge);
         screen.Line(
-            pods == 0 && result.TakenBack == 0
+            pods == 0 && changes == 0
                 ? "Nothing to do: holdfast has changed nothing on this machine."
-                : $"{(pods == 1 ? "1 pod" : $"{pods} pods")} removed, {result.TakenBack} changes taken back: this machine is as it was."
+                : $"{(pods == 1 ? "1 pod" : $"{pods} pods")} removed, {changes} changes taken back: this machine is as it was."
         );
         if (!purge && File.Exists(paths.StoreDatabase))
         {
             screen.Line(
-                $"Objects are kept in {paths.StateDirectory}; [bold]holdfast down --purge[/] removes them too."
+                $"Objects are kept in {paths.StateDirectory.EscapeMarkup()}; [bold]holdfast down --purge[/] removes them too."
             );
         }
 

@@ -3,6 +3,7 @@ using Holdfast.Composition;
 using Holdfast.Node.Facts;
 using Holdfast.Node.Plan;
 using Holdfast.Terminal;
+using Spectre.Console;
 
 namespace Holdfast.Commands;
 
@@ -46,7 +47,7 @@ internal static class PlanCommand
         PlanView.Show(screen, plan, parsed.GetValue(All));
         screen.Line(
             plan.HasChanges
-                ? $"{PlanView.Count(plan)} to make. To make them: [bold]sudo holdfast up{(file is null ? "" : " -f " + file)}[/]"
+                ? $"{PlanView.Count(plan)} to make. To make them: [bold]sudo holdfast up{(file is null ? "" : " -f " + file.EscapeMarkup())}[/]"
                 : "Nothing to change: the machine is as the document says."
         );
         return ExitCodeOf(plan);

@@ -13,11 +13,11 @@ internal static class UndoCommand
 {
     private static readonly Option<bool> Last = new("--last") { Description = "Take back only the last change" };
 
-    private static readonly Option<int?> To = new("--to")
-    {
-        Description = "Take back only what was changed after the change with this number (see holdfast changes)",
-        HelpName = "NUMBER",
-    };
+    private static readonly Option<int?> To = CommandOptions.WholeNumber(
+        "--to",
+        least: 0,
+        "--to is the number of a change, or 0 for the machine before the first one."
+    );
 
     public static Command Create()
     {
@@ -34,16 +34,13 @@ internal static class UndoCommand
             "# stops the pods first",
             "sudo holdfast down"
         );
+        To.Description = "Take back only what was changed after the change with this number (see holdfast changes)";
+        To.HelpName = "NUMBER";
         command.Validators.Add(result =>
         {
-            if (result.GetValue(Last) && result.GetValue(To) is not null)
+            if (CommandOptions.IsGiven(result, Last) && CommandOptions.IsGiven(result, To))
             {
                 result.AddError("--last and --to exclude each other.");
-            }
-
-            if (result.GetValue(To) is < 0)
-            {
-                result.AddError("--to is the number of a change, or 0 for the machine before the first one.");
             }
         });
         command.SetVerb(RunAsync);
@@ -54,6 +51,7 @@ internal static class UndoCommand
     {
         NodeContext.RequireRoot("undo");
         var teardown = new NodeTeardown(CommandOptions.Paths(parsed), screen);
+        using var journal = await teardown.OpenJournalAsync(cancellationToken);
         var running = await teardown.CountPodsAsync(cancellationToken);
         if (running > 0)
         {
@@ -64,10 +62,10 @@ internal static class UndoCommand
             );
         }
 
-        var result = await teardown.UndoAsync(
-            journal => FirstKept(parsed.GetValue(Last), parsed.GetValue(To), journal.Changes),
-            cancellationToken
-        );
+        var lastKept = FirstKept(parsed.GetValue(Last), parsed.GetValue(To), journal?.Changes ?? []);
+        var result = journal is null
+            ? new UndoResult(0, 0, [])
+            : await teardown.UndoAsync(journal, lastKept, cancellationToken);
         screen.Line(
             result switch
             {

@@ -67,6 +67,7 @@ internal static class UpCommand
         var plan = await node.PlanAsync(cancellationToken);
         if (plan.HasChanges)
         {
+            await StrandedPods.RequireNoneAsync(node, cancellationToken);
             FindingsView.Show(screen, findings);
             screen.Note(
                 $"[bold]{PlanView.Count(plan)}[/] to make [grey](as {node.Document.Source.EscapeMarkup()} says)[/]"

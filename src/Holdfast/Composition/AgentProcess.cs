@@ -85,7 +85,7 @@ internal static class AgentProcess
         {
             if (await MachineShutdown.IsUnderWayAsync())
             {
-                await MachineShutdown.StopPodsAsync(runtimes, store, spec.Name, log);
+                await MachineShutdown.StopPodsAsync(runtimes, store, log);
             }
             else
             {

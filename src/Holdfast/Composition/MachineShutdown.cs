@@ -1,5 +1,4 @@
 using Holdfast.Cri;
-using Holdfast.Cri.V1;
 using Holdfast.Kube;
 using Holdfast.Linux;
 using Holdfast.Store;
@@ -35,7 +34,7 @@ internal static class MachineShutdown
     }
 
     /// <summary>Stops every pod of this node, each with its own grace period; what cannot be stopped is logged.</summary>
-    public static async Task StopPodsAsync(RuntimeSet runtimes, ObjectStore store, string nodeName, ILogger log)
+    public static async Task StopPodsAsync(RuntimeSet runtimes, ObjectStore store, ILogger log)
     {
         using var limit = new CancellationTokenSource(Limit);
         try
@@ -44,19 +43,13 @@ internal static class MachineShutdown
                 .List(ResourceNames.Pods)
                 .Items.Select(item => KubeJson.Deserialize<Pod>(item.Json.Span))
                 .ToDictionary(pod => pod.Metadata.Uid, pod => pod.Spec.TerminationGracePeriodSeconds);
-            var sandboxes = await OwnSandboxes.ListAsync(runtimes, nodeName, limit.Token);
-            var ready = sandboxes.Where(s => s.Sandbox.State == PodSandboxState.SandboxReady).ToArray();
+            var sandboxes = await OwnSandboxes.ListAsync(runtimes.Endpoints, limit.Token);
+            var ready = sandboxes.Where(own => own.IsReady).ToArray();
             DaemonLog.StoppingPods(log, ready.Length);
-            await Task.WhenAll(
-                ready.Select(s =>
-                    OwnSandboxes.StopAsync(
-                        s.Endpoint,
-                        s.Sandbox,
-                        Math.Min(graces.GetValueOrDefault(s.Sandbox.Metadata.Uid) ?? MaxGraceSeconds, MaxGraceSeconds),
-                        limit.Token
-                    )
-                )
-            );
+            await Task.WhenAll(ready.Select(own => OwnSandboxes.StopAsync(own, GraceOf(own), limit.Token)));
+
+            long GraceOf(OwnSandbox own) =>
+                Math.Min(graces.GetValueOrDefault(own.Sandbox.Metadata.Uid) ?? MaxGraceSeconds, MaxGraceSeconds);
         }
         catch (Exception failure) when (failure is CriException or OperationCanceledException)
         {

@@ -72,6 +72,15 @@ internal static class NodeDocuments
             await using var file = File.OpenRead(path);
             return await ReadBoundedAsync(file, cancellationToken);
         }
+        catch (UnauthorizedAccessException failure) when (!Environment.IsPrivilegedProcess)
+        {
+            throw new CommandException(
+                ExitCode.NoPermission,
+                $"cannot read {path}: that needs root",
+                "Run it with sudo.",
+                failure
+            );
+        }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
         {
             var cause = failure is FileNotFoundException or DirectoryNotFoundException

@@ -1,4 +1,3 @@
-using Holdfast.Cri;
 using Holdfast.Cri.V1;
 using Holdfast.Kube;
 using Holdfast.Linux;
@@ -20,16 +19,19 @@ internal sealed class NodeTeardown(NodePaths paths, Screen screen)
 
     public async Task<int> CountPodsAsync(CancellationToken cancellationToken)
     {
-        if (await OpenRuntimesAsync(cancellationToken) is not var (runtimes, nodeName))
-        {
-            return 0;
-        }
-
-        await using (runtimes)
-        {
-            return (await OwnSandboxes.ListAsync(runtimes, nodeName, cancellationToken)).Count;
-        }
+        await using var runtimes = await InstalledRuntimes.OpenAsync(paths, machine, cancellationToken);
+        return runtimes is null ? 0 : (await OwnSandboxes.ListAsync(runtimes.Endpoints, cancellationToken)).Count;
     }
+
+    /// <summary>
+    /// The right to change this machine, which is asked for before the first pod is stopped; null where nothing was ever
+    /// changed, and not even a journal shall be made.
+    /// </summary>
+    /// <exception cref="NodeException">Busy: another command is changing it.</exception>
+    public async Task<ChangeJournal?> OpenJournalAsync(CancellationToken cancellationToken) =>
+        Directory.Exists(paths.ChangesDirectory)
+            ? await ChangeJournal.OpenAsync(paths, machine.Time, cancellationToken)
+            : null;
 
     /// <summary>First of all: it would start again what is stopped.</summary>
     public async Task StopAgentAsync(CancellationToken cancellationToken)
@@ -45,40 +47,30 @@ internal sealed class NodeTeardown(NodePaths paths, Screen screen)
     /// <returns>How many there were.</returns>
     public async Task<int> RemovePodsAsync(CancellationToken cancellationToken)
     {
-        if (await OpenRuntimesAsync(cancellationToken) is not var (runtimes, nodeName))
+        await using var runtimes = await InstalledRuntimes.OpenAsync(paths, machine, cancellationToken);
+        if (runtimes is null)
         {
             return 0;
         }
 
-        await using (runtimes)
+        var sandboxes = await OwnSandboxes.ListAsync(runtimes.Endpoints, cancellationToken);
+        foreach (var own in sandboxes)
         {
-            var sandboxes = await OwnSandboxes.ListAsync(runtimes, nodeName, cancellationToken);
-            foreach (var (endpoint, sandbox) in sandboxes)
-            {
-                await OwnSandboxes.RemoveAsync(endpoint, sandbox, cancellationToken);
-                RemoveLogs(sandbox.Metadata);
-                var name = $"{sandbox.Metadata.Namespace}/{sandbox.Metadata.Name}";
-                screen.Note($"[yellow]removed [/] pod {name.EscapeMarkup()} [grey]({endpoint.Name.EscapeMarkup()})[/]");
-            }
-
-            return sandboxes.Count;
+            await OwnSandboxes.RemoveAsync(own, cancellationToken);
+            RemoveLogs(own.Sandbox.Metadata);
+            screen.Note(
+                $"[yellow]removed [/] pod {own.PodName.EscapeMarkup()} [grey]({own.Endpoint.Name.EscapeMarkup()})[/]"
+            );
         }
+
+        return sandboxes.Count;
     }
 
-    public Task<UndoResult> UndoAsync(CancellationToken cancellationToken) => UndoAsync(_ => 0, cancellationToken);
-
-    /// <param name="lastKept">From the journal to the number of the last change that stays; 0 when none does.</param>
-    public async Task<UndoResult> UndoAsync(Func<ChangeJournal, int> lastKept, CancellationToken cancellationToken)
+    /// <param name="lastKept">Number of the last change that stays; 0 when none does.</param>
+    public async Task<UndoResult> UndoAsync(ChangeJournal journal, int lastKept, CancellationToken cancellationToken)
     {
-        // A machine on which nothing was ever changed gets not even a journal.
-        if (!Directory.Exists(paths.ChangesDirectory))
-        {
-            return new UndoResult(0, 0, []);
-        }
-
-        using var journal = await ChangeJournal.OpenAsync(paths, machine.Time, cancellationToken);
         using var view = new ChangesView(screen);
-        return await new Undoer().UndoAfterAsync(lastKept(journal), machine, journal, view, cancellationToken);
+        return await new Undoer().UndoAfterAsync(lastKept, machine, journal, view, cancellationToken);
     }
 
     /// <summary>
@@ -138,18 +130,6 @@ internal sealed class NodeTeardown(NodePaths paths, Screen screen)
                 }
             }
         }
-    }
-
-    /// <summary>Null where no document says which runtimes there are: then Holdfast never ran a pod here.</summary>
-    private async Task<(RuntimeSet Runtimes, string NodeName)?> OpenRuntimesAsync(CancellationToken cancellationToken)
-    {
-        if (!File.Exists(paths.NodeDocument))
-        {
-            return null;
-        }
-
-        var document = await NodeDocuments.LoadAsync(paths.NodeDocument, paths, cancellationToken);
-        return (NodeRuntimes.Create(document.Spec, machine.Time, machine.Logs), document.Spec.Name);
     }
 
     private static void Remove(string directory)

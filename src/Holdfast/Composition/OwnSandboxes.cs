@@ -3,39 +3,51 @@ using Holdfast.Cri.V1;
 
 namespace Holdfast.Composition;
 
-/// <summary>
-/// The sandboxes that this node's daemon made, told by their label; nobody else's is ever touched. Stateless.
-/// </summary>
-internal static class OwnSandboxes
+/// <summary>A sandbox that a daemon of Holdfast made. Immutable.</summary>
+internal sealed record OwnSandbox(RuntimeEndpoint Endpoint, PodSandbox Sandbox)
 {
     /// <summary>The agent writes it on everything it makes.</summary>
     private const string NodeLabel = "holdfast.dev/node";
 
+    /// <summary>Name of the node as it was called when the pod was made; null for a sandbox of somebody else.</summary>
+    public string? NodeName => Sandbox.Labels.GetValueOrDefault(NodeLabel);
+
+    public string PodName => $"{Sandbox.Metadata.Namespace}/{Sandbox.Metadata.Name}";
+
+    public bool IsReady => Sandbox.State == PodSandboxState.SandboxReady;
+}
+
+/// <summary>
+/// The sandboxes that this machine's daemon made, told by their label, under whatever name the node then had; nobody else's
+/// is ever touched. Stateless.
+/// </summary>
+internal static class OwnSandboxes
+{
     /// <summary>How long a container may take to end by itself when its sandbox is to be removed.</summary>
     private const long RemovalGraceSeconds = 5;
 
     /// <summary>Those of the runtimes that answer; a runtime that is down runs no sandbox that could be stopped.</summary>
-    public static async Task<IReadOnlyList<(RuntimeEndpoint Endpoint, PodSandbox Sandbox)>> ListAsync(
-        RuntimeSet runtimes,
-        string nodeName,
+    public static async Task<IReadOnlyList<OwnSandbox>> ListAsync(
+        IEnumerable<RuntimeEndpoint> endpoints,
         CancellationToken cancellationToken
     )
     {
-        var found = new List<(RuntimeEndpoint, PodSandbox)>();
-        var filter = new PodSandboxFilter { LabelSelector = { [NodeLabel] = nodeName } };
-        foreach (var endpoint in runtimes.Endpoints.Where(endpoint => File.Exists(endpoint.SocketPath)))
+        var found = new List<OwnSandbox>();
+        foreach (var endpoint in endpoints.Where(endpoint => File.Exists(endpoint.SocketPath)))
         {
             try
             {
-                var answer = await endpoint.ListPodSandboxAsync(
-                    new ListPodSandboxRequest { Filter = filter },
-                    cancellationToken
+                var answer = await endpoint.ListPodSandboxAsync(new ListPodSandboxRequest(), cancellationToken);
+                found.AddRange(
+                    answer
+                        .Items.Select(sandbox => new OwnSandbox(endpoint, sandbox))
+                        .Where(sandbox => sandbox.NodeName is not null)
                 );
-                found.AddRange(answer.Items.Select(sandbox => (endpoint, sandbox)));
             }
-            catch (CriException failure) when (failure.Reason == CriReason.Unavailable)
+            catch (CriException failure)
+                when (failure.Reason is CriReason.Unavailable or CriReason.Unimplemented or CriReason.DeadlineExceeded)
             {
-                // A socket that nobody listens at any more.
+                // A socket that nobody listens at any more, or behind which there is no CRI.
             }
         }
 
@@ -43,40 +55,34 @@ internal static class OwnSandboxes
     }
 
     /// <summary>Stops and removes one sandbox with its containers and its network.</summary>
-    public static async Task RemoveAsync(
-        RuntimeEndpoint endpoint,
-        PodSandbox sandbox,
-        CancellationToken cancellationToken
-    )
+    public static async Task RemoveAsync(OwnSandbox own, CancellationToken cancellationToken)
     {
-        await StopAsync(endpoint, sandbox, RemovalGraceSeconds, cancellationToken);
-        await endpoint.RemovePodSandboxAsync(
-            new RemovePodSandboxRequest { PodSandboxId = sandbox.Id },
+        await StopAsync(own, RemovalGraceSeconds, cancellationToken);
+        await own.Endpoint.RemovePodSandboxAsync(
+            new RemovePodSandboxRequest { PodSandboxId = own.Sandbox.Id },
             cancellationToken
         );
     }
 
     /// <summary>Stops one sandbox with its containers and its network; the runtime remembers how they ended.</summary>
     /// <param name="graceSeconds">How long the containers may take to end by themselves.</param>
-    public static async Task StopAsync(
-        RuntimeEndpoint endpoint,
-        PodSandbox sandbox,
-        long graceSeconds,
-        CancellationToken cancellationToken
-    )
+    public static async Task StopAsync(OwnSandbox own, long graceSeconds, CancellationToken cancellationToken)
     {
-        var containers = await endpoint.ListContainersAsync(
-            new ListContainersRequest { Filter = new ContainerFilter { PodSandboxId = sandbox.Id } },
+        var containers = await own.Endpoint.ListContainersAsync(
+            new ListContainersRequest { Filter = new ContainerFilter { PodSandboxId = own.Sandbox.Id } },
             cancellationToken
         );
         await Task.WhenAll(
             containers.Containers.Select(container =>
-                endpoint.StopContainerAsync(
+                own.Endpoint.StopContainerAsync(
                     new StopContainerRequest { ContainerId = container.Id, Timeout = graceSeconds },
                     cancellationToken
                 )
             )
         );
-        await endpoint.StopPodSandboxAsync(new StopPodSandboxRequest { PodSandboxId = sandbox.Id }, cancellationToken);
+        await own.Endpoint.StopPodSandboxAsync(
+            new StopPodSandboxRequest { PodSandboxId = own.Sandbox.Id },
+            cancellationToken
+        );
     }
 }

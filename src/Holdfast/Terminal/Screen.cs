@@ -59,26 +59,26 @@ internal sealed class Screen
         Console.Out.WriteLine(JsonSerializer.Serialize(value, type));
 
     /// <summary>A line for the person who watches.</summary>
-    public void Note(string markup) => errors.MarkupLine(markup);
+    public void Note(string markup) => Quietly(() => errors.MarkupLine(markup));
 
     /// <summary>What went wrong, and what to do about it.</summary>
     public void Error(string message, string? whatToDo = null)
     {
-        errors.MarkupLine($"[red]error:[/] {Markup.Escape(message)}");
+        Note($"[red]error:[/] {Markup.Escape(message)}");
         if (whatToDo is not null)
         {
-            errors.MarkupLine(Markup.Escape(whatToDo));
+            Note(Markup.Escape(whatToDo));
         }
     }
 
     /// <summary>Draws over the last line of standard error. Only where <see cref="IsWatched"/>.</summary>
     public void Redraw(string markup)
     {
-        errors.Write(new ControlCode("\r\u001b[2K"));
-        errors.Markup(markup);
+        EraseLine();
+        Quietly(() => errors.Markup(markup));
     }
 
-    public void EraseLine() => errors.Write(new ControlCode("\r\u001b[2K"));
+    public void EraseLine() => Quietly(() => errors.Write(new ControlCode("\r\u001b[2K")));
 
     /// <summary>A table in the manner of kubectl: no lines, capitals on top.</summary>
     public static Table CreateTable(params string[] columns)
@@ -92,6 +92,19 @@ internal sealed class Screen
         }
 
         return table;
+    }
+
+    /// <summary>A terminal that hung up ends no change of the machine in the middle.</summary>
+    private static void Quietly(Action write)
+    {
+        try
+        {
+            write();
+        }
+        catch (IOException)
+        {
+            // Nobody is there to read it.
+        }
     }
 
     private static IAnsiConsole Create(TextWriter writer, bool noColor, bool isRedirected)

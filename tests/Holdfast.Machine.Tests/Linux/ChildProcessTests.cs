@@ -27,6 +27,19 @@ public sealed class ChildProcessTests
     }
 
     [Fact]
+    public async Task Command_in_a_session_of_its_own_is_out_of_reach_of_the_terminal_and_tells_its_exit_code()
+    {
+        const string SessionAndExit = "cut -d' ' -f6 /proc/$$/stat; exit 3";
+        var ours = await ChildProcess.RunAsync(new ChildCommand("sh", "-c", SessionAndExit), Long);
+        var own = await ChildProcess.RunAsync(
+            new ChildCommand("sh", "-c", SessionAndExit) { HasOwnSession = true },
+            Long
+        );
+        Assert.Equal((3, 3), (ours.ExitCode, own.ExitCode));
+        Assert.NotEqual(ours.StandardOutput, own.StandardOutput);
+    }
+
+    [Fact]
     public async Task Command_that_does_not_end_is_killed_with_its_children()
     {
         var failure = await Assert.ThrowsAsync<LinuxException>(() =>

@@ -53,6 +53,21 @@ public sealed class RollBackTests : IDisposable
     }
 
     [Fact]
+    public async Task Undo_of_everything_settles_what_it_could_take_back_also_when_something_else_sticks()
+    {
+        using var journal = await node.OpenJournalAsync();
+        await ApplyAsync(journal, new StubbornResource("first"), new StubbornResource("tame"));
+
+        var failure = await Assert.ThrowsAsync<NodeException>(() =>
+            new Undoer(Table).UndoAllAsync(node.Machine, journal, null, TemporaryMachine.Never)
+        );
+
+        Assert.Contains("the first stays", failure.Message, StringComparison.Ordinal);
+        Assert.Equal(["tame"], stubborn.Settled);
+        Assert.Equal(["stubborn:first"], journal.Changes.Select(change => change.Id));
+    }
+
+    [Fact]
     public async Task A_step_that_fails_is_taken_back_with_all_of_its_component_even_when_one_cannot_be()
     {
         using var journal = await node.OpenJournalAsync();
@@ -116,7 +131,7 @@ public sealed class RollBackTests : IDisposable
         public List<string> Settled { get; } = [];
 
         public Task<string?> UndoAsync(Machine machine, RecordedChange change, CancellationToken cancellationToken) =>
-            IsGivingIn ? Task.FromResult<string?>(null)
+            IsGivingIn || (string?)change.Original["name"] == "tame" ? Task.FromResult<string?>(null)
             // A machine refuses in more than one way.
             : (string?)change.Original["name"] == "first" ? throw new IOException("it sticks")
             : throw new UnauthorizedAccessException("access denied");

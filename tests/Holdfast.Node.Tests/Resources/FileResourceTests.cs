@@ -14,6 +14,18 @@ public sealed class FileResourceTests : IDisposable
     public void Dispose() => node.Dispose();
 
     [Fact]
+    public async Task What_may_have_secrets_stays_out_of_the_journal_and_comes_back()
+    {
+        node.Write("/etc/config", "password = 'hunter2'\n");
+        await node.ApplyAsync(new FileResource("/etc/config", "other\n") { MayHaveSecrets = true });
+        var journal = await File.ReadAllTextAsync(Path.Join(node.Machine.Paths.ChangesDirectory, "journal.jsonl"));
+        Assert.DoesNotContain("hunter2", journal, StringComparison.Ordinal);
+        Assert.DoesNotContain(Convert.ToBase64String("password = 'hunter2'\n"u8), journal, StringComparison.Ordinal);
+        await node.UndoAsync();
+        Assert.Equal("password = 'hunter2'\n", node.Read("/etc/config"));
+    }
+
+    [Fact]
     public async Task What_an_older_edit_put_in_goes_unless_somebody_edited_the_file_since()
     {
         node.Write("/etc/c", "base\n");

@@ -151,13 +151,13 @@ public sealed class KernelResourceTests : IDisposable
         node.Write(file, "[Unit]\nDescription=swap\n");
         node.Write("/etc/systemd/system/other.service", "");
         node.Answer("systemctl");
-        Assert.Equal([unit], SwapStarters.List(node.Machine));
+        Assert.Equal([unit], SwapStarters.List(node.Machine, []));
         var before = node.Snapshot();
 
         await node.ApplyAsync(new MaskedUnitResource(unit));
 
         Assert.Equal("/dev/null", new FileInfo(node.Machine.At($"/etc/systemd/system/{unit}")).LinkTarget);
-        Assert.Equal([unit], SwapStarters.List(node.Machine));
+        Assert.Equal([unit], SwapStarters.List(node.Machine, []));
         Assert.Equal(
             unit.EndsWith(".service", StringComparison.Ordinal),
             node.CommandsRun.Contains($"systemctl stop {unit}")
@@ -179,12 +179,20 @@ public sealed class KernelResourceTests : IDisposable
         Assert.DoesNotContain("systemctl start swapspace.service", node.CommandsRun);
     }
 
+    /// <summary>systemd makes them of partitions of swap's type, once fstab has no line of swap.</summary>
+    [Fact]
+    public void Units_that_systemd_would_make_of_partitions_in_use_are_known_before_they_are_there() =>
+        Assert.Equal(
+            ["dev-mapper-vg\\x2dswap.swap", "dev-sda2.swap"],
+            SwapStarters.List(node.Machine, ["/dev/sda2", "/swap.file", "/dev/zram0", "/dev/mapper/vg-swap"])
+        );
+
     [Fact]
     public void Swap_units_of_fstab_and_other_services_are_left_to_themselves()
     {
         node.Write("/run/systemd/generator/dev-sda2.swap", "[Unit]\nSourcePath=/etc/fstab\n[Swap]\nWhat=/dev/sda2\n");
         node.Write("/etc/systemd/system/nginx.service", "");
-        Assert.Empty(SwapStarters.List(node.Machine));
+        Assert.Empty(SwapStarters.List(node.Machine, []));
     }
 
     [Fact]

@@ -1,4 +1,5 @@
 using System.Net;
+using System.Text;
 using FsCheck;
 using FsCheck.Fluent;
 using Holdfast.Node.Resources;
@@ -85,6 +86,42 @@ public sealed class TextEditTests : IDisposable
         await node.ApplyAsync(HostsFile.Resource([new HostEntry(IPAddress.Parse("::2"), ["two", "zwei"])]));
         await node.UndoAsync();
         Assert.Equal(before, node.Snapshot());
+    }
+
+    [Fact]
+    public async Task Bytes_of_any_encoding_survive_an_edit_and_are_no_reason_for_one()
+    {
+        node.Write("/etc/fstab", "");
+        var latin1 = "/dev/sda1 /home/jos\u00e9 ext4 defaults 0 2\n";
+        await File.WriteAllTextAsync(node.Machine.At("/etc/fstab"), latin1, Encoding.Latin1);
+        Assert.True((await FstabSwap.Resource().InspectAsync(node.Machine, TemporaryMachine.Never)).IsAsWanted);
+
+        await File.WriteAllTextAsync(
+            node.Machine.At("/etc/fstab"),
+            latin1 + "/swap none swap sw 0 0\n",
+            Encoding.Latin1
+        );
+        await node.ApplyAsync(FstabSwap.Resource());
+        var edited = await File.ReadAllTextAsync(node.Machine.At("/etc/fstab"), Encoding.Latin1);
+        Assert.StartsWith(latin1 + "#holdfast", edited, StringComparison.Ordinal);
+
+        await File.WriteAllTextAsync(node.Machine.At("/etc/fstab"), edited + "# more \u00e9\n", Encoding.Latin1);
+        await node.UndoAsync();
+        Assert.Equal(
+            latin1 + "/swap none swap sw 0 0\n# more \u00e9\n",
+            await File.ReadAllTextAsync(node.Machine.At("/etc/fstab"), Encoding.Latin1)
+        );
+    }
+
+    [Fact]
+    public async Task Hosts_in_which_somebody_cut_our_block_in_two_are_left_alone_and_told()
+    {
+        const string Broken = "127.0.0.1 localhost\n# BEGIN holdfast\n10.0.0.9 old\n";
+        node.Write("/etc/hosts", Broken);
+        var hosts = HostsFile.Resource([new HostEntry(IPAddress.Parse("10.0.0.1"), ["a"])]);
+        var refusal = await Assert.ThrowsAsync<NodeException>(() => node.ApplyAsync(hosts));
+        Assert.Contains("\"# END holdfast\"", refusal.Message, StringComparison.Ordinal);
+        Assert.Equal(Broken, node.Read("/etc/hosts"));
     }
 
     [Fact]

@@ -187,6 +187,7 @@ public sealed class NodeDocumentTests
 
     [Theory]
     [InlineData("host: { sysctl: { ip_forward: 1 } }", "is not a kernel parameter")]
+    [InlineData("host: { sysctl: { net.ipv4.ip_forward: 1, net/ipv4/ip_forward: 1 } }", "is there twice")]
     [InlineData("host: { sysctl: { net/../../etc/passwd: 1 } }", "is not a kernel parameter")]
     [InlineData("host: { sysctl: { net.ipv4.ip_forward: true } }", "must be a number or a string")]
     [InlineData("host: { sysctl: { net.ipv4.ip_forward: \"1\\n2\" } }", "must be one line")]

@@ -62,6 +62,7 @@ internal sealed class ContainerdComponent : IComponent
             BeginsWithOriginal = true,
             Why = Why(instance, facts),
             Mode = mode,
+            MayHaveSecrets = true,
         };
         // In the schema of the main file as it will be, which is made from what that begins with.
         yield return new FileResource(
@@ -72,6 +73,7 @@ internal sealed class ContainerdComponent : IComponent
         {
             Title = $"{runtime.Name} has Holdfast's configuration in a file of its own, where it merges such files",
             Mode = mode,
+            MayHaveSecrets = true,
         };
         yield return main;
         if (runtime.Handlers.Any(h => h.Kind == HandlerKind.Kata && h.RuntimePath is null))
