@@ -32,33 +32,63 @@ public sealed class ClusterScenario
             TimeProvider.System,
             NullLoggerFactory.Instance,
             (command, timeout, cancellationToken) =>
-                ChildProcess.RunAsync(
-                    StandIns.Contains(command.FileName)
-                        ? command with
-                        {
-                            FileName = Path.Join(root, "programs", command.FileName),
-                        }
-                        : command,
-                    timeout,
-                    cancellationToken
-                )
+                StandIns.Contains(command.FileName)
+                    ? RunStandInAsync(Path.Join(root, "programs"), command, timeout, cancellationToken)
+                    : ChildProcess.RunAsync(command, timeout, cancellationToken)
         );
+    }
+
+    /// <summary>A stand-in starts services by a note. yurthub's unit has no [Install], and cannot be enabled.</summary>
+    private async Task<ChildResult> RunStandInAsync(
+        string programs,
+        ChildCommand command,
+        TimeSpan timeout,
+        CancellationToken cancellationToken
+    )
+    {
+        var result = await ChildProcess.RunAsync(
+            command with
+            {
+                FileName = Path.Join(programs, command.FileName),
+            },
+            timeout,
+            cancellationToken
+        );
+        var started = Path.Join(programs, "told", "started");
+        if (File.Exists(started))
+        {
+            foreach (var service in await File.ReadAllLinesAsync(started, cancellationToken))
+            {
+                Services.Add(service, isRunning: true, isEnabled: service != "yurthub");
+            }
+            File.Delete(started);
+        }
+        return result;
     }
 
     public Machine Machine { get; }
 
     public ListedServices Services { get; } = new();
 
+    /// <summary>Further handlers of the only runtime, as a document has them in a list.</summary>
+    public string Handlers { get; set; } = "";
+
     /// <param name="cluster">What stands behind <c>cluster:</c> in the node document.</param>
-    public async Task<NodePlan> PlanAsync(string cluster)
+    public async Task<NodePlan> PlanAsync(string cluster) =>
+        await new Planner([new ClusterComponent()]).PlanAsync(
+            Document(cluster),
+            Facts,
+            Machine,
+            CancellationToken.None
+        );
+
+    public EdgeNodeSpec Document(string cluster)
     {
         var document =
             "apiVersion: holdfast.dev/v1\nkind: EdgeNode\nmetadata: { name: edge-1, labels: { site: \"7\" } }\n"
-            + $"spec:\n  runtimes: [{{ name: containerd, cgroupDriver: cgroupfs }}]\n  cluster: {cluster}\n";
+            + $"spec:\n  runtimes: [{{ name: containerd, cgroupDriver: cgroupfs, handlers: [{{ name: runc }}{Handlers}] }}]\n  cluster: {cluster}\n";
         var result = NodeDocument.Parse(document, "node.yaml", "edge-1");
-        return result.Spec is { } spec
-            ? await new Planner([new ClusterComponent()]).PlanAsync(spec, Facts, Machine, CancellationToken.None)
-            : throw new ArgumentException(string.Join("; ", result.Errors), nameof(cluster));
+        return result.Spec ?? throw new ArgumentException(string.Join("; ", result.Errors), nameof(cluster));
     }
 
     public async Task<ApplyResult> UpAsync(string cluster, IProgress<StepProgress>? progress = null)

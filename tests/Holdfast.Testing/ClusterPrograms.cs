@@ -76,6 +76,7 @@ public sealed class ClusterPrograms
             reset)
               rm -rf "$ROOT"/etc/kubernetes/manifests/* "$ROOT"/etc/kubernetes/pki "$ROOT"/etc/kubernetes/*.conf
               rm -rf "$ROOT"/var/lib/kubelet/* "$ROOT"/var/lib/etcd/*
+              {{EmptyCni}}
               ;;
             esac
             """
@@ -96,6 +97,7 @@ public sealed class ClusterPrograms
             echo "net.bridge.bridge-nf-call-iptables = 1" > "$ROOT/etc/sysctl.d/k8s.conf"
             printf '[Service]\nExecStartPre=/sbin/swapoff -a\nExecStart=/usr/bin/kubelet\n' > "$ROOT/etc/systemd/system/kubelet.service"
             printf '[Service]\nExecStart=/usr/local/bin/yurthub\n' > "$ROOT/etc/systemd/system/yurthub.service"
+            start yurthub
             [ -n "$ROOT" ] && echo "kubelet of yurtadm" > "$ROOT/usr/bin/kubelet"
             mkdir -p "$ROOT/etc/kubernetes/manifests"
             {{WriteKubelet}}
@@ -112,8 +114,11 @@ public sealed class ClusterPrograms
         printf 'KUBELET_KUBEADM_ARGS="--network-plugin=cni --pod-infra-container-image=k8s.gcr.io/pause:3.2"\n' > "$ROOT/var/lib/kubelet/kubeadm-flags.env"
         rm -f "$ROOT/etc/kubernetes/bootstrap-kubelet.conf"
         echo "server: https://somewhere:6443" > "$ROOT/etc/kubernetes/kubelet.conf"
-        if [ -z "$ROOT" ]; then systemctl daemon-reload; systemctl enable --now kubelet; fi
+        start kubelet
         """;
+
+    /// <summary>What resets do to others: kubeadm's up to 1.17 to both, all later ones and keadm's to the second.</summary>
+    private const string EmptyCni = """rm -rf "$ROOT"/etc/cni/net.d/* "$ROOT"/var/lib/cni/*""";
 
     /// <param name="version">Without v. It decides the style of the file that it writes.</param>
     public void AddKeadm(string version)
@@ -146,10 +151,13 @@ public sealed class ClusterPrograms
               fi > "$ROOT/etc/kubeedge/config/edgecore.yaml"
               printf '[Service]\nExecStart=/usr/local/bin/edgecore\n[Install]\nWantedBy=multi-user.target\n' > "$ROOT/etc/systemd/system/edgecore.service"
               chmod 777 "$ROOT/etc/systemd/system/edgecore.service"
-              if [ -z "$ROOT" ]; then systemctl daemon-reload; systemctl enable --now edgecore
-              else echo "edgecore of keadm" > "$ROOT/usr/local/bin/edgecore"; fi
+              [ -n "$ROOT" ] && echo "edgecore of keadm" > "$ROOT/usr/local/bin/edgecore"
+              start edgecore
               ;;
-            reset) rm -rf "$ROOT/etc/kubeedge" "$ROOT/var/lib/kubeedge" "$ROOT/etc/systemd/system/edgecore.service" ;;
+            reset)
+              rm -rf "$ROOT/etc/kubeedge" "$ROOT/var/lib/kubeedge" "$ROOT/etc/systemd/system/edgecore.service"
+              {{EmptyCni}}
+              ;;
             esac
             """
         );
@@ -167,12 +175,23 @@ public sealed class ClusterPrograms
             """
         );
 
+    /// <summary>
+    /// Enables and starts a service. Below a root directory of its own there are none: the file <c>started</c> among the notes
+    /// says which it would have been.
+    /// </summary>
+    private const string Start = """
+        start() {
+          if [ -z "$ROOT" ]; then systemctl daemon-reload; systemctl enable "$1"; systemctl start "$1"
+          else echo "$1" >> "$TOLD/started"; fi
+        }
+        """;
+
     private void Add(string name, string script)
     {
         File.WriteAllText(
             PathOf(name),
             $"#!/bin/sh\nNAME={name}\nROOT='{root}'\nTOLD='{toldSeen}'\n"
-                + $"echo \"$*\" >> \"$TOLD/{name}\"\n{script}\nexit 0\n"
+                + $"{Start}\necho \"$*\" >> \"$TOLD/{name}\"\n{script}\nexit 0\n"
         );
         File.SetUnixFileMode(
             PathOf(name),

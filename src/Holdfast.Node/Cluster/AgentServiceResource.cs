@@ -7,8 +7,8 @@ using Holdfast.Node.Services;
 namespace Holdfast.Node.Cluster;
 
 /// <summary>
-/// The service of kubelet or edgecore. It differs from any other in that the join starts it, before this resource ever
-/// looks: how it was before that is remembered by the join, and is what undo returns to.
+/// The service of kubelet, yurthub or edgecore. It differs from any other in that the join starts it, before this resource
+/// ever looks: how it was before that is remembered by the join, and is what undo returns to.
 /// </summary>
 internal sealed class AgentServiceResource(ServiceDefinition definition, IReadOnlyList<string> configFiles) : IResource
 {
@@ -28,14 +28,10 @@ internal sealed class AgentServiceResource(ServiceDefinition definition, IReadOn
     public async Task<JsonObject> RecordOriginalAsync(Machine machine, CancellationToken cancellationToken)
     {
         var original = await service.RecordOriginalAsync(machine, cancellationToken);
-        var file = BeforeFile(machine, definition.Name);
-        if (File.Exists(file))
+        var before = await ReadBeforeAsync(machine, definition.Name, cancellationToken);
+        foreach (var key in new[] { "known", "enabled", "running" })
         {
-            var before = JsonNode.Parse(await File.ReadAllBytesAsync(file, cancellationToken))!.AsObject();
-            foreach (var key in new[] { "known", "enabled", "running" })
-            {
-                original[key] = before[key]!.DeepClone();
-            }
+            original[key] = before[key]!.DeepClone();
         }
         return original;
     }
@@ -51,18 +47,33 @@ internal sealed class AgentServiceResource(ServiceDefinition definition, IReadOn
         {
             return;
         }
-        var status = await machine.Services.StatusAsync(name, cancellationToken);
-        var before = new JsonObject
-        {
-            ["known"] = status.IsKnown,
-            ["enabled"] = status.IsEnabled,
-            ["running"] = status.IsRunning,
-        };
+        var before = await ReadBeforeAsync(machine, name, cancellationToken);
         await AtomicFile.WriteAsync(
             file,
             Encoding.UTF8.GetBytes(before.ToJsonString()),
             cancellationToken: cancellationToken
         );
+    }
+
+    /// <summary>How the service was before the first attempt of a join; where there was none, how it is.</summary>
+    internal static async Task<JsonObject> ReadBeforeAsync(
+        Machine machine,
+        string name,
+        CancellationToken cancellationToken
+    )
+    {
+        var file = BeforeFile(machine, name);
+        if (File.Exists(file))
+        {
+            return JsonNode.Parse(await File.ReadAllBytesAsync(file, cancellationToken))!.AsObject();
+        }
+        var status = await machine.Services.StatusAsync(name, cancellationToken);
+        return new JsonObject
+        {
+            ["known"] = status.IsKnown,
+            ["enabled"] = status.IsEnabled,
+            ["running"] = status.IsRunning,
+        };
     }
 
     private static string BeforeFile(Machine machine, string name) =>

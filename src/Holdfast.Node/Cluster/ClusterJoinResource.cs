@@ -40,11 +40,18 @@ internal sealed class ClusterJoinResource(IJoinTool tool) : IResource
     {
         var footprint = await tool.ListFootprintAsync(machine, cancellationToken);
         var reset = await tool.ResetCommandAsync(machine, cancellationToken);
+        var services = new JsonArray();
+        foreach (var service in tool.Services)
+        {
+            var before = await AgentServiceResource.ReadBeforeAsync(machine, service, cancellationToken);
+            before["name"] = service;
+            services.Add((JsonNode)before);
+        }
         return new JsonObject
         {
             ["joined"] = machine.Exists(tool.DoneFile) && !IsUnfinished(machine),
             ["done"] = tool.DoneFile,
-            ["service"] = tool.AgentService,
+            ["services"] = services,
             ["reset"] = new JsonArray([(JsonNode)reset.FileName, .. reset.Arguments.Select(a => (JsonNode)a)]),
             ["roots"] = new JsonArray([.. footprint.Select(root => (JsonNode)root)]),
             ["entries"] = await TreeOriginal.RecordAsync(machine, footprint, cancellationToken),
@@ -58,16 +65,24 @@ internal sealed class ClusterJoinResource(IJoinTool tool) : IResource
             machine.Progress?.Report("taking away what an earlier join left");
             var reset = await tool.ResetCommandAsync(machine, cancellationToken);
             var footprint = await tool.ListFootprintAsync(machine, cancellationToken);
-            await StopAsync(machine, tool.AgentService, cancellationToken);
+            foreach (var service in tool.Services)
+            {
+                await StopAsync(machine, service, disable: false, cancellationToken);
+            }
             UnmountBelow(machine, footprint);
+            var bystanders = await TreeOriginal.RecordAsync(machine, Kubeadm.EmptiedByReset, cancellationToken);
             await ResetAsync(machine, reset, cancellationToken);
+            await TreeOriginal.RestoreAsync(machine, Kubeadm.EmptiedByReset, bystanders, cancellationToken);
         }
         else
         {
             StaticPods.Forget(machine);
         }
         Directory.CreateDirectory(StateDirectory(machine));
-        await AgentServiceResource.RememberAsync(machine, tool.AgentService, cancellationToken);
+        foreach (var service in tool.Services)
+        {
+            await AgentServiceResource.RememberAsync(machine, service, cancellationToken);
+        }
         await AtomicFile.WriteAsync(Mark(machine), "joining\n"u8.ToArray(), cancellationToken: cancellationToken);
         await tool.JoinAsync(machine, cancellationToken);
         FaultPoint.Reach("cluster.joined");
@@ -105,14 +120,31 @@ internal sealed class ClusterJoinResource(IJoinTool tool) : IResource
         }
     }
 
-    internal static async Task StopAsync(Machine machine, string service, CancellationToken cancellationToken)
+    internal static async Task StopAsync(
+        Machine machine,
+        string service,
+        bool disable,
+        CancellationToken cancellationToken
+    )
     {
         var status = await machine.Services.StatusAsync(service, cancellationToken);
-        if (status is { IsKnown: true, IsRunning: true })
+        var isDisabled = disable && status.IsEnabled;
+        if (status.IsKnown && (status.IsRunning || isDisabled))
         {
-            await machine.Services.StopAsync(service, stop: true, disable: false, cancellationToken);
+            await machine.Services.StopAsync(service, status.IsRunning, isDisabled, cancellationToken);
         }
     }
+
+    /// <summary>
+    /// The services of a recorded join as they were before it. Journals of older versions name the agent alone and not how it
+    /// was: it is only stopped.
+    /// </summary>
+    internal static IEnumerable<(string Name, bool WasEnabled, bool WasRunning)> ListServices(JsonObject original) =>
+        original["services"] is JsonArray services
+            ? services
+                .OfType<JsonObject>()
+                .Select(service => ((string)service["name"]!, (bool)service["enabled"]!, (bool)service["running"]!))
+            : [((string)original["service"]!, true, false)];
 
     /// <summary>Volumes of pods are mounts below these directories, and the tools remove files through them.</summary>
     internal static void UnmountBelow(Machine machine, IEnumerable<string> roots)
@@ -129,7 +161,7 @@ internal sealed class ClusterJoinResource(IJoinTool tool) : IResource
 }
 
 /// <summary>
-/// Takes a machine out of the cluster that it was made to join: agent stopped, volumes unmounted, the tool's own reset,
+/// Takes a machine out of the cluster that it was made to join: services stopped, volumes unmounted, the tool's own reset,
 /// and then every directory that the tool used put back as it was. Stateless.
 /// </summary>
 internal sealed class ClusterJoinUndo : IUndo
@@ -143,7 +175,10 @@ internal sealed class ClusterJoinUndo : IUndo
             return null;
         }
         var roots = change.Original["roots"]!.AsArray().Select(root => (string)root!).ToArray();
-        await ClusterJoinResource.StopAsync(machine, (string)change.Original["service"]!, cancellationToken);
+        foreach (var (service, wasEnabled, _) in ClusterJoinResource.ListServices(change.Original))
+        {
+            await ClusterJoinResource.StopAsync(machine, service, disable: !wasEnabled, cancellationToken);
+        }
         ClusterJoinResource.UnmountBelow(machine, roots);
         var note = ClusterJoinResource.WasBegun(machine, (string)change.Original["done"]!)
             ? await ResetAsync(machine, change.Original["reset"]!.AsArray(), cancellationToken)
@@ -154,6 +189,23 @@ internal sealed class ClusterJoinUndo : IUndo
         await machine.Services.RefreshAsync(cancellationToken);
         ClusterJoinResource.Forget(machine);
         return note;
+    }
+
+    /// <summary>A kubelet that ran before anybody joined runs again: the join and the reset both stop it.</summary>
+    public async Task SettleAsync(Machine machine, RecordedChange change, CancellationToken cancellationToken)
+    {
+        if ((bool)change.Original["joined"]!)
+        {
+            return;
+        }
+        foreach (var (service, _, wasRunning) in ClusterJoinResource.ListServices(change.Original))
+        {
+            var status = await machine.Services.StatusAsync(service, cancellationToken);
+            if (wasRunning && status is { IsKnown: true, IsRunning: false })
+            {
+                await machine.Services.RestartKnownAsync(service, cancellationToken);
+            }
+        }
     }
 
     /// <summary>The files are put back whatever it says; what only the tool knows (an address set up, a route) is told.</summary>

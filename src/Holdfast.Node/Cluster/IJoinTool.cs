@@ -19,6 +19,9 @@ internal interface IJoinTool
     /// <summary>Service of the agent that it starts.</summary>
     string AgentService { get; }
 
+    /// <summary>Every service that it starts. They are stopped in this order: the agent before what it talks through.</summary>
+    IReadOnlyList<string> Services => [AgentService];
+
     /// <summary>Directories and files that it makes, changes or removes; undo puts each back as it was.</summary>
     Task<IReadOnlyList<string>> ListFootprintAsync(Machine machine, CancellationToken cancellationToken);
 

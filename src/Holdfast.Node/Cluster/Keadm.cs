@@ -16,6 +16,7 @@ internal sealed class Keadm(ClusterNode node, KubeEdgeCluster cluster) : IJoinTo
         "/etc/systemd/system/edgecore.service",
         "/lib/systemd/system/edgecore.service",
         "/usr/local/bin/edgecore",
+        .. Kubeadm.EmptiedByReset,
     ];
 
     public string Program => "keadm";

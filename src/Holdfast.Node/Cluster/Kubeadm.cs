@@ -14,8 +14,20 @@ internal sealed class Kubeadm : IJoinTool
 
     private const string AdminConf = "/etc/kubernetes/admin.conf";
 
-    /// <summary>What kubeadm init and join write.</summary>
-    internal static readonly string[] Footprint = ["/etc/kubernetes", "/var/lib/kubelet", "/var/lib/etcd"];
+    /// <summary>
+    /// What resets empty without asking whose it is: kubeadm's and keadm's the state of CNI and of Docker's shim, kubeadm's
+    /// up to about 1.17 the networks too.
+    /// </summary>
+    internal static readonly string[] EmptiedByReset = ["/etc/cni/net.d", "/var/lib/cni", "/var/lib/dockershim"];
+
+    /// <summary>What kubeadm init and join write, and what its reset empties.</summary>
+    internal static readonly string[] Footprint =
+    [
+        "/etc/kubernetes",
+        "/var/lib/kubelet",
+        "/var/lib/etcd",
+        .. EmptiedByReset,
+    ];
 
     private static readonly string[] Traces =
     [

@@ -29,8 +29,8 @@ internal static class TreeOriginal
                 {
                     throw new NodeException(
                         NodeReason.ChangeFailed,
-                        $"cannot join: there are more than {MaxEntries} files below {root} from an earlier join; "
-                            + "take that away first (kubeadm reset, keadm reset)"
+                        $"cannot join: there are more than {MaxEntries} files below {root}, which no machine has that never "
+                            + "joined; remove what an earlier join (kubeadm reset, keadm reset) or pods that are gone have left there"
                     );
                 }
                 entries.Add(await DescribeAsync(machine, path, cancellationToken));

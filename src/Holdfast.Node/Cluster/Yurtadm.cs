@@ -38,6 +38,8 @@ internal sealed class Yurtadm(ClusterNode node, ClusterJoin join, YurtNodeType n
 
     public string AgentService => "kubelet";
 
+    public IReadOnlyList<string> Services => [AgentService, "yurthub"];
+
     public async Task<IReadOnlyList<string>> ListFootprintAsync(Machine machine, CancellationToken cancellationToken)
     {
         var help = await JoinProcess.HelpAsync(machine, Program, ["join"], cancellationToken);

@@ -33,7 +33,7 @@ internal sealed class ClusterComponent : IComponent
         var node = new ClusterNode
         {
             Name = spec.Name,
-            Labels = spec.Labels,
+            Labels = spec.NodeLabels,
             Socket = spec.Runtimes[0].Socket,
             SandboxImage = spec.Runtimes[0].SandboxImage,
             CgroupDriver = NodeCgroupDriver.Resolve(spec, facts),

@@ -70,7 +70,7 @@ public sealed class ClusterJoinTests : IDisposable
             node.Read("/etc/systemd/system/kubelet.service.d/20-holdfast.conf"),
             StringComparison.Ordinal
         );
-        Assert.Equal(["start kubelet"], node.Services.Calls);
+        Assert.Equal(["restart kubelet"], node.Services.Calls);
         AssertNoSecret(Token);
         Assert.False((await node.PlanAsync(cluster)).HasChanges);
 
@@ -198,11 +198,14 @@ public sealed class ClusterJoinTests : IDisposable
             StringComparison.Ordinal
         );
         Assert.Contains("start yurthub", node.Services.Calls);
+        Assert.True(await node.RunsAsync("yurthub"));
         AssertNoSecret(Token);
         Assert.False((await node.PlanAsync(cluster)).HasChanges);
 
         await node.UndoAsync();
         Assert.Equal(before, node.Snapshot());
+        Assert.False(await node.RunsAsync("kubelet"));
+        Assert.False(await node.RunsAsync("yurthub"));
         Assert.DoesNotContain(node.Programs.CallsOf("yurtadm"), c => c.StartsWith("reset", StringComparison.Ordinal));
     }
 
@@ -238,7 +241,7 @@ public sealed class ClusterJoinTests : IDisposable
         var file = node.Read("/etc/kubeedge/config/edgecore.yaml");
         Assert.Contains($"{key}: unix:///run/containerd/containerd.sock", file, StringComparison.Ordinal);
         Assert.Contains("podSandboxImage: holdfast.local/pause:1", file, StringComparison.Ordinal);
-        Assert.Equal(["start edgecore"], node.Services.Calls);
+        Assert.Equal(["restart edgecore"], node.Services.Calls);
         AssertNoSecret(EdgeToken);
         Assert.False((await node.PlanAsync(cluster)).HasChanges);
 

@@ -1,9 +1,11 @@
 using System.Text;
 using Holdfast.Linux;
 using Holdfast.Node.Apply;
+using Holdfast.Node.Facts;
 using Holdfast.Node.Plan;
 using Holdfast.Testing;
 using Holdfast.Testing.Crasher;
+using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Holdfast.Machine.Tests.Cluster;
 
@@ -24,6 +26,12 @@ internal sealed class ClusterNodeFixture : IDisposable
     public ListedServices Services => scenario.Services;
 
     public global::Holdfast.Node.Machine Machine => scenario.Machine;
+
+    /// <inheritdoc cref="ClusterScenario.Handlers"/>
+    public string Handlers
+    {
+        set => scenario.Handlers = value;
+    }
 
     public string Root => top.Path;
 
@@ -78,7 +86,31 @@ internal sealed class ClusterNodeFixture : IDisposable
         return await scenario.UpAsync(cluster, new Listener(Told));
     }
 
+    /// <summary>What <c>up</c> would say of other agents before it changes anything.</summary>
+    /// <param name="agents">Those that run.</param>
+    public async Task<IReadOnlyList<PreflightFinding>> FindStrangersAsync(string cluster, params string[] agents)
+    {
+        // The journal is the test's own, all else is this machine as it is.
+        var machine = new global::Holdfast.Node.Machine(
+            Machine.Paths,
+            "/",
+            Services,
+            TimeProvider.System,
+            NullLoggerFactory.Instance
+        );
+        var facts = await MachineFacts.ReadAsync(machine, CancellationToken.None);
+        return
+        [
+            .. Preflight
+                .Check(facts with { OtherAgents = agents, AgentsAtBoot = [] }, scenario.Document(cluster))
+                .Where(finding => finding.Id == FindingId.OtherAgent),
+        ];
+    }
+
     public Task<UndoResult> UndoAsync() => scenario.UndoAsync(new Listener(Told));
+
+    public async Task<bool> RunsAsync(string service) =>
+        (await Services.StatusAsync(service, CancellationToken.None)).IsRunning;
 
     /// <summary>Every file, directory and link of the machine with mode and content.</summary>
     public string Snapshot()

@@ -1,3 +1,4 @@
+using Holdfast.Linux;
 using Holdfast.Node;
 
 namespace Holdfast.Machine.Tests.Cluster;
@@ -69,6 +70,37 @@ public sealed class ClusterRefusalTests : IDisposable
         var failure = await Assert.ThrowsAsync<NodeException>(() => node.UpAsync(cluster));
         Assert.Contains("the token has expired", failure.Message, StringComparison.Ordinal);
         Assert.Equal(before, node.Snapshot());
+        Assert.False(await node.RunsAsync("yurthub"), "what a failed join started is stopped again");
+    }
+
+    [Theory]
+    [InlineData("kubeadm")]
+    [InlineData("keadm")]
+    public async Task What_a_reset_takes_from_others_after_a_failed_join_comes_back(string tool)
+    {
+        node.Programs.AddKubeadm();
+        node.Programs.AddKeadm("1.18.1");
+        node.Programs.FailWith(tool, "error: no\n");
+        node.Write("/etc/cni/net.d/87-podman.conflist", "{}\n");
+        node.Write("/var/lib/cni/networks/podman/10.89.0.2", "c0ffee\n", AtomicFile.SecretMode);
+        var cluster =
+            tool == "keadm"
+                ? $"{{ kubeedge: {{ cloudcore: \"10.0.0.1:10000\", tokenFile: {node.Secret(Token)} }} }}"
+                : Kubernetes();
+        var before = node.Snapshot();
+        await Assert.ThrowsAsync<NodeException>(() => node.UpAsync(cluster));
+        Assert.Equal(before, node.Snapshot());
+    }
+
+    [Fact]
+    public async Task A_kubelet_that_ran_by_itself_runs_again_when_the_join_fails()
+    {
+        node.Programs.AddKubeadm();
+        node.Programs.FailWith("kubeadm", "error: no\n");
+        node.Services.Add("kubelet", isRunning: true, isEnabled: true);
+        await Assert.ThrowsAsync<NodeException>(() => node.UpAsync(Kubernetes()));
+        var status = await node.Services.StatusAsync("kubelet", CancellationToken.None);
+        Assert.True(status is { IsRunning: true, IsEnabled: true });
     }
 
     [Theory]
