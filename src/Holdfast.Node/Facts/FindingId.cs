@@ -25,6 +25,7 @@ public static class FindingId
     public const string OtherAgent = "other-agent";
     public const string OtherAgentAtBoot = "other-agent-at-boot";
     public const string ClusterNeedsSystemd = "cluster-needs-systemd";
+    public const string JoinedOtherwise = "joined-otherwise";
     public const string Docker = "docker";
     public const string Libvirt = "libvirt";
     public const string ClockNeverSet = "clock-never-set";

@@ -105,6 +105,7 @@ public sealed partial record MachineFacts
             IsRoot = Environment.IsPrivilegedProcess,
             OtherAgents = NodeAgents.AmongProcesses(processes),
             AgentsAtBoot = isSystemd ? ListAgentsAtBoot(machine, processes) : [],
+            BroughtAgents = await Facts.BroughtAgents.ReadAsync(machine, cancellationToken),
             HasApt = machine.Exists("/usr/bin/apt-get"),
             Kernel = await kernel,
             Virtualization = await virtualization,

@@ -119,6 +119,9 @@ public sealed partial record MachineFacts
     /// <summary>Those that do not run now but whose service starts at boot.</summary>
     public IReadOnlyList<string> AgentsAtBoot { get; init; } = [];
 
+    /// <summary>Services of such programs that run only because Holdfast made this machine join: undo stops them.</summary>
+    public IReadOnlyList<string> BroughtAgents { get; init; } = [];
+
     /// <summary>Whether packages come from apt.</summary>
     public bool HasApt { get; init; }
 

@@ -38,6 +38,7 @@ public static class Preflight
         AgentChecks.AtBoot,
         AgentChecks.LibvirtBesideVirtualMachines,
         ClusterChecks.Init,
+        ClusterChecks.JoinedOtherwise,
         CniChecks.Plugins,
         CniChecks.Versions,
         CniChecks.Iptables,

@@ -142,6 +142,22 @@ public sealed class MachineChecksTests
 
         var asleep = TestFacts.Usual with { AgentsAtBoot = ["edgecore"] };
         Assert.Equal((FindingId.OtherAgentAtBoot, PreflightSeverity.Warning), Brief(asleep.CheckOne()));
+        Assert.Empty((facts with { BroughtAgents = ["kubelet"] }).Check());
+        Assert.Empty((asleep with { BroughtAgents = ["edgecore"] }).Check());
+    }
+
+    [Theory]
+    [InlineData("{ kubernetes: {} }", true)]
+    [InlineData("{ openyurt: {} }", false)]
+    [InlineData("{ kubeedge: {} }", false)]
+    [InlineData("{ standalone: {} }", false)]
+    public void The_kubelet_of_a_node_of_OpenYurt_keeps_what_it_talks_through(string cluster, bool isRefused)
+    {
+        var facts = TestFacts.Usual with { BroughtAgents = ["kubelet", "yurthub"] };
+        Assert.Equal(
+            isRefused,
+            facts.Check($"{{ cluster: {cluster} }}").Any(finding => finding.Id == FindingId.JoinedOtherwise)
+        );
     }
 
     [Theory]

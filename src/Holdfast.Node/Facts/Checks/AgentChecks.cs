@@ -9,7 +9,7 @@ internal static class AgentChecks
 
     public static IEnumerable<PreflightFinding> Running(MachineFacts facts, EdgeNodeSpec spec)
     {
-        foreach (var agent in facts.OtherAgents.Except(Libvirt).Except(Expected(spec.Cluster)))
+        foreach (var agent in facts.OtherAgents.Except(Libvirt).Except(Expected(facts, spec)))
         {
             yield return agent == "dockerd"
                 ? PreflightFinding.Info(
@@ -30,7 +30,7 @@ internal static class AgentChecks
         facts
             .AgentsAtBoot.Except(Libvirt)
             .Except(facts.OtherAgents)
-            .Except(Expected(spec.Cluster))
+            .Except(Expected(facts, spec))
             .Select(agent =>
                 PreflightFinding.Warning(
                     FindingId.OtherAgentAtBoot,
@@ -53,13 +53,15 @@ internal static class AgentChecks
         }
     }
 
-    /// <summary>The cluster's own programs.</summary>
-    private static string[] Expected(ClusterSpec cluster) =>
-        cluster switch
-        {
-            KubernetesCluster => ["kubelet"],
-            OpenYurtCluster => ["kubelet", "yurthub"],
-            KubeEdgeCluster => ["edgecore"],
-            _ => [],
-        };
+    /// <summary>The cluster's own programs, and those of an older document: they are taken back before anything else is done.</summary>
+    private static IEnumerable<string> Expected(MachineFacts facts, EdgeNodeSpec spec) =>
+        facts.BroughtAgents.Concat(
+            spec.Cluster switch
+            {
+                KubernetesCluster => ["kubelet"],
+                OpenYurtCluster => ["kubelet", "yurthub"],
+                KubeEdgeCluster => ["edgecore"],
+                _ => Array.Empty<string>(),
+            }
+        );
 }

@@ -17,4 +17,19 @@ internal static class ClusterChecks
             );
         }
     }
+
+    /// <summary>The agent would be wanted still and the join with it; only what it talks through would be taken back.</summary>
+    public static IEnumerable<PreflightFinding> JoinedOtherwise(MachineFacts facts, EdgeNodeSpec spec)
+    {
+        var isWithoutYurthub =
+            spec.Cluster is KubernetesCluster or OpenYurtCluster { Join: not null, JoinBy: YurtJoinTool.Kubeadm };
+        if (isWithoutYurthub && facts.BroughtAgents.Contains("yurthub"))
+        {
+            yield return PreflightFinding.Error(
+                FindingId.JoinedOtherwise,
+                "this node joined its cluster with yurtadm, and the kubelet talks to it through yurthub, which the document does not want",
+                "keep openyurt in spec.cluster, or take the node out first: sudo holdfast down"
+            );
+        }
+    }
 }

@@ -1,0 +1,44 @@
+using Holdfast.Node.Apply;
+using Holdfast.Node.Cluster;
+using Holdfast.Node.Resources;
+
+namespace Holdfast.Node.Facts;
+
+/// <summary>
+/// Which agents of clusters run here by Holdfast's own doing, as the journal tells it. Stateless.
+/// </summary>
+internal static class BroughtAgents
+{
+    public static async Task<IReadOnlyList<string>> ReadAsync(Machine machine, CancellationToken cancellationToken)
+    {
+        try
+        {
+            using var journal = await ChangeJournal.ReadAsync(machine.Paths, machine.Time, cancellationToken);
+            return
+            [
+                .. journal
+                    .Entries.Where(entry => entry.IsOpen)
+                    .SelectMany(ListServices)
+                    .Intersect(NodeAgents.Services)
+                    .Order(StringComparer.Ordinal),
+            ];
+        }
+        catch (NodeException corrupt) when (corrupt.Reason == NodeReason.JournalCorrupt)
+        {
+            // Whoever wants to change the machine is told by the plan; the daemon runs its pods all the same.
+            return [];
+        }
+    }
+
+    /// <summary>Those that stop when the change is taken back.</summary>
+    private static IEnumerable<string> ListServices(JournalEntry entry) =>
+        entry.Kind switch
+        {
+            ClusterJoinResource.KindName when !(bool)entry.Original["joined"]! => ClusterJoinResource
+                .ListServices(entry.Original)
+                .Where(service => !service.WasRunning)
+                .Select(service => service.Name),
+            ServiceResource.KindName when !(bool)entry.Original["running"]! => [(string)entry.Original["name"]!],
+            _ => [],
+        };
+}
