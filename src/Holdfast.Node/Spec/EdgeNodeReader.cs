@@ -18,6 +18,7 @@ internal static class EdgeNodeReader
         document.Finish();
 
         var runtimes = RuntimeReader.Read(spec);
+        var cluster = ClusterReader.Read(spec, labels);
         var result = new EdgeNodeSpec
         {
             Name = name,
@@ -25,8 +26,8 @@ internal static class EdgeNodeReader
             Host = ReadHost(spec.Map("host")),
             Network = NetworkReader.Read(spec.Map("network")),
             Runtimes = runtimes,
-            Untrusted = ReadUntrusted(spec.Map("untrusted"), runtimes),
-            Cluster = ClusterReader.Read(spec, labels),
+            Untrusted = ReadUntrusted(spec.Map("untrusted"), runtimes, cluster),
+            Cluster = cluster,
         };
         spec.Finish();
         return result;
@@ -174,7 +175,11 @@ internal static class EdgeNodeReader
         return values;
     }
 
-    private static UntrustedSpec ReadUntrusted(DocumentMap untrusted, IReadOnlyList<RuntimeSpec> runtimes)
+    private static UntrustedSpec ReadUntrusted(
+        DocumentMap untrusted,
+        IReadOnlyList<RuntimeSpec> runtimes,
+        ClusterSpec cluster
+    )
     {
         var handler = untrusted.Text("handler");
         var all = runtimes.SelectMany(r => r.Handlers).Select(h => h.Name).ToArray();
@@ -183,7 +188,35 @@ internal static class EdgeNodeReader
             var hint = Suggestion.For(handler, all);
             untrusted.Report("handler", $"no runtime has a handler \"{DocumentMap.Shown(handler)}\"{hint}");
         }
+        else if (
+            handler is not null
+            && !cluster.IsStandalone
+            && WhyNotLedThere(handler, runtimes[0], cluster) is { } why
+        )
+        {
+            untrusted.Report("handler", why);
+        }
         untrusted.Finish();
         return new UntrustedSpec { Handler = handler };
+    }
+
+    /// <summary>
+    /// Only Holdfast's own agent leads untrusted pods by itself. The agent of a cluster hands the annotation to its one
+    /// runtime, and what does not heed it runs the pod unconfined without a word.
+    /// </summary>
+    private static string? WhyNotLedThere(string handler, RuntimeSpec first, ClusterSpec cluster)
+    {
+        var instead =
+            cluster is KubeEdgeCluster
+                ? "use kind: containerd for it"
+                : "leave untrusted out and let pods ask for the handler by a RuntimeClass";
+        var isOther = handler != UntrustedSpec.WellKnownHandler;
+        return first.Handlers.All(h => h.Name != handler)
+                ? $"\"{handler}\" is no handler of the first runtime \"{first.Name}\", and {cluster.AgentService} talks to no other; name one of its handlers, or put the runtime that has it first"
+            : first.Kind == RuntimeKind.Crio
+                ? $"CRI-O does not heed the annotation, so that {cluster.AgentService} would run untrusted pods in the handler \"{first.Handlers[0].Name}\"; {instead}"
+            : isOther && first.Handlers.Any(h => h.Name == UntrustedSpec.WellKnownHandler)
+                ? $"containerd leads untrusted pods of {cluster.AgentService} to the handler \"{UntrustedSpec.WellKnownHandler}\", which is another one here; name that, or give it another name"
+            : null;
     }
 }

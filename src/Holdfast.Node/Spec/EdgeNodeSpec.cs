@@ -103,6 +103,9 @@ public sealed record BridgeSpec
 /// <summary>Where pods go that carry <c>io.kubernetes.cri.untrusted-workload: "true"</c>. Immutable.</summary>
 public sealed record UntrustedSpec
 {
+    /// <summary>The name that containerd has built in for the handler of such pods.</summary>
+    public const string WellKnownHandler = "untrusted";
+
     /// <summary>A handler of one of the runtimes, or null when untrusted pods are not wanted here.</summary>
     public string? Handler { get; init; }
 }

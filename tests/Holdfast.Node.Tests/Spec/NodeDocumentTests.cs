@@ -243,6 +243,22 @@ public sealed class NodeDocumentTests
     [InlineData("runtimes: [{ name: c, registries: [{ host: x, mirrors: [] }] }]", "at least one address")]
     [InlineData("runtimes: [{ name: c, cgroupDriver: cgroups }]", "is not one of auto, cgroupfs, systemd")]
     [InlineData("untrusted: { handler: kata }", "no runtime has a handler")]
+    [InlineData(
+        "runtimes: [{ name: c, kind: crio, handlers: [{ name: runc }, { name: r }] }], cluster: { kubernetes: {} }, untrusted: { handler: r }",
+        "CRI-O does not heed the annotation, so that kubelet would run untrusted pods in the handler \"runc\"; leave untrusted out and let pods ask for the handler by a RuntimeClass"
+    )]
+    [InlineData(
+        "runtimes: [{ name: c, kind: crio }], cluster: { kubeedge: {} }, untrusted: { handler: runc }",
+        "use kind: containerd"
+    )]
+    [InlineData(
+        "runtimes: [{ name: c }, { name: d, handlers: [{ name: r }] }], cluster: { openyurt: {} }, untrusted: { handler: r }",
+        "\"r\" is no handler of the first runtime \"c\", and kubelet talks to no other"
+    )]
+    [InlineData(
+        "runtimes: [{ name: c, handlers: [{ name: r }, { name: untrusted }] }], cluster: { kubeedge: {} }, untrusted: { handler: r }",
+        "leads untrusted pods of edgecore to the handler \"untrusted\", which is another one here"
+    )]
     [InlineData("host: { swap: no }", "is not one of")]
     [InlineData("host: { swap: disabled, swap: disabled }", "is there twice; the first is in line 3")]
     [InlineData("host: &a { hosts: *b }", "no anchor &b")]
@@ -254,6 +270,13 @@ public sealed class NodeDocumentTests
         Assert.Contains(words, error.Message, StringComparison.Ordinal);
         Assert.Equal(3, error.Line);
     }
+
+    [Theory]
+    [InlineData("[{ name: c }, { name: d, handlers: [{ name: r }] }]", "{ standalone: {} }")]
+    [InlineData("[{ name: c, kind: crio, handlers: [{ name: runc }, { name: r }] }]", "{ standalone: {} }")]
+    [InlineData("[{ name: c, handlers: [{ name: runc }, { name: r }] }]", "{ kubeedge: {} }")]
+    public void Untrusted_pods_are_led_wherever_somebody_leads_them(string runtimes, string cluster) =>
+        Good($"{Head}spec: {{ runtimes: {runtimes}, cluster: {cluster}, untrusted: {{ handler: r }} }}\n");
 
     [Theory]
     [InlineData("", "the document is empty")]

@@ -16,9 +16,6 @@ internal sealed class ContainerdInstance(
     string cniDirectory
 )
 {
-    /// <summary>The name that the CRI plugin has built in for pods that are marked as untrusted.</summary>
-    private const string UntrustedHandler = "untrusted";
-
     public RuntimeSpec Runtime => runtime;
 
     public ContainerdProgram Program { get; } = new(ProgramOf(runtime, facts));
@@ -61,10 +58,10 @@ internal sealed class ContainerdInstance(
     private IEnumerable<HandlerSpec> ListHandlers()
     {
         var untrusted = runtime.Handlers.FirstOrDefault(h => h.Name == spec.Untrusted.Handler);
-        var isMissing = runtime.Handlers.All(h => h.Name != UntrustedHandler);
+        var isMissing = runtime.Handlers.All(h => h.Name != UntrustedSpec.WellKnownHandler);
         return spec.Cluster.IsStandalone || untrusted is null || !isMissing
             ? runtime.Handlers
-            : [.. runtime.Handlers, untrusted with { Name = UntrustedHandler }];
+            : [.. runtime.Handlers, untrusted with { Name = UntrustedSpec.WellKnownHandler }];
     }
 
     /// <summary>"untrusted" shares the files of the handler that it stands for.</summary>
