@@ -106,7 +106,7 @@ internal sealed class NodeRegistration(
             await CreateAsync(key, ct);
         }
 
-        var labels = Labels();
+        var labels = new NodeLabels(options.NodeName, options.NodeLabels);
         await store.UpdateAsync(
             key,
             stored =>
@@ -114,14 +114,9 @@ internal sealed class NodeRegistration(
                 var current = KubeObject.Parse(stored.Json.Span);
                 var before = current.To<Node>().Status;
                 var status = Status(before, health);
-                if (IsOldNews(before, status) && labels.All(l => current.Labels.GetValueOrDefault(l.Key) == l.Value))
+                if (!labels.PutOn(current) && IsOldNews(before, status))
                 {
                     return null;
-                }
-
-                foreach (var (name, value) in labels)
-                {
-                    current.SetLabel(name, value);
                 }
 
                 current.Json["status"] = KubeJson.ToNode(status);
@@ -167,16 +162,6 @@ internal sealed class NodeRegistration(
                 }
             );
     }
-
-    private Dictionary<string, string> Labels() =>
-        new Dictionary<string, string>(options.NodeLabels)
-        {
-            ["kubernetes.io/hostname"] = options.NodeName,
-            ["kubernetes.io/os"] = "linux",
-            ["kubernetes.io/arch"] = NodeInfoReader.Architecture,
-            ["beta.kubernetes.io/os"] = "linux",
-            ["beta.kubernetes.io/arch"] = NodeInfoReader.Architecture,
-        };
 
     private Kube.NodeStatus Status(Kube.NodeStatus before, IReadOnlyList<RuntimeHealth> health)
     {
