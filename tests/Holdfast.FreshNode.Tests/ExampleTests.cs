@@ -1,5 +1,7 @@
+using System.Text.Json.Nodes;
 using Holdfast.FreshNode.Tests.Nodes;
 using Holdfast.FreshNode.Tests.Upstream;
+using Holdfast.Kube;
 using Holdfast.Testing;
 
 namespace Holdfast.FreshNode.Tests;
@@ -195,11 +197,20 @@ public sealed class ExampleTests
 
     private static async Task AssertEdgecoreAsync(DebianNode node, string endpoint)
     {
-        var edgecore = await node.RequireAsync("cat /etc/kubeedge/config/edgecore.yaml");
-        Assert.Contains(endpoint, edgecore);
-        Assert.Contains("cgroupDriver: cgroupfs", edgecore);
-        Assert.Contains("2m", edgecore);
-        await node.RequireAsync("systemctl is-active edgecore");
+        var text = await node.RequireAsync("cat /etc/kubeedge/config/edgecore.yaml");
+        var file = new KubeObject((JsonObject)Assert.Single(KubeYaml.ParseDocuments(text)));
+        Assert.Equal("edgecore.config.kubeedge.io/v1alpha2", file.ApiVersion);
+
+        // 1.17 reads the endpoints in both places. It knows no runtimeType any more, and of containerRuntime only "remote".
+        Assert.Equal(endpoint, file.TextAt("modules", "edged", "remoteRuntimeEndpoint"));
+        Assert.Equal(endpoint, file.TextAt("modules", "edged", "remoteImageEndpoint"));
+        Assert.Equal(endpoint, file.TextAt("modules", "edged", "tailoredKubeletConfig", "containerRuntimeEndpoint"));
+        Assert.Equal(endpoint, file.TextAt("modules", "edged", "tailoredKubeletConfig", "imageServiceEndpoint"));
+        Assert.Equal("holdfast.local/pause:1", file.TextAt("modules", "edged", "podSandboxImage"));
+        Assert.Equal("cgroupfs", file.TextAt("modules", "edged", "tailoredKubeletConfig", "cgroupDriver"));
+        Assert.Equal("2m0s", file.TextAt("modules", "edged", "tailoredKubeletConfig", "runtimeRequestTimeout"));
+        Assert.Null(file.At("modules", "edged", "runtimeType"));
+        await node.RequireAsync("systemctl is-active edgecore && systemctl is-enabled edgecore");
     }
 
     private static async Task UpAndDownAsync(DebianNode node, string example, Func<string, Task> readBack)
