@@ -34,9 +34,18 @@ public sealed class DownTests
         Assert.Equal(2, (await node.RunAsync("./holdfast plan")).ExitCode);
         await node.RequireAsync("./holdfast up --no-probe && ./holdfast plan");
         var table = await node.RequireAsync("./holdfast changes");
-        Assert.Matches(@"CHANGE +MADE +PART +WHAT", table);
-        Assert.Matches(@"1 +20\d\d-\d\d-\d\d \d\d:\d\d:\d\d +program ", table);
+        Assert.Matches(@"CHANGE +MADE +ADJUSTED +PART +WHAT", table);
+        Assert.Matches(@"1 +20\d\d-\d\d-\d\d \d\d:\d\d:\d\d +- +program ", table);
         var all = Changes(await node.RequireAsync("./holdfast changes -o json"));
+
+        await node.RequireAsync(
+            "printf 'apiVersion: holdfast.dev/v1\\nkind: EdgeNode\\nspec: { host: { kernelModules: [overlay] } }\\n' >/root/n.yaml "
+                + "&& ./holdfast up --no-probe -f /root/n.yaml"
+        );
+        var adjusted = await node.RunAsync("./holdfast undo --last");
+        Assert.Equal(1, adjusted.ExitCode);
+        Assert.Contains("up adjusted change 4 (/etc/holdfast/node.yaml is the node document)", adjusted.StandardError);
+        await node.RequireAsync("./holdfast down --purge && ./holdfast up --no-probe");
 
         Assert.Contains($"1 change taken back; {all - 1} are left", await node.RequireAsync("./holdfast undo --last"));
         await node.RequireAsync("! systemctl is-active holdfast");

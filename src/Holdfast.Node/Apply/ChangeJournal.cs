@@ -9,7 +9,16 @@ namespace Holdfast.Node.Apply;
 /// <summary>One change that is in force, for people. Immutable.</summary>
 /// <param name="Number">From 1, in the order in which the changes were made; it stays the same until everything is undone.</param>
 /// <param name="At">When it was first made.</param>
-public sealed record ChangeSummary(int Number, string Kind, string Id, string Title, string Group, DateTimeOffset At);
+/// <param name="LastAt">When it was last adjusted; the same when it never was.</param>
+public sealed record ChangeSummary(
+    int Number,
+    string Kind,
+    string Id,
+    string Title,
+    string Group,
+    DateTimeOffset At,
+    DateTimeOffset LastAt
+);
 
 /// <summary>
 /// What Holdfast changed on this machine and how it was before: one JSON object per line, only ever appended, on the disk
@@ -115,10 +124,11 @@ public sealed class ChangeJournal : IDisposable
     )
     {
         var text = new StringBuilder();
+        var now = time.GetUtcNow();
         var entry = FindOpen(id);
         if (entry is null)
         {
-            entry = new JournalEntry(kind, id, title, group, time.GetUtcNow(), original);
+            entry = new JournalEntry(kind, id, title, group, now, original);
             AppendLine(
                 text,
                 new JsonObject
@@ -134,14 +144,16 @@ public sealed class ChangeJournal : IDisposable
             );
         }
 
-        AppendLine(text, Event("intent", id, intent));
+        var write = Event("intent", id, intent);
+        write["at"] = now.ToString("O");
+        AppendLine(text, write);
         Append(text);
         if (!entries.Contains(entry))
         {
             entries.Add(entry);
         }
 
-        entry.AddIntent(intent);
+        entry.AddIntent(intent, now);
         return entry;
     }
 
@@ -285,6 +297,9 @@ public sealed class ChangeJournal : IDisposable
         }
     }
 
+    private static DateTimeOffset ParseTime(JsonNode at) =>
+        DateTimeOffset.Parse((string)at!, System.Globalization.CultureInfo.InvariantCulture);
+
     private void Replay(ReadOnlySpan<byte> line, int lineNumber)
     {
         try
@@ -301,16 +316,15 @@ public sealed class ChangeJournal : IDisposable
                             id,
                             (string)json["title"]!,
                             (string)json["group"]!,
-                            DateTimeOffset.Parse(
-                                (string)json["at"]!,
-                                System.Globalization.CultureInfo.InvariantCulture
-                            ),
+                            ParseTime(json["at"]!),
                             (JsonObject)json["original"]!
                         )
                     );
                     break;
                 case "intent":
-                    FindOpen(id)!.AddIntent(data);
+                    var written = FindOpen(id)!;
+                    // Journals of the first versions do not say when.
+                    written.AddIntent(data, json["at"] is { } at ? ParseTime(at) : written.At);
                     break;
                 case "done":
                     FindOpen(id)!.MarkDone(data);

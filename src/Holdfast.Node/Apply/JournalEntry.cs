@@ -29,6 +29,7 @@ internal sealed class JournalEntry
         Title = title;
         Group = group;
         At = at;
+        LastAt = at;
         Original = original;
     }
 
@@ -47,13 +48,17 @@ internal sealed class JournalEntry
 
     public bool IsOpen => State != EntryState.Undone;
 
-    public ChangeSummary ToSummary(int number) => new(number, Kind, Id, Title, Group, At);
+    /// <summary>When it was last written: by a later run when the document, or the machine, had changed since.</summary>
+    public DateTimeOffset LastAt { get; private set; }
+
+    public ChangeSummary ToSummary(int number) => new(number, Kind, Id, Title, Group, At, LastAt);
 
     public RecordedChange ToChange() => new(Kind, Id, Title, Original, [.. intents], [.. results]);
 
-    public void AddIntent(JsonObject? intent)
+    public void AddIntent(JsonObject? intent, DateTimeOffset at)
     {
         State = EntryState.Recorded;
+        LastAt = at;
         if (intent is not null)
         {
             intents.Add(intent);

@@ -37,7 +37,15 @@ internal static class ChangesCommand
         {
             IReadOnlyList<ChangeOutput> output =
             [
-                .. journal.Changes.Select(c => new ChangeOutput(c.Number, c.At, c.Group, c.Kind, c.Id, c.Title)),
+                .. journal.Changes.Select(c => new ChangeOutput(
+                    c.Number,
+                    c.At,
+                    c.LastAt > c.At ? c.LastAt : null,
+                    c.Group,
+                    c.Kind,
+                    c.Id,
+                    c.Title
+                )),
             ];
             Screen.Json(output, OutputJson.Readable.IReadOnlyListChangeOutput);
             return ExitCode.Ok;
@@ -49,12 +57,13 @@ internal static class ChangesCommand
             return ExitCode.Ok;
         }
 
-        var table = Screen.CreateTable("CHANGE", "MADE", "PART", "WHAT");
+        var table = Screen.CreateTable("CHANGE", "MADE", "ADJUSTED", "PART", "WHAT");
         foreach (var change in journal.Changes)
         {
             table.AddRow(
                 change.Number.ToString(CultureInfo.InvariantCulture),
-                change.At.ToLocalTime().ToString("yyyy-MM-dd HH:mm:ss", CultureInfo.InvariantCulture),
+                Shown(change.At),
+                change.LastAt > change.At ? Shown(change.LastAt) : "-",
                 change.Group.EscapeMarkup(),
                 change.Title.EscapeMarkup()
             );
@@ -62,5 +71,8 @@ internal static class ChangesCommand
 
         screen.Table(table);
         return ExitCode.Ok;
+
+        static string Shown(DateTimeOffset at) =>
+            at.ToLocalTime().ToString("yyyy-MM-dd HH:mm:ss", CultureInfo.InvariantCulture);
     }
 }

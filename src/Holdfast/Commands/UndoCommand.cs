@@ -80,8 +80,9 @@ internal static class UndoCommand
     /// <returns>The number of the last change that stays; 0 when none does.</returns>
     private static int FirstKept(bool isLast, int? to, IReadOnlyList<ChangeSummary> changes)
     {
-        if (isLast)
+        if (isLast && changes.Count > 0)
         {
+            RequireLastIsLast(changes);
             return changes.Count < 2 ? 0 : changes[^2].Number;
         }
 
@@ -95,6 +96,24 @@ internal static class UndoCommand
         }
 
         return to ?? 0;
+    }
+
+    /// <summary>
+    /// The journal has of every change how it was before Holdfast, not how it was before each run: what a later <c>up</c> only
+    /// adjusted cannot be taken back to between the two, and something else is not what the person means.
+    /// </summary>
+    private static void RequireLastIsLast(IReadOnlyList<ChangeSummary> changes)
+    {
+        var last = changes[^1];
+        if (changes.FirstOrDefault(change => change != last && change.LastAt > last.At) is { } adjusted)
+        {
+            throw new CommandException(
+                ExitCode.Failed,
+                $"cannot undo the last change alone: after it was made, up adjusted change {adjusted.Number} ({adjusted.Title}) too",
+                $"Change the document back and run: sudo holdfast up. To take back change {adjusted.Number} and all after it: "
+                    + $"sudo holdfast undo --to {adjusted.Number - 1}"
+            );
+        }
     }
 
     private static string Count(int changes) => changes == 1 ? "1 change" : $"{changes} changes";

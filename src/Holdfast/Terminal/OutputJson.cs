@@ -38,7 +38,16 @@ internal sealed record StepOutput(
 }
 
 /// <summary>One change of <c>changes -o json</c>.</summary>
-internal sealed record ChangeOutput(int Number, DateTimeOffset At, string Group, string Kind, string Id, string Title);
+/// <param name="LastAt">When a later <c>up</c> adjusted it last; null when none did.</param>
+internal sealed record ChangeOutput(
+    int Number,
+    DateTimeOffset At,
+    DateTimeOffset? LastAt,
+    string Group,
+    string Kind,
+    string Id,
+    string Title
+);
 
 /// <summary>One finding of the preflight.</summary>
 /// <param name="Id">The same for ever, see docs/troubleshooting.md.</param>

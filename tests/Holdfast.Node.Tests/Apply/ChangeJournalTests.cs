@@ -59,6 +59,35 @@ public sealed class ChangeJournalTests : IDisposable
     }
 
     [Fact]
+    public async Task When_a_change_was_adjusted_is_known_to_other_processes_and_unknown_in_journals_of_old()
+    {
+        IReadOnlyList<ChangeSummary> changes;
+        using (var journal = await node.OpenJournalAsync())
+        {
+            Record(journal, "x", "first");
+            await Task.Delay(TimeSpan.FromMilliseconds(2));
+            Record(journal, "x", "second");
+            changes = journal.Changes;
+        }
+
+        Assert.True(changes[0].LastAt > changes[0].At);
+        using (var again = await node.OpenJournalAsync())
+        {
+            Assert.Equal(changes, again.Changes);
+        }
+
+        var lines = File.ReadAllLines(JournalPath).Select(line => JsonNode.Parse(line)!.AsObject()).ToArray();
+        foreach (var line in lines.Where(line => (string?)line["event"] == "intent"))
+        {
+            line.Remove("at");
+        }
+
+        File.WriteAllLines(JournalPath, lines.Select(line => line.ToJsonString()));
+        using var old = await node.OpenJournalAsync();
+        Assert.Equal(changes[0].At, old.Changes[0].LastAt);
+    }
+
+    [Fact]
     public async Task Change_made_again_after_its_undo_has_a_new_original()
     {
         using var journal = await node.OpenJournalAsync();

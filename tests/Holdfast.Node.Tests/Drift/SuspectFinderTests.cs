@@ -80,14 +80,8 @@ public sealed class SuspectFinderTests : IDisposable
 
     private static PlanStep Drifted(string id, string kind)
     {
-        var applied = new ChangeSummary(
-            1,
-            kind,
-            id,
-            "title",
-            "host",
-            DateTimeOffset.Parse("2026-01-01T00:00:00Z", null)
-        );
+        var at = DateTimeOffset.Parse("2026-01-01T00:00:00Z", null);
+        var applied = new ChangeSummary(1, kind, id, "title", "host", at, at);
         var subject = id[(id.IndexOf(':', StringComparison.Ordinal) + 1)..];
         IResource resource =
             kind == AptPackagesResource.KindName
