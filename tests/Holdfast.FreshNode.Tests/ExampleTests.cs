@@ -201,7 +201,7 @@ public sealed class ExampleTests
         var file = new KubeObject((JsonObject)Assert.Single(KubeYaml.ParseDocuments(text)));
         Assert.Equal("edgecore.config.kubeedge.io/v1alpha2", file.ApiVersion);
 
-        // 1.17 reads the endpoints in both places. It knows no runtimeType any more, and of containerRuntime only "remote".
+        // 1.17 reads the endpoints in both places, and knows no runtimeType any more.
         Assert.Equal(endpoint, file.TextAt("modules", "edged", "remoteRuntimeEndpoint"));
         Assert.Equal(endpoint, file.TextAt("modules", "edged", "remoteImageEndpoint"));
         Assert.Equal(endpoint, file.TextAt("modules", "edged", "tailoredKubeletConfig", "containerRuntimeEndpoint"));

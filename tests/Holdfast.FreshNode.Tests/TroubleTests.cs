@@ -111,6 +111,16 @@ public sealed class TroubleTests
             1,
             $"it belongs to the node {node.Name}, not other"
         );
+        await node.RequireAsync(
+            "mkdir -p /etc/kubeedge/config; { cat examples/two-runtimes.yaml; echo; echo '  cluster: { kubeedge: {} }'; } >/root/edge.yaml; "
+                + "printf 'apiVersion: edgecore.config.kubeedge.io/v1alpha2\\nkind: EdgeCore\\n' >/etc/kubeedge/config/edgecore.yaml"
+        );
+        AssertTold(
+            await node.RunAsync("./holdfast up -f /root/edge.yaml"),
+            1,
+            "default/held (pods are edgecore's there)"
+        );
+        await node.RequireAsync("rm -r /etc/kubeedge; systemctl is-active holdfast");
 
         // Taking back needs no document, so a broken one is no obstacle.
         await node.RequireAsync("echo 'not: [a document' >/etc/holdfast/node.yaml");
