@@ -118,7 +118,7 @@ public static class AtomicFile
         var temporary = TemporaryPath(target);
         try
         {
-            using var handle = OpenLocked(temporary);
+            using var handle = OpenLocked(temporary, path);
             try
             {
                 RandomAccess.SetLength(handle, 0);
@@ -177,22 +177,28 @@ public static class AtomicFile
 
     /// <summary>
     /// Opens the temporary file alone. Its name is fixed, so that one left by a crash is used up by the next writer; the
-    /// lock keeps two writers of the same file apart, and a writer that waited while the other renamed starts anew.
+    /// lock keeps two writers of the same file apart, and a writer that waited while the other renamed starts anew. Until it
+    /// is complete nobody else may read it: who opened it while it was everybody's could read a password from it later.
     /// </summary>
-    private static SafeFileHandle OpenLocked(string temporary)
+    private static SafeFileHandle OpenLocked(string temporary, string path)
     {
         while (true)
         {
-            var handle = File.OpenHandle(
+            var descriptor = Libc.Open(
                 temporary,
-                FileMode.OpenOrCreate,
-                FileAccess.ReadWrite,
-                FileShare.ReadWrite | FileShare.Delete
+                Libc.OpenReadWrite | Libc.OpenCreate | Libc.OpenCloseOnExec,
+                (uint)SecretMode
             );
-            var descriptor = (int)handle.DangerousGetHandle();
+            if (descriptor < 0)
+            {
+                throw LinuxException.FromErrno($"cannot write {path}", Marshal.GetLastPInvokeError());
+            }
+            var handle = new SafeFileHandle(descriptor, ownsHandle: true);
             LockWhole(handle, temporary);
             if (FileStatus.Read(temporary, followLink: false)?.Inode == FileStatus.Read(descriptor).Inode)
             {
+                // One that a crash left behind may be everybody's.
+                File.SetUnixFileMode(handle, SecretMode);
                 return handle;
             }
 

@@ -59,6 +59,48 @@ public sealed class AtomicFileTests : IDisposable
     }
 
     [Fact]
+    public async Task Nobody_else_can_read_a_file_that_is_not_complete()
+    {
+        // A source that does not end before it is told to.
+        var pipe = Path.Join(directory, "pipe");
+        using (var made = System.Diagnostics.Process.Start("mkfifo", [pipe]))
+        {
+            await made.WaitForExitAsync();
+        }
+
+        // More than what buffers on the way hold back.
+        var content = new byte[200_000];
+        foreach (var hasLeftover in new[] { false, true })
+        {
+            var temporary = Path.Join(directory, ".file.holdfast-new");
+            if (hasLeftover)
+            {
+                File.WriteAllText(temporary, "from a crash");
+                File.SetUnixFileMode(temporary, AtomicFile.DefaultMode);
+            }
+
+            var copy = Task.Run(() => AtomicFile.CopyAsync(pipe, FilePath));
+            await using (var source = new FileStream(pipe, FileMode.Open, FileAccess.Write))
+            {
+                await source.WriteAsync(content);
+                await source.FlushAsync();
+                for (var i = 0; i < 500 && FileStatus.Read(temporary)?.Length is null or 0; i++)
+                {
+                    await Task.Delay(10);
+                }
+
+                Assert.InRange(FileStatus.Read(temporary)!.Length, 1, content.Length);
+                Assert.Equal(AtomicFile.SecretMode, FileStatus.Read(temporary)!.Mode);
+            }
+
+            await copy;
+            Assert.Equal(content, File.ReadAllBytes(FilePath));
+            Assert.Equal(AtomicFile.DefaultMode, FileStatus.Read(FilePath)!.Mode);
+            File.Delete(FilePath);
+        }
+    }
+
+    [Fact]
     public async Task Many_writers_at_once_never_mix_their_contents()
     {
         var contents = Enumerable.Range(0, 8).Select(i => new string((char)('a' + i), 20_000 + i)).ToArray();

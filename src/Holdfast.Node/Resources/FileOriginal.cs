@@ -21,6 +21,8 @@ internal sealed record FileOriginal(
     /// <summary>Bytes up to which content is kept in the journal; configuration files are far smaller.</summary>
     private const int MaxInlineLength = 64 * 1024;
 
+    private const string OriginalsDirectory = "originals";
+
     /// <summary>Reads the file and, when it is large, copies it beside the journal.</summary>
     /// <param name="hasSecrets">The content stays out of the journal, in a file of its own that only root can read.</param>
     public static async Task<JsonObject> RecordAsync(
@@ -148,7 +150,7 @@ internal sealed record FileOriginal(
         var kept = KeptPath(machine, hash);
         if (!File.Exists(kept))
         {
-            Directory.CreateDirectory(System.IO.Path.GetDirectoryName(kept)!);
+            KeptFiles.MakeDirectory(machine, OriginalsDirectory);
             await AtomicFile.CopyAsync(
                 machine.At(path),
                 kept,
@@ -161,5 +163,5 @@ internal sealed record FileOriginal(
     }
 
     private static string KeptPath(Machine machine, string hash) =>
-        System.IO.Path.Join(machine.Paths.ChangesDirectory, "originals", hash);
+        System.IO.Path.Join(machine.Paths.ChangesDirectory, OriginalsDirectory, hash);
 }
