@@ -6,7 +6,7 @@ namespace Holdfast.Node.Toml;
 /// </summary>
 internal sealed class TomlParser
 {
-    /// <summary>Brackets within brackets; deeper text is made to exhaust the stack.</summary>
+    /// <summary>Brackets within brackets, and parts of a key; deeper text is made to exhaust the stack.</summary>
     private const int MaxDepth = 64;
 
     private readonly TomlScanner scanner;
@@ -59,7 +59,7 @@ internal sealed class TomlParser
         var start = scanner.Position;
         var isElement = scanner.Take("[[");
         _ = isElement || scanner.Take('[');
-        var path = scanner.Key();
+        var path = ParseKey();
         if (!scanner.Take(isElement ? "]]" : "]"))
         {
             throw scanner.Error($"{(isElement ? "]]" : "]")} is expected here, not {scanner.Describe()}");
@@ -127,17 +127,24 @@ internal sealed class TomlParser
         return element;
     }
 
+    private TomlPath ParseKey()
+    {
+        var start = scanner.Position;
+        var path = scanner.Key();
+        return path.Count <= MaxDepth ? path : throw scanner.Error($"a key of more than {MaxDepth} parts", start);
+    }
+
     /// <summary>A key with its value, below a header or within braces.</summary>
     private void ParseStatement(TomlTableNode holder, List<TomlStatement> statements, int depth)
     {
         var start = scanner.Position;
-        var path = scanner.Key();
+        var path = ParseKey();
         if (!scanner.Take('='))
         {
             throw scanner.Error($"= is expected here, not {scanner.Describe()}");
         }
         scanner.SkipSpace();
-        var value = ParseValue(depth);
+        var value = ParseValue(depth + path.Count - 1);
         var table = holder;
         for (var i = 0; i < path.Count - 1; i++)
         {

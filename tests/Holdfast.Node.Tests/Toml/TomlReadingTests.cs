@@ -178,4 +178,34 @@ public sealed class TomlReadingTests
             Assert.Throws<NodeException>(() => TomlDocument.Parse([.. "a=1\nb='"u8, 0xff], "f")).Message,
             StringComparison.Ordinal
         );
+
+    [Theory]
+    [InlineData("{0} = 1")]
+    [InlineData("[{0}]")]
+    [InlineData("[[{0}]]")]
+    [InlineData("a = {{ {0} = 1 }}")]
+    public void Keys_of_very_many_parts_are_refused_before_the_stack_ends(string form)
+    {
+        var deep = string.Join('.', Enumerable.Repeat("a", 200_000));
+        var refusal = Assert.Throws<NodeException>(() =>
+            Parse(string.Format(System.Globalization.CultureInfo.InvariantCulture, form, deep))
+        );
+        Assert.Contains("more than 64 parts", refusal.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Dots_and_braces_count_together() =>
+        Assert.Contains(
+            "levels deep",
+            Assert
+                .Throws<NodeException>(() =>
+                    Parse(
+                        string.Concat(Enumerable.Repeat("a.b.c.d = { ", 30))
+                            + "x = 1"
+                            + string.Concat(Enumerable.Repeat(" }", 30))
+                    )
+                )
+                .Message,
+            StringComparison.Ordinal
+        );
 }
