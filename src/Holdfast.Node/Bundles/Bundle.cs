@@ -1,6 +1,7 @@
 using System.Formats.Tar;
 using System.Security.Cryptography;
 using Holdfast.Linux;
+using Holdfast.Node.Facts;
 
 namespace Holdfast.Node.Bundles;
 
@@ -25,8 +26,14 @@ public sealed class Bundle
 
     public BundleIndex Index { get; }
 
+    /// <param name="release">Of this machine's distribution (<see cref="MachineFacts.Release"/>).</param>
     /// <exception cref="NodeException">It is not there, no bundle, or for another kind of machine.</exception>
-    public static async Task<Bundle> OpenAsync(string path, string architecture, CancellationToken cancellationToken)
+    public static async Task<Bundle> OpenAsync(
+        string path,
+        string architecture,
+        string release,
+        CancellationToken cancellationToken
+    )
     {
         try
         {
@@ -41,11 +48,19 @@ public sealed class Bundle
             var bytes = new byte[first.Length];
             await content.ReadExactlyAsync(bytes, cancellationToken);
             var index = BundleIndex.Parse(bytes, path);
-            return index.Architecture == architecture
+            if (index.Architecture != architecture)
+            {
+                throw new NodeException(
+                    NodeReason.NotSupported,
+                    $"cannot use {path}: it was made for {index.Architecture}, and this machine is {architecture}; make one on a machine of this kind"
+                );
+            }
+
+            return index.Release is null || index.Release == release
                 ? new Bundle(path, index)
                 : throw new NodeException(
                     NodeReason.NotSupported,
-                    $"cannot use {path}: it was made for {index.Architecture}, and this machine is {architecture}; make one on a machine of this kind"
+                    $"cannot use {path}: its packages are of {index.Release}, and this machine is {release}; make one on a machine of this release"
                 );
         }
         catch (Exception cause) when (cause is FileNotFoundException or DirectoryNotFoundException)

@@ -27,6 +27,11 @@ public sealed record BundleIndex(
 {
     public const string FileName = "index.json";
 
+    /// <summary>
+    /// The distribution's release that the packages are of (<c>debian 12</c>); null when nothing in it depends on one.
+    /// </summary>
+    public string? Release { get; init; }
+
     /// <summary>The directory of the packages in a bundle.</summary>
     public const string Packages = "packages/";
 
@@ -57,7 +62,10 @@ public sealed record BundleIndex(
                 (string)json["architecture"]!,
                 installs,
                 [.. json["items"]!.AsArray().Select(item => ParseItem(item!.AsObject()))]
-            );
+            )
+            {
+                Release = (string?)json["release"],
+            };
         }
         catch (Exception damage)
             when (damage
@@ -98,6 +106,7 @@ public sealed record BundleIndex(
         {
             ["version"] = Version,
             ["architecture"] = Architecture,
+            ["release"] = Release,
             ["installs"] = installs,
             ["items"] = new JsonArray([.. items]),
         };

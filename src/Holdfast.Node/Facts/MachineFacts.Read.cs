@@ -4,6 +4,7 @@ using System.Text.RegularExpressions;
 using Holdfast.Linux;
 using Holdfast.Node.Components.Containerd;
 using Holdfast.Node.Services;
+using Holdfast.Node.Software;
 using Holdfast.Node.Spec;
 
 namespace Holdfast.Node.Facts;
@@ -67,11 +68,13 @@ public sealed partial record MachineFacts
         var isSystemd = machine.Services is SystemdServices || ServiceManagers.IsSystemd(machine.FilesRoot);
         var system = await ReadOperatingSystemAsync(machine, cancellationToken);
         var swaps = (await Resources.ActiveSwap.ReadAsync(machine, cancellationToken)).Select(s => s.Device).ToArray();
+        var containerdArchive = await SoftwareManifest.ReadAsync(machine.Paths, "containerd", cancellationToken);
         var space = FileSystemSpace.Read(machine.At(DataDirectory));
         return new MachineFacts
         {
             HostName = await ReadLineAsync(machine, "/proc/sys/kernel/hostname", cancellationToken) ?? "localhost",
             OperatingSystem = system.GetValueOrDefault("PRETTY_NAME") ?? "Linux",
+            Release = ReleaseOf(system),
             Distributions = $"{system.GetValueOrDefault("ID")} {system.GetValueOrDefault("ID_LIKE")}".Split(
                 ' ',
                 StringSplitOptions.RemoveEmptyEntries
@@ -93,7 +96,7 @@ public sealed partial record MachineFacts
             HasCniPlugins = pluginDirectory is not null,
             CniNetworks = await CniNetwork.ListAsync(machine, cancellationToken),
             ContainerdProgram = FindProgram(machine, "containerd"),
-            RuncProgram = FindProgram(machine, "runc"),
+            RuncProgram = FindProgram(machine, "runc", containerdArchive),
             HasIptables = FindProgram(machine, "iptables") is not null,
             HasCrio = FindProgram(machine, "crio") is not null,
             HasSkopeo = FindProgram(machine, "skopeo") is not null,
@@ -153,9 +156,11 @@ public sealed partial record MachineFacts
             ?.Type;
 
     /// <summary>As a service finds it: systemd's own PATH.</summary>
-    private static string? FindProgram(Machine machine, string name) =>
+    /// <param name="without">Software whose files do not count.</param>
+    private static string? FindProgram(Machine machine, string name, SoftwareManifest? without = null) =>
         new[] { "/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin" }
             .Select(directory => $"{directory}/{name}")
+            .Where(path => without?.Entries.Any(entry => entry.Path == path) != true)
             .FirstOrDefault(machine.Exists);
 
     private static async Task<string?> ReadLineAsync(
@@ -163,6 +168,14 @@ public sealed partial record MachineFacts
         string path,
         CancellationToken cancellationToken
     ) => (await machine.ReadTextAsync(path, cancellationToken))?.Split('\n')[0].Trim();
+
+    /// <summary>See <see cref="Release"/>.</summary>
+    public static async Task<string> ReadReleaseAsync(Machine machine, CancellationToken cancellationToken) =>
+        ReleaseOf(await ReadOperatingSystemAsync(machine, cancellationToken));
+
+    /// <summary>Releases in the making (Debian's testing) have no VERSION_ID.</summary>
+    private static string ReleaseOf(Dictionary<string, string> system) =>
+        $"{system.GetValueOrDefault("ID", "linux")} {system.GetValueOrDefault("VERSION_ID", "without a number")}";
 
     /// <summary>Lines are <c>KEY=value</c> or <c>KEY="value"</c> (os-release(5)).</summary>
     private static async Task<Dictionary<string, string>> ReadOperatingSystemAsync(

@@ -25,6 +25,9 @@ public sealed partial record MachineFacts
 
     public required string KernelRelease { get; init; }
 
+    /// <summary>The distribution's release, whose packages fit this machine: <c>debian 12</c>; from ID and VERSION_ID.</summary>
+    public string Release { get; init; } = "unknown";
+
     /// <summary>Words by which the distribution calls itself and its kin: <c>debian</c>, <c>ubuntu</c>; from ID and ID_LIKE.</summary>
     public IReadOnlyList<string> Distributions { get; init; } = [];
 
@@ -71,7 +74,10 @@ public sealed partial record MachineFacts
     /// <summary>Path of the containerd that a shell would start; null when there is none.</summary>
     public string? ContainerdProgram { get; init; }
 
-    /// <summary>Path of runc; null when there is none.</summary>
+    /// <summary>
+    /// Path of a runc that stays whatever becomes of containerd's archive, which may have brought another; null when there is
+    /// none.
+    /// </summary>
     public string? RuncProgram { get; init; }
 
     /// <summary>Whether CRI-O is installed where its packages put it.</summary>

@@ -31,12 +31,12 @@ internal sealed class Download(Machine machine, DownloadLimits? limits = null, s
         using var client = CreateClient();
         var transfer = new Transfer(client, machine, limits);
         var sha256 = archive.Sha256 ?? await FetchChecksumAsync(client, archive, cancellationToken);
-        var path = Path.Join(directory, sha256);
-        if (await FileOriginal.HashAsync(path, cancellationToken) == sha256)
+        if (await HasAsync(sha256, cancellationToken) is { } present)
         {
-            return new VerifiedFile(path, sha256);
+            return present;
         }
 
+        var path = Path.Join(directory, sha256);
         File.Delete(path);
         await FetchAnyAsync(transfer, archive, sha256, path, cancellationToken);
         return new VerifiedFile(path, sha256);
@@ -77,20 +77,30 @@ internal sealed class Download(Machine machine, DownloadLimits? limits = null, s
             : bundle.Index.Items.FirstOrDefault(item => item.Source == Transfer.Shown(archive.Url));
         if (item is null)
         {
-            throw new NodeException(
-                NodeReason.DownloadFailed,
-                $"cannot find {archive.FileName} in {bundle.Path}; nothing was changed; make the bundle anew from this node document"
-            );
+            // What is installed may be of an earlier bundle; its archive is kept for repairs.
+            return archive.Sha256 is { } kept && await HasAsync(kept, cancellationToken) is { } file
+                ? file
+                : throw new NodeException(
+                    NodeReason.DownloadFailed,
+                    $"cannot find {archive.FileName} in {bundle.Path}; nothing was changed; make the bundle anew from this node document"
+                );
         }
 
-        var path = Path.Join(directory, item.Sha256);
-        if (await FileOriginal.HashAsync(path, cancellationToken) != item.Sha256)
+        if (await HasAsync(item.Sha256, cancellationToken) is { } present)
         {
-            machine.Progress?.Report($"taking {archive.FileName} out of {bundle.Path}");
-            await bundle.ExtractAsync([item], directory, cancellationToken);
+            return present;
         }
 
-        return new VerifiedFile(path, item.Sha256);
+        machine.Progress?.Report($"taking {archive.FileName} out of {bundle.Path}");
+        await bundle.ExtractAsync([item], directory, cancellationToken);
+        return new VerifiedFile(Path.Join(directory, item.Sha256), item.Sha256);
+    }
+
+    /// <summary>What was fetched before, if all of it is still right.</summary>
+    private async Task<VerifiedFile?> HasAsync(string sha256, CancellationToken cancellationToken)
+    {
+        var path = Path.Join(directory, sha256);
+        return await FileOriginal.HashAsync(path, cancellationToken) == sha256 ? new VerifiedFile(path, sha256) : null;
     }
 
     private async Task FetchAnyAsync(

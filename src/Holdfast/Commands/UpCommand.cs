@@ -111,7 +111,9 @@ internal static class UpCommand
             return null;
         }
 
-        var bundle = await Bundle.OpenAsync(file, MachineFacts.OwnArchitecture, cancellationToken);
+        var machine = NodeContext.CreateMachine(paths, NodeContext.CreateLogs());
+        var release = await MachineFacts.ReadReleaseAsync(machine, cancellationToken);
+        var bundle = await Bundle.OpenAsync(file, MachineFacts.OwnArchitecture, release, cancellationToken);
         await bundle.Index.RememberAsync(paths, cancellationToken);
         return bundle;
     }

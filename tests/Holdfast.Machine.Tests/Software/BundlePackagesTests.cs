@@ -32,10 +32,15 @@ public sealed class BundlePackagesTests : IDisposable
             Assert.Contains(names, name => name.StartsWith($"packages/{package}_", StringComparison.Ordinal));
         }
 
-        Assert.False(Directory.Exists(path + ".work"));
+        Assert.Empty(Directory.GetDirectories(top, "*.work"));
         Assert.Equal(["index.json", .. names], await ListAsync(path));
 
-        var bundle = await Bundle.OpenAsync(path, MachineFacts.OwnArchitecture, CancellationToken.None);
+        var bundle = await Bundle.OpenAsync(
+            path,
+            MachineFacts.OwnArchitecture,
+            await MachineFacts.ReadReleaseAsync(machine, CancellationToken.None),
+            CancellationToken.None
+        );
         var options = await PackageRepository.OpenAsync(machine, bundle, CancellationToken.None);
         var (empty, cache) = (Path.Join(top, "status"), Path.Join(top, "cache"));
         File.WriteAllText(empty, "");

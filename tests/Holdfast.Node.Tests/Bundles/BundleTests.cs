@@ -11,6 +11,7 @@ namespace Holdfast.Node.Tests.Bundles;
 public sealed class BundleTests : IDisposable
 {
     private static readonly byte[] Archive = new TestArchive().File("bin/tool", "tool 1", 0b111_101_101).ToGzip();
+    private const string Release = "debian 12";
     private readonly TemporaryMachine machine = new();
 
     public void Dispose() => machine.Dispose();
@@ -94,14 +95,14 @@ public sealed class BundleTests : IDisposable
         var path = Path.Join(machine.Root, "x");
         File.WriteAllText(path, content);
         var failure = await Assert.ThrowsAsync<NodeException>(() =>
-            Bundle.OpenAsync(path, "amd64", CancellationToken.None)
+            Bundle.OpenAsync(path, "amd64", Release, CancellationToken.None)
         );
         Assert.Equal(NodeReason.ArchiveRefused, failure.Reason);
         File.WriteAllBytes(path, new TestArchive().File("index.json", "{\"version\":9}").ToTar());
-        await Assert.ThrowsAsync<NodeException>(() => Bundle.OpenAsync(path, "amd64", CancellationToken.None));
+        await Assert.ThrowsAsync<NodeException>(() => Bundle.OpenAsync(path, "amd64", Release, CancellationToken.None));
         File.Delete(path);
         failure = await Assert.ThrowsAsync<NodeException>(() =>
-            Bundle.OpenAsync(path, "amd64", CancellationToken.None)
+            Bundle.OpenAsync(path, "amd64", Release, CancellationToken.None)
         );
         Assert.Contains("there is no such file", failure.Message, StringComparison.Ordinal);
     }
@@ -111,9 +112,43 @@ public sealed class BundleTests : IDisposable
     {
         var bundle = await MakeAsync();
         var failure = await Assert.ThrowsAsync<NodeException>(() =>
-            Bundle.OpenAsync(bundle.Path, "arm64", CancellationToken.None)
+            Bundle.OpenAsync(bundle.Path, "arm64", Release, CancellationToken.None)
         );
         Assert.Contains("made for amd64", failure.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Packages_of_another_release_are_refused()
+    {
+        var bundle = await MakeAsync();
+        var failure = await Assert.ThrowsAsync<NodeException>(() =>
+            Bundle.OpenAsync(bundle.Path, "amd64", "ubuntu 24.04", CancellationToken.None)
+        );
+        Assert.Contains("of debian 12, and this machine is ubuntu 24.04", failure.Message, StringComparison.Ordinal);
+
+        // Archives fit every release.
+        var path = Path.Join(machine.Root, "archives");
+        var index = new BundleIndex("amd64", new Dictionary<string, InstallSpec>(), []);
+        await BundleWriter.WriteAsync(path, index, new Dictionary<string, string>(), CancellationToken.None);
+        Assert.Null((await Bundle.OpenAsync(path, "amd64", "ubuntu 24.04", CancellationToken.None)).Index.Release);
+    }
+
+    [Fact]
+    public async Task Archive_that_was_verified_before_need_not_be_in_the_bundle()
+    {
+        var other = new TestArchive().File("bin/tool", "tool 0").ToGzip();
+        var hash = TestArchive.Hash(other);
+        Directory.CreateDirectory(machine.Paths.DownloadsDirectory);
+        var path = Path.Join(machine.Paths.DownloadsDirectory, hash);
+        File.WriteAllBytes(path, other);
+        var download = new Download(machine.Machine.WithBundle(await MakeAsync()));
+        var file = await download.FetchAsync(Spec with { Sha256 = hash }, CancellationToken.None);
+        Assert.Equal(new VerifiedFile(path, hash), file);
+
+        File.WriteAllText(path, "damaged");
+        await Assert.ThrowsAsync<NodeException>(() =>
+            download.FetchAsync(Spec with { Sha256 = hash }, CancellationToken.None)
+        );
     }
 
     [Fact]
@@ -130,7 +165,7 @@ public sealed class BundleTests : IDisposable
             new Dictionary<string, string> { [item.Item] = empty },
             CancellationToken.None
         );
-        var bundle = await Bundle.OpenAsync(path, "amd64", CancellationToken.None);
+        var bundle = await Bundle.OpenAsync(path, "amd64", Release, CancellationToken.None);
         var directory = Directory.CreateDirectory(Path.Join(machine.Root, "out")).FullName;
         await Assert.ThrowsAsync<NodeException>(() =>
             bundle.ExtractAsync(bundle.Index.Items, directory, CancellationToken.None)
@@ -190,10 +225,10 @@ public sealed class BundleTests : IDisposable
         var path = Path.Join(machine.Root, "node.bundle");
         await BundleWriter.WriteAsync(
             path,
-            new BundleIndex("amd64", installs, items),
+            new BundleIndex("amd64", installs, items) { Release = Release },
             new Dictionary<string, string> { [items[0].Item] = archive, [items[1].Item] = package },
             CancellationToken.None
         );
-        return await Bundle.OpenAsync(path, "amd64", CancellationToken.None);
+        return await Bundle.OpenAsync(path, "amd64", Release, CancellationToken.None);
     }
 }

@@ -230,5 +230,6 @@ public sealed class HostAndNetworkTests : IDisposable
         Assert.Equal(["05-other.conf", "87-other.conflist"], facts.CniNetworks.Select(network => network.FileName));
         Assert.Equal(1024 * 1024, facts.MemoryBytes);
         Assert.False(facts.IsSystemd);
+        Assert.Equal("debian without a number", facts.Release);
     }
 }
