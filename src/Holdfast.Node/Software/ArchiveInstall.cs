@@ -14,6 +14,7 @@ internal sealed class ArchiveInstall(Machine machine, SoftwareManifest staged, I
         MakeDirectories();
         foreach (var entry in entries.Where(entry => entry.Kind != ArchiveEntryKind.Directory))
         {
+            await KeepEditedAsync(entry, before, cancellationToken);
             await PutAsync(entry, cancellationToken);
         }
 
@@ -41,6 +42,12 @@ internal sealed class ArchiveInstall(Machine machine, SoftwareManifest staged, I
         foreach (var entry in entries.Where(entry => entry.Kind == ArchiveEntryKind.Directory))
         {
             var at = machine.At(entry.Path);
+            if (FileStatus.Read(at, followLink: false)?.Kind == FileKind.SymbolicLink)
+            {
+                // Of the version before; every other link was followed.
+                File.Delete(at);
+            }
+
             if (Directory.Exists(at))
             {
                 continue;
@@ -62,6 +69,28 @@ internal sealed class ArchiveInstall(Machine machine, SoftwareManifest staged, I
     private static bool HasOtherTime(Machine machine, ArchiveEntry entry) =>
         machine.Status(entry.Path) is { } status
         && status.ModifiedAt.ToUnixTimeSeconds() != entry.ModifiedAt.ToUnixTimeSeconds();
+
+    /// <summary>
+    /// A repair puts back what the archive has. Other than at an upgrade, the journal has only what was there before the
+    /// archive, not what a person has made of the file since.
+    /// </summary>
+    private async Task KeepEditedAsync(
+        ArchiveEntry entry,
+        SoftwareManifest? before,
+        CancellationToken cancellationToken
+    )
+    {
+        var at = machine.At(entry.Path);
+        if (
+            before?.Key == staged.Key
+            && FileStatus.Read(at, followLink: false)?.Kind == FileKind.Regular
+            && (entry.Sha256 is null || await FileOriginal.HashAsync(at, cancellationToken) != entry.Sha256)
+        )
+        {
+            var kept = await KeptFiles.KeepAsync(machine, entry.Path, cancellationToken);
+            machine.Progress?.Report($"{entry.Path} was changed by somebody: the changed file is kept as {kept}");
+        }
+    }
 
     private async Task PutAsync(ArchiveEntry entry, CancellationToken cancellationToken)
     {

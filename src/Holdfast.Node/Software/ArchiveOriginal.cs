@@ -21,8 +21,26 @@ internal static class ArchiveOriginal
     )
     {
         var files = new JsonArray();
+        var replaced = new List<string>();
+        foreach (var entry in entries.Where(entry => entry.Kind == ArchiveEntryKind.Directory))
+        {
+            // Only a link that goes is still one here (PlacePaths).
+            if (FileStatus.Read(machine.At(entry.Path), followLink: false)?.Kind == FileKind.SymbolicLink)
+            {
+                replaced.Add(entry.Path);
+                files.Add((JsonNode)await RecordPathAsync(machine, entry.Path, cancellationToken));
+            }
+        }
+
         foreach (var entry in entries.Where(entry => entry.Kind != ArchiveEntryKind.Directory))
         {
+            if (IsIn(replaced, entry.Path))
+            {
+                // What can be seen there now lies where the link leads.
+                files.Add((JsonNode)new JsonObject { ["path"] = entry.Path });
+                continue;
+            }
+
             var difference = await PlacedEntry.FindDifferenceAsync(machine, entry, trustTime: false, cancellationToken);
             if (difference is not null)
             {
@@ -42,7 +60,9 @@ internal static class ArchiveOriginal
         {
             ["name"] = name,
             ["manifest"] = before is null ? null : System.Text.Encoding.UTF8.GetString(before.ToUtf8()),
-            ["directories"] = new JsonArray([.. ListMissing(machine, entries).Select(path => (JsonNode)path)]),
+            ["directories"] = new JsonArray([
+                .. ListMissing(machine, entries, replaced).Select(path => (JsonNode)path),
+            ]),
             ["files"] = files,
         };
     }
@@ -124,13 +144,25 @@ internal static class ArchiveOriginal
         return original;
     }
 
-    private static IEnumerable<string> ListMissing(Machine machine, IReadOnlyList<ArchiveEntry> entries)
+    /// <summary>Whether a path is one of some directories, or below one.</summary>
+    public static bool IsIn(IReadOnlyCollection<string> directories, string path) =>
+        directories.Any(directory => $"{path}/".StartsWith($"{directory}/", StringComparison.Ordinal));
+
+    private static IEnumerable<string> ListMissing(
+        Machine machine,
+        IReadOnlyList<ArchiveEntry> entries,
+        IReadOnlyCollection<string> replaced
+    )
     {
         var missing = new SortedSet<string>(StringComparer.Ordinal);
         foreach (var entry in entries)
         {
             var directory = entry.Kind == ArchiveEntryKind.Directory ? entry.Path : Path.GetDirectoryName(entry.Path);
-            while (directory is not null && !machine.Exists(directory) && missing.Add(directory))
+            while (
+                directory is not null
+                && (!machine.Exists(directory) || IsIn(replaced, directory))
+                && missing.Add(directory)
+            )
             {
                 directory = Path.GetDirectoryName(directory);
             }

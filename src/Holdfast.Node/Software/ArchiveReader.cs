@@ -65,7 +65,14 @@ internal sealed class ArchiveReader
             await reader.ReadAsync(file, cancellationToken);
         }
         catch (Exception damage)
-            when (damage is InvalidDataException or FormatException or EndOfStreamException or ArgumentException)
+            when (damage
+                    is InvalidDataException
+                        or FormatException
+                        or EndOfStreamException
+                        or ArgumentException
+                        // A number (owner, time) that is none of this world.
+                        or OverflowException
+            )
         {
             throw new NodeException(
                 NodeReason.ArchiveRefused,
@@ -204,14 +211,16 @@ internal sealed class ArchiveReader
     }
 
     private static ArchiveEntry Describe(TarEntry entry, string path, ArchiveEntryKind kind) =>
-        new(
-            path,
-            kind,
-            entry.Mode & ModeMask,
-            new FileOwner((uint)entry.Uid, (uint)entry.Gid),
-            0,
-            DateTimeOffset.FromUnixTimeSeconds(Math.Max(0, entry.ModificationTime.ToUnixTimeSeconds()))
-        );
+        entry is { Uid: >= 0, Gid: >= 0 }
+            ? new(
+                path,
+                kind,
+                entry.Mode & ModeMask,
+                new FileOwner((uint)entry.Uid, (uint)entry.Gid),
+                0,
+                DateTimeOffset.FromUnixTimeSeconds(Math.Max(0, entry.ModificationTime.ToUnixTimeSeconds()))
+            )
+            : throw ArchivePath.Refused(entry.Name, "its owner is a negative number");
 
     /// <summary>The content of an earlier file once more: two files of their own, so that an edit of one does not change the other.</summary>
     private async Task AddHardLinkAsync(TarEntry entry, string path, CancellationToken cancellationToken)

@@ -129,6 +129,7 @@ internal sealed class ArchiveResource : IResource
     )
     {
         var staged = await Staging.PrepareAsync(machine, name, key, Archive, target, Place, cancellationToken);
-        return (staged, new PlacePaths(machine).Resolve(staged.Entries, target));
+        var before = await SoftwareManifest.ReadAsync(machine.Paths, name, cancellationToken);
+        return (staged, new PlacePaths(machine, before).Resolve(staged.Entries, target));
     }
 }

@@ -19,9 +19,21 @@ internal sealed class ArchiveUndo : IUndo
         Staging.RemoveAll(machine);
         var notes = new List<string>();
         var originals = change.Original["files"]!.AsArray().OfType<JsonObject>().ToArray();
-        foreach (var original in originals.Reverse())
+        var directories = change.Original["directories"]!.AsArray().Select(node => (string)node!).ToArray();
+
+        // Links that a directory took the place of come last, when that is gone. One that is back already leads elsewhere.
+        var replaced = originals.Where(original => directories.Contains((string)original["path"]!)).ToArray();
+        var back = replaced
+            .Select(original => (string)original["path"]!)
+            .Where(path => FileStatus.Read(machine.At(path), followLink: false)?.Kind == FileKind.SymbolicLink)
+            .ToArray();
+        foreach (var original in originals.Except(replaced).Reverse())
         {
-            FaultPoint.Reach("archive.before-restore");
+            if (ArchiveOriginal.IsIn(back, (string)original["path"]!))
+            {
+                continue;
+            }
+
             if (await TakeBackAsync(machine, change, original, cancellationToken) is { } note)
             {
                 notes.Add(note);
@@ -29,9 +41,17 @@ internal sealed class ArchiveUndo : IUndo
         }
 
         // Deepest first; a directory that somebody else uses by now stays.
-        foreach (var directory in change.Original["directories"]!.AsArray().Select(node => (string)node!).Reverse())
+        foreach (var directory in directories.Where(path => !ArchiveOriginal.IsIn(back, path)).Reverse())
         {
             machine.RemoveEmptyDirectory(directory);
+        }
+
+        foreach (var original in replaced)
+        {
+            if (await TakeBackAsync(machine, change, original, cancellationToken) is { } note)
+            {
+                notes.Add(note);
+            }
         }
 
         await RestoreManifestAsync(machine, change.Original, cancellationToken);
@@ -46,6 +66,7 @@ internal sealed class ArchiveUndo : IUndo
         CancellationToken cancellationToken
     )
     {
+        FaultPoint.Reach("archive.before-restore");
         var path = (string)original["path"]!;
         var at = machine.At(path);
         RemoveLeftovers(at);

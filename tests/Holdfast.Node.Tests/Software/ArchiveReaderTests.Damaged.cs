@@ -52,6 +52,78 @@ public sealed partial class ArchiveReaderTests
         }
     }
 
+    [Theory]
+    [InlineData("uid=3000000000")]
+    [InlineData("gid=99999999999999999999")]
+    [InlineData("uid=-1")]
+    [InlineData("mtime=300000000000")]
+    public Task Numbers_of_an_extended_header_that_are_none_of_this_world_are_refused(string record) =>
+        RefusesAsync(WithExtended(record));
+
+    /// <summary>The framework takes no notice of such a time.</summary>
+    [Theory]
+    [InlineData("mtime=1e300")]
+    [InlineData("mtime=99999999999999999999999999999")]
+    [InlineData("mtime=-99999999999999999999999999999")]
+    [InlineData("mtime=nan")]
+    public async Task Times_that_are_none_do_no_harm(string record) =>
+        Assert.True(await UnpackOrRefuseAsync(WithExtended(record)));
+
+    private static byte[] WithExtended(string record)
+    {
+        var length = record.Length + 4;
+        var text = System.Text.Encoding.ASCII.GetBytes($"{length} {record}\n");
+        Assert.Equal(length, text.Length);
+        return
+        [
+            .. TestArchive.Header("x", 'x', Convert.ToString(length, 8).PadLeft(11, '0')),
+            .. text,
+            .. new byte[512 - length],
+            .. TestArchive.Header("file", '0', "00000000000"),
+            .. End,
+        ];
+    }
+
+    /// <summary>Octal, GNU's binary numbers of either sign, and rubbish, in every field that is a number.</summary>
+    [Fact]
+    public async Task Forged_numbers_are_refused_or_harmless()
+    {
+        (int At, int Length)[] fields = [(100, 8), (108, 8), (116, 8), (124, 12), (136, 12), (329, 8), (337, 8)];
+        var random = new Random(10);
+        var unpacked = 0;
+        for (var round = 0; round < 1500; round++)
+        {
+            var header = TestArchive.Header("file", "02345"[random.Next(5)], "00000000000", "other");
+            var (at, length) = fields[random.Next(fields.Length)];
+            var field = header.AsSpan(at, length);
+            random.NextBytes(field);
+            switch (random.Next(4))
+            {
+                case 0:
+                    field[0] = 0x80;
+                    break;
+                case 1:
+                    field[0] = 0xff;
+                    break;
+                case 2:
+                    foreach (ref var digit in field)
+                    {
+                        digit = (byte)('0' + digit % 8);
+                    }
+
+                    break;
+                default:
+                    field[random.Next(length)..].Clear();
+                    break;
+            }
+
+            TestArchive.Sign(header);
+            unpacked += await UnpackOrRefuseAsync([.. header, .. End]) ? 1 : 0;
+        }
+
+        Assert.InRange(unpacked, 10, 1490);
+    }
+
     [Fact]
     public async Task Random_hostile_archives_never_leave_the_target()
     {

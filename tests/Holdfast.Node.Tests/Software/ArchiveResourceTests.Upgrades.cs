@@ -127,6 +127,56 @@ public sealed partial class ArchiveResourceTests
     }
 
     [Fact]
+    public async Task A_link_of_the_old_version_becomes_a_directory_and_a_link_again()
+    {
+        var old = new TestArchive().File("lib64/x", "one").File("lib64/only", "old").Link("lib", "lib64").ToGzip();
+        var next = new TestArchive().File("lib64/x", "one").File("lib/x", "two").File("lib/sub/y", "y").ToGzip();
+        await ApplyAsync(Resource(old));
+        var first = machine.Snapshot();
+        await ApplyAsync(Resource(next));
+
+        Assert.Null(new DirectoryInfo(machine.Machine.At("/usr/local/lib")).LinkTarget);
+        Assert.Equal("two", machine.Read("/usr/local/lib/x"));
+        Assert.Equal("y", machine.Read("/usr/local/lib/sub/y"));
+        Assert.Equal("one", machine.Read("/usr/local/lib64/x"));
+        Assert.False(machine.Machine.Exists("/usr/local/lib64/only"));
+        Assert.False((await PlanAsync(Resource(next))).HasChanges);
+
+        Assert.Equal(1, (await ApplyAsync(Resource(old))).TakenBack);
+        Assert.Equal(first, machine.Snapshot());
+        await ApplyAsync(Resource(next));
+        Assert.Empty((await UndoAsync()).Notes);
+        Assert.Equal("", machine.Snapshot());
+    }
+
+    /// <summary>What a run leaves that was killed before the first change, after it, or while it was taken back.</summary>
+    [Theory]
+    [InlineData("link")]
+    [InlineData("nothing")]
+    [InlineData("directory")]
+    public async Task A_link_that_becomes_a_directory_comes_back_from_any_state(string there)
+    {
+        var old = new TestArchive().File("lib64/x", "one").Link("lib", "lib64").ToGzip();
+        var next = new TestArchive().File("lib64/x", "one").File("lib/x", "two").ToGzip();
+        await ApplyAsync(Resource(old));
+        var first = machine.Snapshot();
+        await ApplyAsync(Resource(next));
+        var lib = machine.Machine.At("/usr/local/lib");
+        Directory.Delete(lib, recursive: true);
+        if (there == "link")
+        {
+            File.CreateSymbolicLink(lib, "lib64");
+        }
+        else if (there == "directory")
+        {
+            Directory.CreateDirectory(lib);
+        }
+
+        await ApplyAsync(Resource(old));
+        Assert.Equal(first, machine.Snapshot());
+    }
+
+    [Fact]
     public async Task An_upgrade_that_fails_half_way_leaves_the_old_version()
     {
         await ApplyAsync(Resource(V1));

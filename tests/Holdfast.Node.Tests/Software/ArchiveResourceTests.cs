@@ -221,6 +221,19 @@ public sealed partial class ArchiveResourceTests(ITestOutputHelper output) : IDi
     }
 
     [Fact]
+    public async Task A_file_that_was_changed_since_is_kept_when_a_repair_replaces_it()
+    {
+        await ApplyAsync(Resource(V1));
+        machine.Write("/usr/local/share/doc/text", "edited by hand");
+        File.SetUnixFileMode(machine.Machine.At("/usr/local/bin/tool"), UnixFileMode.UserRead);
+        await ApplyAsync(Resource(V1));
+        Assert.Equal("text", machine.Read("/usr/local/share/doc/text"));
+        var directory = Path.Join(machine.Paths.ChangesDirectory, "kept");
+        Assert.Equal("edited by hand", File.ReadAllText(Assert.Single(Directory.GetFiles(directory))));
+        Assert.Equal(0b111_000_000, (int)File.GetUnixFileMode(directory));
+    }
+
+    [Fact]
     public async Task Editable_files_may_differ_but_must_be_there()
     {
         var resource = new ArchiveResource("tool", Spec(V1), "/usr/local")

@@ -80,9 +80,15 @@ internal sealed class TestArchive
         Encoding.ASCII.GetBytes(link).CopyTo(header, 157);
         "ustar\0"u8.CopyTo(header.AsSpan(257));
         "00"u8.CopyTo(header.AsSpan(263));
+        Sign(header);
+        return header;
+    }
+
+    /// <summary>Makes the checksum of a header right.</summary>
+    public static void Sign(byte[] header)
+    {
         header.AsSpan(148, 8).Fill((byte)' ');
         var sum = header.Sum(b => b);
         Encoding.ASCII.GetBytes(Convert.ToString(sum, 8).PadLeft(6, '0') + "\0").CopyTo(header, 148);
-        return header;
     }
 }
