@@ -6,11 +6,19 @@ namespace Holdfast.Testing;
 /// <summary>A real image registry (Debian's docker-registry) on a free port of the loopback interface.</summary>
 public sealed class LoopbackRegistry : IAsyncDisposable
 {
+    public const string User = "operator";
+    public const string Password = "secret";
+
+    /// <summary>bcrypt of the password.</summary>
+    private const string Hash = "$2y$05$abcdefghijklmnopqrstuuOQiyCxlgf/oeuTqixKmWdcYUh4Hjl0a";
+
     private readonly TemporaryDirectory directory;
+    private readonly bool isPrivate;
     private readonly DaemonProcess process;
 
-    private LoopbackRegistry(TemporaryDirectory directory, DaemonProcess process, int port)
+    private LoopbackRegistry(TemporaryDirectory directory, DaemonProcess process, int port, bool isPrivate)
     {
+        this.isPrivate = isPrivate;
         this.directory = directory;
         this.process = process;
         Port = port;
@@ -21,11 +29,14 @@ public sealed class LoopbackRegistry : IAsyncDisposable
     /// <summary>What a registry mirror is configured with.</summary>
     public string Url => $"http://127.0.0.1:{Port}";
 
-    public static async Task<LoopbackRegistry> StartAsync()
+    /// <param name="isPrivate">Whether it asks for <see cref="User"/> and <see cref="Password"/>.</param>
+    public static async Task<LoopbackRegistry> StartAsync(bool isPrivate = false)
     {
         MachineFixture.Require();
         var data = new TemporaryDirectory("hfr");
         var port = FreePort();
+        await File.WriteAllTextAsync(data["htpasswd"], $"{User}:{Hash}\n");
+        var auth = isPrivate ? $"auth: {"{"} htpasswd: {"{"} realm: test, path: {data["htpasswd"]} {"}"} {"}"}" : "";
         await File.WriteAllTextAsync(
             data["config.yml"],
             $"""
@@ -34,11 +45,12 @@ public sealed class LoopbackRegistry : IAsyncDisposable
             storage:
               filesystem: {"{"} rootdirectory: {data["images"]} {"}"}
             http: {"{"} addr: "127.0.0.1:{port}" {"}"}
+            {auth}
 
             """
         );
         var server = DaemonProcess.Start(data["log"], "/usr/bin/docker-registry", "serve", data["config.yml"]);
-        var registry = new LoopbackRegistry(data, server, port);
+        var registry = new LoopbackRegistry(data, server, port, isPrivate);
         using var client = new HttpClient();
         await Eventually.IsTrueAsync(
             "the registry answers",
@@ -52,7 +64,7 @@ public sealed class LoopbackRegistry : IAsyncDisposable
                 try
                 {
                     using var answer = await client.GetAsync($"{registry.Url}/v2/");
-                    return answer.IsSuccessStatusCode;
+                    return answer.StatusCode == (isPrivate ? HttpStatusCode.Unauthorized : HttpStatusCode.OK);
                 }
                 catch (HttpRequestException)
                 {
@@ -68,14 +80,17 @@ public sealed class LoopbackRegistry : IAsyncDisposable
     {
         var name = image.Reference[(image.Reference.IndexOf('/') + 1)..];
         var tag = image.Reference[(image.Reference.LastIndexOf(':') + 1)..];
-        await MachineFixture.RunAsync(
-            "/usr/bin/skopeo",
+        string[] login = isPrivate ? ["--dest-creds", $"{User}:{Password}"] : [];
+        string[] arguments =
+        [
             "copy",
             "--insecure-policy",
             "--dest-tls-verify=false",
+            .. login,
             $"oci:{image.Directory}:{tag}",
-            $"docker://127.0.0.1:{Port}/{name}"
-        );
+            $"docker://127.0.0.1:{Port}/{name}",
+        ];
+        await MachineFixture.RunAsync("/usr/bin/skopeo", arguments);
     }
 
     /// <summary>Stops the registry and throws its images away.</summary>

@@ -115,14 +115,37 @@ internal sealed class RuntimeImageResource : IResource
     public async Task DoAsync(Machine machine, CancellationToken cancellationToken)
     {
         var image = await make(machine, cancellationToken);
-        var import = Ctr(machine, socket, ["images", "import", "-"]) with { StandardInput = image.Archive };
+        var import = Ctr(machine, socket, await ImportArgumentsAsync(machine, cancellationToken)) with
+        {
+            StandardInput = image.Archive,
+        };
         await RunAsync(machine, import, cancellationToken);
         await RunAsync(machine, Ctr(machine, socket, ["images", "label", reference, PinnedLabel]), cancellationToken);
         await WaitUntilVisibleAsync(machine, image.Id, cancellationToken);
     }
 
-    internal static ChildCommand Ctr(Machine machine, string socket, IReadOnlyList<string> arguments) =>
-        new("ctr", ["--namespace", "k8s.io", "--address", machine.At(socket), .. arguments]);
+    /// <summary>
+    /// Not unpacked: into which snapshotter, containerd's own configuration says, and CRI does it when the first pod needs it.
+    /// ctr would take overlayfs, which may not be there. So would the service of containerd 2 that its ctr calls unless told
+    /// otherwise.
+    /// </summary>
+    private static async Task<IReadOnlyList<string>> ImportArgumentsAsync(
+        Machine machine,
+        CancellationToken cancellationToken
+    )
+    {
+        var help = new ChildCommand(Program(machine), ["images", "import", "--help"]);
+        var known = (await machine.RunAsync(help, ImportTimeout, cancellationToken)).StandardOutput;
+        string[] local = known.Contains("--local", StringComparison.Ordinal) ? ["--local"] : [];
+        return ["images", "import", "--no-unpack", .. local, "-"];
+    }
+
+    private static ChildCommand Ctr(Machine machine, string socket, IReadOnlyList<string> arguments) =>
+        new(Program(machine), ["--namespace", "k8s.io", "--address", machine.At(socket), .. arguments]);
+
+    /// <summary>That of an archive comes before a package's, as on the PATH of a service.</summary>
+    private static string Program(Machine machine) =>
+        machine.Exists("/usr/local/bin/ctr") ? machine.At("/usr/local/bin/ctr") : "ctr";
 
     private async Task RunAsync(Machine machine, ChildCommand command, CancellationToken cancellationToken)
     {

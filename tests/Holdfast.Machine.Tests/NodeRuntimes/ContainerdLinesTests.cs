@@ -29,6 +29,12 @@ public sealed class ContainerdLinesTests(UpstreamArchive archives) : IClassFixtu
 
         """;
 
+    /// <summary>Without a version, plugins are called by short names, which no other version of the file may do.</summary>
+    private const string ShortNames = """
+        disabled_plugins = ["cri", "btrfs"]
+
+        """;
+
     private const string Schema2 = """
         version = 2
         # by hand
@@ -61,10 +67,14 @@ public sealed class ContainerdLinesTests(UpstreamArchive archives) : IClassFixtu
         new()
         {
             { Containerds.V1_6, Schema1 },
+            { Containerds.V1_6, ShortNames },
             { Containerds.V1_7, Dockers },
+            { Containerds.V1_7, ShortNames },
             { Containerds.V1_7, Schema2 },
             { Containerds.V2, Nothing },
             { Containerds.V2, Dockers },
+            { Containerds.V2, ShortNames },
+            { Containerds.V2, Schema1 },
             { Containerds.V2, Schema2 },
             { Containerds.V2, Schema3 },
         };
@@ -87,6 +97,30 @@ public sealed class ContainerdLinesTests(UpstreamArchive archives) : IClassFixtu
         await RunsPodsAsync(node, line, ["runc", "again"]);
         Assert.Empty((await node.UndoAsync()).Notes);
         Assert.Equal(config, File.Exists(node.ConfigFile) ? await File.ReadAllTextAsync(node.ConfigFile) : "");
+    }
+
+    /// <summary>Where the file system cannot do overlayfs, nothing may ask for it: neither the pods nor who brings the images.</summary>
+    [Theory]
+    [InlineData(Containerds.V1_6)]
+    [InlineData(Containerds.V1_7)]
+    [InlineData(Containerds.V2)]
+    public async Task It_runs_pods_without_overlayfs(string line)
+    {
+        var install = await archives.ContainerdAsync(line);
+        await using var node = new PrivateNode("{ name: runc }", install, hasOwnSoftware: true);
+        node.More = "snapshotter: native";
+        node.Parse("{ name: runc }");
+        Directory.CreateDirectory(Path.GetDirectoryName(node.ConfigFile)!);
+        await File.WriteAllTextAsync(
+            node.ConfigFile,
+            "version = 2\ndisabled_plugins = [\"io.containerd.snapshotter.v1.overlayfs\"]\n"
+        );
+
+        await node.ApplyAsync();
+
+        Assert.False((await node.PlanAsync()).HasChanges);
+        await RunsPodsAsync(node, line, ["runc"]);
+        Assert.Empty((await node.UndoAsync()).Notes);
     }
 
     [Fact]

@@ -26,6 +26,9 @@ internal sealed class PrivateNode : IAsyncDisposable
     /// <summary>What the node document has as <c>install</c>; a change counts from the next <see cref="Parse"/> on.</summary>
     public string Install { get; set; }
 
+    /// <summary>Further fields of the runtime, on one line; a change counts from the next <see cref="Parse"/> on.</summary>
+    public string More { get; set; } = "";
+
     /// <param name="hasOwnSoftware">
     /// What is installed goes below a root of the test's own, in which everything else is the machine's.
     /// </param>
@@ -80,6 +83,7 @@ internal sealed class PrivateNode : IAsyncDisposable
                   socket: {{Socket}}
                   rootDirectory: {{directory}}/root
                   stateDirectory: {{directory}}/state
+                  {{More}}
                   handlers: [{{handlers}}]
             """,
             "node.yaml",

@@ -125,6 +125,24 @@ public sealed class ContainerdConfigTests
     }
 
     [Theory]
+    [InlineData("disabled_plugins = [\"cri\", \"btrfs\"]\n")]
+    [InlineData("required_plugins = [\"overlayfs\"]\n")]
+    public void Short_names_of_plugins_keep_the_file_at_version_1(string before)
+    {
+        var edited = Edited(Config(), before);
+
+        Assert.Null(edited.Get("version"));
+        Assert.Equal("holdfast.local/pause:1", edited.Get("plugins", "cri", "sandbox_image"));
+        Assert.DoesNotContain("\"cri\"", edited.Text, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("disabled_plugins = [\"io.containerd.snapshotter.v1.btrfs\"]\n")]
+    [InlineData("disabled_plugins = [\"cri\"]\n")]
+    public void Full_names_of_plugins_do_not(string before) =>
+        Assert.Equal(2L, Edited(Config(), before).Get("version"));
+
+    [Theory]
     [InlineData("[plugins.cri]\n", "cri", "sandbox_image")]
     [InlineData("version = 1\n", "cri", "sandbox_image")]
     [InlineData("version = 2\n", Cri, "sandbox_image")]
@@ -282,6 +300,35 @@ public sealed class ContainerdConfigTests
         var kept = TomlDocument.Parse(RegistryHosts.Edit(mine, registry, "hosts.toml"), "hosts.toml");
         Assert.StartsWith("server = \"https://mine\" # c\n", kept.Text, StringComparison.Ordinal);
         Assert.Equal(true, kept.Get("host", "http://127.0.0.1:5000", "skip_verify"));
+    }
+
+    [Theory]
+    [InlineData("localhost:5000")]
+    [InlineData("127.0.0.1:5000")]
+    [InlineData("127.1.2.3")]
+    [InlineData("[::1]:5000")]
+    public void A_registry_of_this_machine_need_not_have_tls(string host)
+    {
+        var registry = new RegistrySpec(host, [new Uri("http://10.0.0.1:5000")]);
+        var hosts = TomlDocument.Parse(RegistryHosts.Edit(null, registry, "hosts.toml"), "hosts.toml");
+        Assert.Null(hosts.Get("server"));
+        Assert.NotNull(hosts.Get("host", "http://10.0.0.1:5000"));
+    }
+
+    [Fact]
+    public void Certificates_that_containerd_took_by_their_names_go_on_being_taken()
+    {
+        var registry = new RegistrySpec("r.example", [new Uri("http://10.0.0.1:5000")]);
+        string[] files = ["/c/ca.crt", "/c/me.cert", "/c/me.key", "/c/other.cert", "/c/readme"];
+        var fresh = RegistryHosts.Edit(null, registry, "/c/hosts.toml", files);
+        var hosts = TomlDocument.Parse(fresh, "hosts.toml");
+        Assert.Equal(TomlArray.Of(["/c/ca.crt"]), hosts.Get("ca"));
+        Assert.Equal(new TomlArray([TomlArray.Of(["/c/me.cert", "/c/me.key"])]), hosts.Get("client"));
+        Assert.Equal(fresh, RegistryHosts.Edit(fresh, registry, "/c/hosts.toml", files));
+
+        // With a file that is there they did not count before either.
+        var mine = TomlDocument.Parse(RegistryHosts.Edit([], registry, "/c/hosts.toml", files), "hosts.toml");
+        Assert.Null(mine.Get("ca"));
     }
 
     [Fact]

@@ -156,6 +156,48 @@ public sealed class ContainerdDropInTests
         );
     }
 
+    [Theory]
+    [InlineData("", "2.1.0")]
+    [InlineData("version = 1\n", "2.3.0")]
+    public void Handlers_of_a_schema_that_containerd_2_does_not_read_are_taken_over(string version, string containerd)
+    {
+        var (main, dropIn) = Files(
+            Config(containerd),
+            version
+                + """
+                # from the time of containerd 1.2
+                [plugins.cri]
+                  sandbox_image = "k8s.gcr.io/pause:3.1"
+                  [plugins.cri.registry.configs."r.example".auth]
+                    password = "secret"
+                  [plugins.cri.containerd.runtimes.mine]
+                    runtime_type = "io.containerd.runc.v2"
+                    [plugins.cri.containerd.runtimes.mine.options]
+                      BinaryName = "/usr/bin/crun"
+                  [plugins.cri.containerd.runtimes.nothing.options]
+                    SystemdCgroup = true
+
+                """
+        );
+        TomlValue? At(params string[] key) =>
+            dropIn.Get(["plugins", Runtime3, "containerd", "runtimes", "mine", .. key]);
+
+        Assert.Equal(version.Length > 0 ? 1L : null, (main.Get("version") as TomlInteger)?.Value);
+        Assert.Contains(
+            "[plugins.cri]\n  sandbox_image = \"k8s.gcr.io/pause:3.1\"\n",
+            main.Text,
+            StringComparison.Ordinal
+        );
+        Assert.Equal(3L, dropIn.Get("version"));
+        Assert.Equal("io.containerd.runc.v2", At("runtime_type"));
+        Assert.Equal("/usr/bin/crun", At("options", "BinaryName"));
+        Assert.Equal(true, At("options", "SystemdCgroup"));
+        Assert.Null(dropIn.Get("plugins", Runtime3, "containerd", "runtimes", "nothing"));
+        Assert.Equal("holdfast.local/pause:1", dropIn.Get("plugins", Images3, "pinned_images", "sandbox"));
+        Assert.Contains("containerd 2 ignores, only the handlers are taken", dropIn.Text, StringComparison.Ordinal);
+        Assert.DoesNotContain("secret", dropIn.Text, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void Another_instance_has_its_own_file_and_places()
     {
@@ -168,6 +210,26 @@ public sealed class ContainerdDropInTests
         Assert.Equal("/run/second/containerd.sock", dropIn.Get("plugins", "io.containerd.server.v1.grpc", "address"));
         Assert.Equal("native", dropIn.Get("plugins", Images3, "snapshotter"));
         Assert.Equal("second", dropIn.Get("plugins", Runtime3, "containerd", "default_runtime_name"));
+    }
+
+    [Fact]
+    public void Another_snapshotter_is_also_that_of_who_unpacks_images()
+    {
+        var config = Config("2.1.0", "{ name: containerd, snapshotter: native }") with { Architecture = "arm64" };
+        var (_, dropIn) = Files(config, "version = 3\n");
+        Assert.Contains(
+            "unpack_config = [{ platform = \"linux/arm64\", snapshotter = \"native\" }]\n",
+            dropIn.Text,
+            StringComparison.Ordinal
+        );
+
+        const string Theirs = "version = 3\n[plugins.'io.containerd.transfer.v1.local']\nunpack_config = []\n";
+        Assert.DoesNotContain("unpack_config", Files(config, Theirs).DropIn.Text, StringComparison.Ordinal);
+        Assert.DoesNotContain(
+            "unpack_config",
+            Files(Config("2.1.0"), "version = 3\n").DropIn.Text,
+            StringComparison.Ordinal
+        );
     }
 
     [Fact]

@@ -49,6 +49,36 @@ public sealed class ContainerdUpgradeTests : IDisposable
         await AssertNothingToDoAsync();
     }
 
+    [Fact]
+    public async Task Handlers_in_files_of_other_people_have_the_same_control_groups()
+    {
+        node.Write(Main, "version = 3\nimports = [\"conf.d/*.toml\", \"/opt/a.toml\"]\n");
+        const string Handler =
+            "[plugins.'io.containerd.cri.v1.runtime'.containerd.runtimes.NAME]\nruntime_type = 'io.containerd.runc.v2'\n";
+        string Named(string name) => "version = 3\n" + Handler.Replace("NAME", name, StringComparison.Ordinal);
+        node.Write("/etc/containerd/conf.d/90-mine.toml", Named("mine"));
+        node.Write("/etc/containerd/conf.d/broken.toml", "not TOML");
+        node.Write("/etc/containerd/conf.d/README", Named("not-imported"));
+        node.Write("/opt/a.toml", "version = 3\nimports = [\"b.toml\", \"a.toml\"]\n");
+        node.Write("/opt/b.toml", Named("nested"));
+        await ApplyAsync("2.1.4");
+        foreach (var name in new[] { "mine", "nested" })
+        {
+            Assert.Contains(
+                $"runtimes.{name}.options]\nSystemdCgroup = true\n",
+                node.Read(DropIn),
+                StringComparison.Ordinal
+            );
+        }
+        Assert.DoesNotContain("not-imported", node.Read(DropIn), StringComparison.Ordinal);
+        await AssertNothingToDoAsync();
+
+        // Nothing of a handler that is gone stays: it would have no shim.
+        File.Delete(node.Machine.At("/etc/containerd/conf.d/90-mine.toml"));
+        await ApplyAsync("2.1.4");
+        Assert.DoesNotContain("runtimes.mine", node.Read(DropIn), StringComparison.Ordinal);
+    }
+
     /// <summary>The drop-in and the main file, in the order in which the component has them.</summary>
     private static IResource[] Files() =>
         [

@@ -165,6 +165,30 @@ public sealed class KataTests : IDisposable
     }
 
     [Theory]
+    [InlineData("1.6.20", true)]
+    [InlineData("1.7.27", false)]
+    [InlineData("2.1.0", false)]
+    public async Task Two_shims_of_one_type_are_refused_where_only_one_can_be_found(string version, bool isRefused)
+    {
+        Install2();
+        temporary.Write(Rust, "");
+        temporary.Write($"{Defaults}/runtime-rs/configuration-dragonball.toml", "");
+        temporary.Write("/usr/bin/containerd", "");
+        temporary.Answer($"{temporary.Machine.At("/usr/bin/containerd")} --version", $"containerd x v{version}");
+        var spec = SpecWith("}, { name: rust, kind: kata, hypervisor: dragonball");
+        var link = new ShimLinkResource(Instance(spec));
+        if (!isRefused)
+        {
+            await link.InspectAsync(temporary.Machine, TemporaryMachine.Never);
+            return;
+        }
+        var refusal = await Assert.ThrowsAsync<NodeException>(() =>
+            link.InspectAsync(temporary.Machine, TemporaryMachine.Never)
+        );
+        Assert.Contains("cannot serve both kata and rust", refusal.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
     [InlineData("{ standalone: {} }", false)]
     [InlineData("{ kubeedge: {} }", true)]
     public async Task Another_agent_needs_a_handler_of_the_well_known_name(string cluster, bool isWanted)
@@ -190,7 +214,9 @@ public sealed class KataTests : IDisposable
         );
         var archive = new KataComponent().Build(spec, TestFacts.Usual).Single(r => r.Kind == "archive");
         var place = ((Holdfast.Node.Software.ArchiveResource)archive).Place!;
-        Assert.Equal("opt/kata/bin/x", place("opt/kata/bin/x"));
+        // Seen from there, a link to anything else on the machine leads out of it.
+        Assert.EndsWith(" is unpacked in /opt/kata", archive.Title, StringComparison.Ordinal);
+        Assert.Equal("bin/x", place("opt/kata/bin/x"));
         Assert.Null(place("etc/passwd"));
     }
 

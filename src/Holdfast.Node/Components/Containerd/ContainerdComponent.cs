@@ -47,7 +47,13 @@ internal sealed class ContainerdComponent : IComponent
         foreach (var registry in runtime.Registries.Where(r => r.Mirrors.Count > 0))
         {
             var file = Path.Join(Path.GetDirectoryName(runtime.ConfigFile), "certs.d", registry.Host, "hosts.toml");
-            yield return new FileResource(file, current => RegistryHosts.Edit(current, registry, file))
+            yield return new FileResource(
+                file,
+                (machine, current, _) =>
+                    Task.FromResult(
+                        RegistryHosts.Edit(current, registry, file, machine.ListFiles(Path.GetDirectoryName(file)!))
+                    )
+            )
             {
                 Title = $"{runtime.Name} pulls {registry.Host} from {string.Join(", ", registry.Mirrors)}",
                 BeginsWithOriginal = true,

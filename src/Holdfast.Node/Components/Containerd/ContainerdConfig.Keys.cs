@@ -7,9 +7,20 @@ namespace Holdfast.Node.Components.Containerd;
 internal sealed partial record ContainerdConfig
 {
     private const string DefaultHandler = "runc";
+    private const string DefaultSnapshotter = "overlayfs";
+
+    /// <summary>What unpacks images on behalf of clients since 1.7. From 2.1 on CRI does not start without it.</summary>
+    private static readonly TomlPath Unpacking = TomlPath.Of(
+        "plugins",
+        "io.containerd.transfer.v1.local",
+        "unpack_config"
+    );
 
     /// <summary>Before, a shim was found by its type alone.</summary>
     private static readonly Version FirstWithRuntimePath = new(1, 6);
+
+    /// <summary>Some 1.6 (Debian's 1.6.20) read the shim's path and do not use it.</summary>
+    private static readonly Version FirstWithUsedRuntimePath = new(1, 7);
 
     /// <summary>Since then the CNI plugins' directories are a list, and the old key beside it is an error.</summary>
     private static readonly Version FirstWithPluginDirectories = new(2, 1);
@@ -20,13 +31,16 @@ internal sealed partial record ContainerdConfig
     /// <summary>Whether it is enough to name a shim's path.</summary>
     public bool FindsShimByPath => ContainerdVersion is null || ContainerdVersion >= FirstWithMerge;
 
+    /// <summary>Whether handlers of one type share one shim, whatever their paths say.</summary>
+    public bool FindsOneShimPerType => ContainerdVersion < FirstWithUsedRuntimePath;
+
     private bool HasRuntimePath => ContainerdVersion is null || ContainerdVersion >= FirstWithRuntimePath;
 
     private bool HasPluginDirectories => ContainerdVersion >= FirstWithPluginDirectories;
 
     /// <param name="main">What else is in the file: handlers of other people, registries that are set up already.</param>
     private IEnumerable<ContainerdKey> Keys(ContainerdSchema schema, TomlDocument main) =>
-        Keys(schema, main, RuncHandlersOf(main));
+        Keys(schema, main, ListRuncHandlers(main));
 
     private IEnumerable<ContainerdKey> Keys(
         ContainerdSchema schema,
@@ -50,6 +64,7 @@ internal sealed partial record ContainerdConfig
                     IsBuiltIn = !UseSystemdCgroup,
                 }),
             .. RegistryKeys(schema, main),
+            .. UnpackingKeys(main),
         ];
 
     private IEnumerable<ContainerdKey> CriKeys(ContainerdSchema schema)
@@ -153,6 +168,25 @@ internal sealed partial record ContainerdConfig
         }
     }
 
+    /// <summary>It has a snapshotter of its own, and where that is missing it is, too: then containerd 2.1 has no CRI.</summary>
+    /// <param name="main">A list that is there stays; containerd always shows one.</param>
+    private IEnumerable<ContainerdKey> UnpackingKeys(TomlDocument main)
+    {
+        if (
+            UsesDropIn
+            && Runtime.Snapshotter is { } snapshotter and not DefaultSnapshotter
+            && main.Get(Unpacking) is null
+        )
+        {
+            var entry = new Dictionary<string, TomlValue>
+            {
+                ["platform"] = $"linux/{Architecture}",
+                ["snapshotter"] = snapshotter,
+            };
+            yield return new ContainerdKey(Unpacking, new TomlArray([new TomlTable(entry)]));
+        }
+    }
+
     private bool UsesMirrorTables(TomlDocument document, ContainerdSchema schema)
     {
         var registry = document.Get(schema.Registry) as TomlTable ?? TomlTable.Empty;
@@ -164,21 +198,23 @@ internal sealed partial record ContainerdConfig
         return ContainerdVersion < FirstWithRegistryDirectory || hasMirrors || hasTls;
     }
 
-    private static IReadOnlyList<string> RuncHandlersOf(TomlDocument main)
+    private IReadOnlyList<string> ListRuncHandlers(TomlDocument main) =>
+        [.. RuncHandlersOf(main).Union(ImportedRuncHandlers)];
+
+    /// <summary>The handlers of one file whose shim is runc's.</summary>
+    public static IReadOnlyList<string> RuncHandlersOf(TomlDocument file)
     {
-        var version = main.Get("version") is TomlInteger i ? i.Value : 1;
-        return ContainerdSchema.Find(version) is { } schema && main.Get(schema.Handlers) is TomlTable handlers
-            ?
-            [
-                .. handlers
-                    .Entries.Where(e =>
-                        e.Value is TomlTable table
-                        && table.TryGet("runtime_type", out var type)
-                        && type == HandlerSpec.RuncRuntimeType
-                    )
-                    .Select(e => e.Key),
-            ]
-            : [];
+        var handlers = ContainerdSchema.Of(file) is { } schema ? file.Get(schema.Handlers) as TomlTable : null;
+        return
+        [
+            .. (handlers ?? TomlTable.Empty)
+                .Entries.Where(e =>
+                    e.Value is TomlTable table
+                    && table.TryGet("runtime_type", out var type)
+                    && type == HandlerSpec.RuncRuntimeType
+                )
+                .Select(e => e.Key),
+        ];
     }
 
     private static ContainerdKey UnlessDefault(TomlPath path, string value, string builtIn) =>

@@ -1,3 +1,4 @@
+using Holdfast.Node.Facts;
 using Holdfast.Node.Spec;
 using Holdfast.Node.Toml;
 
@@ -12,6 +13,8 @@ internal sealed partial record ContainerdConfig
 {
     private static readonly Version FirstWithMerge = new(2, 0);
     private static readonly Version FirstWithOwnDirectory = new(2, 2);
+    private const string UnreadNote =
+        "which are of version 1 and which containerd 2 ignores, only the handlers are taken over";
     private static readonly TomlPath Imports = TomlPath.Of("imports");
 
     public required RuntimeSpec Runtime { get; init; }
@@ -28,8 +31,14 @@ internal sealed partial record ContainerdConfig
     public required string CniPluginDirectory { get; init; }
     public required string CniConfigDirectory { get; init; }
 
+    /// <summary>As Go and Kubernetes name it.</summary>
+    public string Architecture { get; init; } = MachineFacts.OwnArchitecture;
+
     /// <summary>Of the installed containerd; null when it is about to be installed.</summary>
     public Version? ContainerdVersion { get; init; }
+
+    /// <summary>Handlers of runc that other people's files bring, which this containerd merges with ours.</summary>
+    public IReadOnlyList<string> ImportedRuncHandlers { get; init; } = [];
 
     /// <summary>By registry host; each is wanted by <see cref="RegistrySpec.Credentials"/>.</summary>
     public IReadOnlyDictionary<string, string> Passwords { get; init; } = new Dictionary<string, string>();
@@ -42,6 +51,10 @@ internal sealed partial record ContainerdConfig
 
     public static string DropInOf(RuntimeSpec runtime) =>
         Path.Join(Path.GetDirectoryName(runtime.ConfigFile), "conf.d", "20-holdfast.toml");
+
+    /// <summary>What a main file imports that does not say so itself.</summary>
+    public static IReadOnlyList<string> DefaultImports(RuntimeSpec runtime, Version? containerd) =>
+        containerd >= FirstWithOwnDirectory ? [Path.Join(Path.GetDirectoryName(DropInOf(runtime)), "*.toml")] : [];
 
     /// <summary>The main file, from its present content (null: there is none) to the wanted one; a fixed point of itself.</summary>
     /// <exception cref="NodeException">The file is not TOML, or of a schema that is not known.</exception>
@@ -72,9 +85,17 @@ internal sealed partial record ContainerdConfig
             return [];
         }
         var below = TomlDocument.Parse(EditMain(main), Runtime.ConfigFile);
-        var (_, schema) = FindSchema(below);
+        var (_, written) = FindSchema(below);
+        // A containerd that merges files no longer reads the tables of version 1, wherever they are.
+        var isUnread = written.Version == 1;
+        var schema = isUnread ? ContainerdSchema.ForNewFile(ContainerdVersion) : written;
         const string Head = "# Written by Holdfast from the node document; write your own keys into another file.\n";
-        var document = TomlDocument.Parse(Head, DropInOf(Runtime)).Set(TomlPath.Of("version"), schema.Version);
+        var note = isUnread ? $"# Of the tables in {Runtime.ConfigFile}, {UnreadNote}.\n" : "";
+        var document = TomlDocument.Parse(Head + note, DropInOf(Runtime)).Set(TomlPath.Of("version"), schema.Version);
+        if (isUnread)
+        {
+            document = CarryHandlers(document, below.Get(written.Handlers) as TomlTable, schema);
+        }
         return Keys(schema, below).Aggregate(document, (d, key) => key.WriteTo(d, below)).ToUtf8();
     }
 
@@ -83,11 +104,11 @@ internal sealed partial record ContainerdConfig
     /// <param name="seen">Output of <c>containerd config dump</c>, in whatever schema that containerd has.</param>
     public IReadOnlyList<string> FindFaults(byte[]? main, TomlDocument seen)
     {
-        if (ContainerdSchema.Find((seen.Get("version") as TomlInteger)?.Value ?? 1) is not { } schema)
+        if (ContainerdSchema.Of(seen) is not { } schema)
         {
             return [];
         }
-        var handlers = RuncHandlersOf(TomlDocument.Parse(main ?? [], Runtime.ConfigFile));
+        var handlers = ListRuncHandlers(TomlDocument.Parse(main ?? [], Runtime.ConfigFile));
         return [.. Keys(schema, seen, handlers).Select(key => key.FindFault(seen)).OfType<string>()];
     }
 
@@ -116,10 +137,26 @@ internal sealed partial record ContainerdConfig
             (d, name) => d.RemoveItem(TomlPath.Of("disabled_plugins"), name)
         );
 
+    /// <summary>Only the handlers: the rest of an old file may hold passwords, and this file is for everybody to read.</summary>
+    private static TomlDocument CarryHandlers(TomlDocument document, TomlTable? handlers, ContainerdSchema schema) =>
+        (handlers?.Entries ?? TomlTable.Empty.Entries)
+            .Where(entry =>
+                entry.Value is TomlTable table
+                && table.TryGet("runtime_type", out var type)
+                && type is TomlString { Value.Length: > 0 }
+            )
+            .SelectMany(entry => Leaves(schema.Handler(entry.Key), (TomlTable)entry.Value))
+            .Aggregate(document, (d, leaf) => d.Set(leaf.Path, leaf.Value));
+
+    private static IEnumerable<(TomlPath Path, TomlValue Value)> Leaves(TomlPath path, TomlTable table) =>
+        table.Entries.SelectMany(entry =>
+            entry.Value is TomlTable inner ? Leaves(path.Then(entry.Key), inner) : [(path.Then(entry.Key), entry.Value)]
+        );
+
     private (TomlDocument, ContainerdSchema) FindSchema(TomlDocument document)
     {
         var written = document.Get("version");
-        if (written is null && document.Get("plugins") is null)
+        if (written is null && document.Get("plugins") is null && !HasShortPluginNames(document))
         {
             // Nothing in it depends on the version yet, so it may become one that is not deprecated.
             var schema = ContainerdSchema.ForNewFile(ContainerdVersion);
@@ -142,6 +179,12 @@ internal sealed partial record ContainerdConfig
         );
     }
 
+    /// <summary>Only files of version 1 may call plugins by short names (<c>btrfs</c>): any other is refused with them.</summary>
+    private static bool HasShortPluginNames(TomlDocument document) =>
+        new[] { "disabled_plugins", "required_plugins" }
+            .SelectMany(key => (document.Get(key) as TomlArray)?.Items ?? [])
+            .Any(name => name is TomlString { Value: var value } && !value.Contains('.', StringComparison.Ordinal));
+
     /// <summary>
     /// The old key of the cgroup driver must go: beside the shim of today containerd ignores it or refuses the whole file.
     /// So must the old key of the plugins' directory, once its successor is there.
@@ -162,25 +205,13 @@ internal sealed partial record ContainerdConfig
     {
         var dropIn = DropInOf(Runtime);
         var directory = Path.GetDirectoryName(dropIn)!;
-        var imports = document.Get(Imports) as TomlArray;
-        if (imports?.Items.OfType<TomlString>().Any(i => Includes(i.Value, dropIn)) == true)
+        var imports = ContainerdImports.Of(document);
+        if (imports?.Any(import => ContainerdImports.Includes(Runtime.ConfigFile, import, dropIn)) == true)
         {
             return document;
         }
         // Without the key containerd 2.2 reads the whole directory, and must go on doing so.
-        var isDirectoryDefault = imports is null && ContainerdVersion >= FirstWithOwnDirectory;
+        var isDirectoryDefault = imports is null && DefaultImports(Runtime, ContainerdVersion).Count > 0;
         return document.AddItem(Imports, isDirectoryDefault ? $"{directory}/*.toml" : dropIn);
-    }
-
-    /// <summary>An import is a path, relative to the file's directory, whose last part may be a pattern.</summary>
-    private bool Includes(string import, string file)
-    {
-        var path = Path.GetFullPath(import, Path.GetDirectoryName(Runtime.ConfigFile)!);
-        return Path.GetDirectoryName(path) == Path.GetDirectoryName(file)
-            && System.IO.Enumeration.FileSystemName.MatchesSimpleExpression(
-                Path.GetFileName(path),
-                Path.GetFileName(file),
-                ignoreCase: false
-            );
     }
 }

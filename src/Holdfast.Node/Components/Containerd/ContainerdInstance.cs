@@ -38,8 +38,10 @@ internal sealed class ContainerdInstance(
 
     /// <summary>What the configuration shall say, as far as it can be known now.</summary>
     /// <exception cref="NodeException">A password cannot be read.</exception>
-    public async Task<ContainerdConfig> ResolveAsync(Machine machine, CancellationToken cancellationToken) =>
-        new()
+    public async Task<ContainerdConfig> ResolveAsync(Machine machine, CancellationToken cancellationToken)
+    {
+        var version = await Program.ReadVersionAsync(machine, cancellationToken);
+        var config = new ContainerdConfig
         {
             Runtime = runtime with { SandboxImage = SandboxImages.For(runtime.SandboxImage, facts.Architecture) },
             Handlers = [.. ListHandlers().Select(handler => Fill(handler, machine))],
@@ -47,9 +49,35 @@ internal sealed class ContainerdInstance(
             RestrictOomScoreAdj = !facts.HasSysResource,
             CniPluginDirectory = CniComponent.DirectoryOf(spec.Network, facts),
             CniConfigDirectory = cniDirectory,
-            ContainerdVersion = await Program.ReadVersionAsync(machine, cancellationToken),
+            Architecture = facts.Architecture,
+            ContainerdVersion = version,
             Passwords = await RegistryPasswords.ReadAsync(runtime, machine, cancellationToken),
         };
+        return config.UsesDropIn
+            ? config with
+            {
+                ImportedRuncHandlers = await ListImportedAsync(machine, version, cancellationToken),
+            }
+            : config;
+    }
+
+    /// <summary>Handlers of runc in other people's files. Those of version 1 are not read by a containerd that merges.</summary>
+    private async Task<IReadOnlyList<string>> ListImportedAsync(
+        Machine machine,
+        Version? version,
+        CancellationToken cancellationToken
+    )
+    {
+        var defaults = ContainerdConfig.DefaultImports(runtime, version);
+        var files = await ContainerdImports.ReadAsync(machine, runtime.ConfigFile, DropIn, defaults, cancellationToken);
+        return
+        [
+            .. files
+                .Where(file => ContainerdSchema.Of(file) is { Version: > 1 })
+                .SelectMany(ContainerdConfig.RuncHandlersOf)
+                .Distinct(),
+        ];
+    }
 
     /// <summary>
     /// Holdfast's own agent routes untrusted pods by itself. Any other agent leaves it to containerd, which knows the handler

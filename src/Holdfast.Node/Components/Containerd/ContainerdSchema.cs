@@ -52,6 +52,9 @@ internal sealed record ContainerdSchema(
     /// <summary>Null for a version that this program does not know.</summary>
     public static ContainerdSchema? Find(long version) => All.FirstOrDefault(s => s.Version == version);
 
+    /// <summary>That of a file as it is; null for one that this program does not know.</summary>
+    public static ContainerdSchema? Of(TomlDocument file) => Find((file.Get("version") as TomlInteger)?.Value ?? 1);
+
     /// <summary>What a new file is written in: a schema that every containerd of this major version reads.</summary>
     public static ContainerdSchema ForNewFile(Version? containerd) => Find(containerd >= FirstWith3 ? 3 : 2)!;
 

@@ -42,9 +42,10 @@ internal static class ContainerdSoftware
     /// </summary>
     private static ArchiveResource Unpack(ArchiveSpec source) =>
         IsForCri(source)
-            ? new ArchiveResource("containerd", source, "/")
+            ? new ArchiveResource("containerd", source, "/usr/local")
             {
-                Place = path => path.StartsWith("usr/local/", StringComparison.Ordinal) ? path : null,
+                Place = path =>
+                    path.StartsWith("usr/local/", StringComparison.Ordinal) ? path["usr/local/".Length..] : null,
             }
             : new ArchiveResource("containerd", source, "/usr/local")
             {

@@ -42,6 +42,17 @@ internal sealed class ShimLinkResource(ContainerdInstance instance) : IResource
     private async Task<LinkResource> LinkAsync(Machine machine, CancellationToken cancellationToken) =>
         Link(await instance.ResolveAsync(machine, cancellationToken));
 
-    private static LinkResource Link(ContainerdConfig config) =>
-        new(LinkPath, config.Handlers.First(h => h.Kind == HandlerKind.Kata).RuntimePath!);
+    /// <exception cref="NodeException">NotSupported: the handlers need several shims, and only one can have the name.</exception>
+    private static LinkResource Link(ContainerdConfig config)
+    {
+        var handlers = config.Handlers.Where(h => h.Kind == HandlerKind.Kata).DistinctBy(h => h.RuntimePath).ToArray();
+        return config.FindsOneShimPerType && handlers.Length > 1
+            ? throw new NodeException(
+                NodeReason.NotSupported,
+                $"cannot serve both {handlers[0].Name} and {handlers[1].Name}: they need {handlers[0].RuntimePath} and "
+                    + $"{handlers[1].RuntimePath}, and before containerd 1.7 a shim is found by its type alone; keep one of them, or "
+                    + "use containerd 1.7 or newer"
+            )
+            : new LinkResource(LinkPath, handlers[0].RuntimePath!);
+    }
 }

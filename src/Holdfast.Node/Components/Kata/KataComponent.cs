@@ -43,9 +43,9 @@ internal sealed class KataComponent : IComponent
 
     /// <summary>Every archive since 2.0 has all it brings below opt/kata, seen from the root.</summary>
     private static ArchiveResource Unpack(ArchiveSpec source) =>
-        new("kata", source, "/")
+        new("kata", source, "/opt/kata")
         {
-            Place = path => path.StartsWith("opt/kata/", StringComparison.Ordinal) ? path : null,
+            Place = path => path.StartsWith("opt/kata/", StringComparison.Ordinal) ? path["opt/kata/".Length..] : null,
             Why = "it runs pods in virtual machines",
         };
 
