@@ -12,13 +12,19 @@ internal sealed class ServiceResource : IResource
 {
     public const string KindName = "service";
 
-    /// <summary>How long it may take until the socket answers: containerd with a large image store on a slow card.</summary>
-    private static readonly TimeSpan ReadyTimeout = TimeSpan.FromSeconds(60);
+    /// <summary>
+    /// How long it may take until the socket answers: containerd with a large image store on a slow card, or anything on
+    /// an emulated processor that has other work too. One that ended is noticed at once.
+    /// </summary>
+    private static readonly TimeSpan ReadyTimeout = TimeSpan.FromMinutes(3);
 
     /// <summary>A service that lives this long after its start does not fall over its configuration.</summary>
     private static readonly TimeSpan SettleTime = TimeSpan.FromMilliseconds(300);
 
-    private static readonly TimeSpan PollInterval = TimeSpan.FromMilliseconds(20);
+    private static readonly TimeSpan FirstPollInterval = TimeSpan.FromMilliseconds(20);
+
+    /// <summary>Each look runs systemctl, which on a slow machine takes the processor from what it waits for.</summary>
+    private static readonly TimeSpan LongestPollInterval = TimeSpan.FromSeconds(1);
 
     private readonly ServiceDefinition definition;
     private readonly IReadOnlyList<string> configFiles;
@@ -107,6 +113,7 @@ internal sealed class ServiceResource : IResource
     {
         var start = machine.Time.GetTimestamp();
         var first = await machine.Services.StatusAsync(definition.Name, cancellationToken);
+        var pollInterval = FirstPollInterval;
         while (true)
         {
             var isReady = ReadySocket is null || await AnswersAsync(machine.At(ReadySocket), cancellationToken);
@@ -131,7 +138,8 @@ internal sealed class ServiceResource : IResource
                 );
             }
 
-            await Task.Delay(PollInterval, machine.Time, cancellationToken);
+            await Task.Delay(pollInterval, machine.Time, cancellationToken);
+            pollInterval = TimeSpan.FromTicks(Math.Min(pollInterval.Ticks * 3 / 2, LongestPollInterval.Ticks));
         }
     }
 
