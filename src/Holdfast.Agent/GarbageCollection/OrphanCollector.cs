@@ -25,7 +25,7 @@ internal sealed class OrphanCollector(
         using var timer = new PeriodicTimer(tools.Options.RelistInterval, time);
         do
         {
-            RemoveDirectories();
+            await RemoveDirectoriesAsync(ct);
         } while (await NextAsync(timer, ct));
     }
 
@@ -48,7 +48,7 @@ internal sealed class OrphanCollector(
     }
 
     /// <summary>Only while every runtime answers: what belongs to a pod of a runtime that is away is not an orphan.</summary>
-    private void RemoveDirectories()
+    private async Task RemoveDirectoriesAsync(CancellationToken ct)
     {
         if (runtimes.Any(r => !r.IsOnline))
         {
@@ -60,7 +60,7 @@ internal sealed class OrphanCollector(
         var known = pods.Uids.ToHashSet(StringComparer.Ordinal);
         foreach (var uid in found.Where(uid => !known.Contains(uid)))
         {
-            if (tools.Cleaner.Remove(uid))
+            if (await tools.Cleaner.RemoveAsync(uid, ct))
             {
                 logger.OrphanRemoved($"directory of pod {uid}");
             }

@@ -17,7 +17,7 @@ internal sealed class PodCleaner(AgentOptions options, VolumeMounter volumes, IL
     private static readonly string[] QosClasses = [QosClass.Guaranteed, QosClass.Burstable, QosClass.BestEffort];
 
     /// <returns>False when something could not be removed; calling again continues.</returns>
-    public bool Remove(string podUid)
+    public async Task<bool> RemoveAsync(string podUid, CancellationToken cancellationToken)
     {
         var directory = Path.Join(options.Paths.PodsDirectory, podUid);
         try
@@ -25,7 +25,8 @@ internal sealed class PodCleaner(AgentOptions options, VolumeMounter volumes, IL
             RemoveLogs(podUid);
             foreach (var qosClass in QosClasses)
             {
-                PodCgroup.Remove(options.CgroupRoot, PodCgroup.Parent(podUid, qosClass, options.CgroupDriver));
+                var parent = PodCgroup.Parent(podUid, qosClass, options.CgroupDriver);
+                await PodCgroup.RemoveAsync(options.CgroupRoot, parent, cancellationToken);
             }
 
             if (!Directory.Exists(directory))

@@ -56,7 +56,7 @@ internal sealed partial class PodWorker
             await RemoveSandboxAsync(record, ct);
         }
 
-        if (!tools.Cleaner.Remove(Uid))
+        if (!await tools.Cleaner.RemoveAsync(Uid, ct))
         {
             RetryLater();
             return;

@@ -38,6 +38,7 @@ internal static class DownCommand
             if (journal is not null)
             {
                 changes = (await teardown.UndoAsync(journal, lastKept: 0, cancellationToken)).TakenBack;
+                await teardown.RemoveCgroupsAsync(cancellationToken);
             }
         }
 

@@ -1,3 +1,4 @@
+using Holdfast.Agent.Sandboxes;
 using Holdfast.Cri.V1;
 using Holdfast.Kube;
 using Holdfast.Linux;
@@ -14,6 +15,9 @@ namespace Holdfast.Composition;
 internal sealed class NodeTeardown(NodePaths paths, Screen screen)
 {
     private const string AgentService = "holdfast";
+
+    /// <summary>They keep their pods' control groups at the same place, and would miss it.</summary>
+    private static readonly string[] SharersOfCgroups = ["kubelet", "edgecore"];
 
     private readonly Machine machine = NodeContext.CreateMachine(paths, NodeContext.CreateLogs());
 
@@ -71,6 +75,16 @@ internal sealed class NodeTeardown(NodePaths paths, Screen screen)
     {
         using var view = new ChangesView(screen);
         return await new Undoer().UndoAfterAsync(lastKept, machine, journal, view, cancellationToken);
+    }
+
+    /// <summary>What is above the pods' own control groups: empty now, and in the way of nobody, but not there before.</summary>
+    public async Task RemoveCgroupsAsync(CancellationToken cancellationToken)
+    {
+        var names = ProcessTable.ListIds().Select(ProcessTable.NameOf);
+        if (!names.Any(name => SharersOfCgroups.Contains(name)))
+        {
+            await PodCgroup.RemoveAllAsync("/sys/fs/cgroup", cancellationToken);
+        }
     }
 
     /// <summary>
