@@ -4,8 +4,9 @@ using Holdfast.Linux;
 namespace Holdfast.FreshNode.Tests.Nodes;
 
 /// <summary>
-/// The file tree that every node is a copy of. Made once (about half a minute, from Debian's mirror) and kept in
-/// <c>/var/cache</c> under the hash of the script that makes it. Safe from any thread and any process.
+/// What every node is a copy of: a file tree and, for virtual machines, a disk with a kernel. Each is made once (in about
+/// half a minute, from Debian's mirror) and kept in <c>/var/cache</c> under the hash of the scripts that make it. Safe from
+/// any thread and any process.
 /// </summary>
 internal static class BaseRoot
 {
@@ -14,26 +15,44 @@ internal static class BaseRoot
 
     public static string Script(string name) => Path.Join(AppContext.BaseDirectory, "Nodes", name);
 
-    public static async Task<string> GetAsync()
+    /// <summary>The file tree.</summary>
+    public static Task<string> GetAsync() => GetAsync("debian", ["make-base.sh"], []);
+
+    /// <summary>A directory with <c>disk.ext4</c>, <c>vmlinuz</c>, <c>initrd</c> and the <c>key</c> to log in with.</summary>
+    public static async Task<string> GetForVirtualMachineAsync() =>
+        await GetAsync("debian-vm", ["make-base.sh", "make-vm.sh"], [await GetAsync()]);
+
+    /// <param name="scripts">All that decide what is made; the last one makes it.</param>
+    /// <param name="arguments">What that one is given before the directory to make.</param>
+    private static async Task<string> GetAsync(string kind, string[] scripts, string[] arguments)
     {
-        var script = Script("make-base.sh");
-        var key = Convert.ToHexStringLower(SHA256.HashData(await File.ReadAllBytesAsync(script)))[..16];
-        var root = Path.Join(CacheDirectory, "debian-" + key);
+        var made = Path.Join(CacheDirectory, $"{kind}-{await HashAsync(scripts)}");
         Directory.CreateDirectory(CacheDirectory);
-        await using var alone = await LockAsync(root + ".lock");
-        if (!Directory.Exists(root))
+        await using var alone = await LockAsync(made + ".lock");
+        if (!Directory.Exists(made))
         {
-            var unfinished = root + ".unfinished";
+            var unfinished = made + ".unfinished";
             await ChildProcess.RequireAsync("cannot tidy up", new ChildCommand("rm", "-rf", unfinished), BuildLimit);
             await ChildProcess.RequireAsync(
-                "cannot make the file tree of a fresh node",
-                new ChildCommand("bash", script, unfinished),
+                "cannot make what a fresh node is a copy of",
+                new ChildCommand("bash", [Script(scripts[^1]), .. arguments, unfinished]),
                 BuildLimit
             );
-            Directory.Move(unfinished, root);
+            Directory.Move(unfinished, made);
         }
 
-        return root;
+        return made;
+    }
+
+    private static async Task<string> HashAsync(string[] scripts)
+    {
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        foreach (var script in scripts)
+        {
+            hash.AppendData(await File.ReadAllBytesAsync(Script(script)));
+        }
+
+        return Convert.ToHexStringLower(hash.GetHashAndReset())[..16];
     }
 
     private static async Task<FileStream> LockAsync(string path)

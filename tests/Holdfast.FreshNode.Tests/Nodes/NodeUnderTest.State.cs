@@ -1,26 +1,20 @@
-using Holdfast.Linux;
-
 namespace Holdfast.FreshNode.Tests.Nodes;
 
-internal sealed partial class DebianNode
+internal abstract partial class NodeUnderTest
 {
     private const int MostLinesShown = 60;
 
     /// <summary>What <c>up</c> may change and <c>down</c> must put back: files, kernel parameters, modules, services.</summary>
     public async Task<IReadOnlyList<string>> ReadStateAsync()
     {
-        var tree = await ChildProcess.RequireAsync(
-            "cannot read the node's files",
-            new ChildCommand("bash", BaseRoot.Script("tree-state.sh"), Root),
-            TimeSpan.FromMinutes(2)
-        );
+        var tree = await ReadTreeAsync();
         var kernel = await RequireAsync(
             "sysctl net.ipv4.ip_forward net.bridge net.ipv4.conf.all.rp_filter net.ipv4.conf.default.rp_filter 2>/dev/null; "
                 + "ip -br link | awk -F'[@ ]' '{print \"link\", $1}'; "
                 + "ls -d /run/holdfast /run/containerd 2>/dev/null; "
                 + "test ! -d /run/systemd/system || systemctl list-units --type=service --state=running --no-legend --plain | awk '{print \"service\", $1}' | grep -v user@ || true"
         );
-        return [.. (tree.StandardOutput + kernel).Split('\n', StringSplitOptions.RemoveEmptyEntries)];
+        return [.. (tree + kernel).Split('\n', StringSplitOptions.RemoveEmptyEntries)];
     }
 
     /// <summary>Fails the test with every line that is new, changed or gone.</summary>
@@ -36,4 +30,7 @@ internal sealed partial class DebianNode
             .ToList();
         Assert.True(differences.Count == 0, string.Join('\n', differences.Take(MostLinesShown)));
     }
+
+    /// <summary>What <c>tree-state.sh</c> prints of the node's disk.</summary>
+    protected abstract Task<string> ReadTreeAsync();
 }
