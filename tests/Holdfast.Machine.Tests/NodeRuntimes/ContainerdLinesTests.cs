@@ -99,6 +99,36 @@ public sealed class ContainerdLinesTests(UpstreamArchive archives) : IClassFixtu
         Assert.Equal(config, File.Exists(node.ConfigFile) ? await File.ReadAllTextAsync(node.ConfigFile) : "");
     }
 
+    /// <summary>containerd 2 merges what other people's files say of their own handlers with what Holdfast says.</summary>
+    [Fact]
+    public async Task A_handler_in_the_file_of_somebody_else_has_the_same_control_groups()
+    {
+        var install = await archives.ContainerdAsync(Containerds.V2);
+        await using var node = new PrivateNode("{ name: runc }", install, hasOwnSoftware: true);
+        var directory = Directory
+            .CreateDirectory(Path.Join(Path.GetDirectoryName(node.ConfigFile)!, "conf.d"))
+            .FullName;
+        await File.WriteAllTextAsync(node.ConfigFile, "version = 3\nimports = [\"conf.d/*.toml\"]\n");
+        await File.WriteAllTextAsync(
+            Path.Join(directory, "10-mine.toml"),
+            "version = 3\n"
+                + Schema3[
+                    Schema3.IndexOf(
+                        "[plugins.'io.containerd.cri.v1.runtime'.containerd.runtimes.mine]",
+                        StringComparison.Ordinal
+                    )..
+                ]
+        );
+
+        await node.ApplyAsync();
+
+        Assert.False((await node.PlanAsync()).HasChanges);
+        await RunsPodsAsync(node, Containerds.V2, ["runc"]);
+        var ours = await File.ReadAllTextAsync(Path.Join(directory, "20-holdfast.toml"));
+        Assert.Contains("runtimes.mine.options]\nSystemdCgroup = false\n", ours, StringComparison.Ordinal);
+        Assert.Empty((await node.UndoAsync()).Notes);
+    }
+
     /// <summary>Where the file system cannot do overlayfs, nothing may ask for it: neither the pods nor who brings the images.</summary>
     [Theory]
     [InlineData(Containerds.V1_6)]

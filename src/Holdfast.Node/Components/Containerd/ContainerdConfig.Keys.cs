@@ -61,7 +61,8 @@ internal sealed partial record ContainerdConfig
                     UseSystemdCgroup
                 )
                 {
-                    IsBuiltIn = !UseSystemdCgroup,
+                    // What the file of somebody else says of it is not looked at: ours is laid over it.
+                    IsBuiltIn = !UseSystemdCgroup && !ImportedRuncHandlers.Contains(name),
                 }),
             .. RegistryKeys(schema, main),
             .. UnpackingKeys(main),
