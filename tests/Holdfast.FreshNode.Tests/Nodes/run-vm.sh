@@ -26,6 +26,8 @@ qemu=$!
 
 cat >/dev/null
 
+# The connection that the commands shared: by itself it would end only after a minute without an answer.
+ssh -q -F none -o "ControlPath=$directory/ssh" -O exit "$address" 2>/dev/null
 kill -KILL "$qemu" 2>/dev/null
 wait "$qemu" 2>/dev/null
 ip link del "$tap" 2>/dev/null
