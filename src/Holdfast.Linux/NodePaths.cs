@@ -1,3 +1,6 @@
+using System.Security.Cryptography;
+using System.Text;
+
 namespace Holdfast.Linux;
 
 /// <summary>
@@ -9,6 +12,14 @@ public sealed record NodePaths(string Root)
 {
     /// <summary>The real node: <c>/etc/holdfast</c>, <c>/var/lib/holdfast</c>, <c>/run/holdfast</c>, <c>/var/log/pods</c>.</summary>
     public static NodePaths Default { get; } = new("/");
+
+    private const int KeyLength = 16;
+
+    /// <summary>Tells the nodes of one machine apart, fit for the value of a label; empty for the machine's own.</summary>
+    public string Key { get; } =
+        Path.TrimEndingDirectorySeparator(Root) is var root and not "/"
+            ? Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(root)))[..KeyLength]
+            : "";
 
     public string ConfigDirectory => Path.Join(Root, "etc/holdfast");
     public string NodeDocument => Path.Join(ConfigDirectory, "node.yaml");

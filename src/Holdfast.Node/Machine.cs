@@ -134,9 +134,18 @@ public sealed class Machine
     public void RemoveEmptyDirectory(string path)
     {
         var directory = At(path);
-        if (Directory.Exists(directory) && !Directory.EnumerateFileSystemEntries(directory).Any())
+        if (!Directory.Exists(directory) || Directory.EnumerateFileSystemEntries(directory).Any())
+        {
+            return;
+        }
+
+        try
         {
             Directory.Delete(directory);
+        }
+        catch (IOException)
+        {
+            // Something is mounted there, or somebody put a file into it just now: it is in use, and stays.
         }
     }
 

@@ -44,7 +44,7 @@ public sealed class DownTests
         );
         var adjusted = await node.RunAsync("./holdfast undo --last");
         Assert.Equal(1, adjusted.ExitCode);
-        Assert.Contains("up adjusted change 4 (/etc/holdfast/node.yaml is the node document)", adjusted.StandardError);
+        Assert.Contains("(kernel modules are loaded at boot)", adjusted.StandardError);
         await node.RequireAsync("./holdfast down --purge && ./holdfast up --no-probe");
 
         Assert.Contains($"1 change taken back; {all - 1} are left", await node.RequireAsync("./holdfast undo --last"));

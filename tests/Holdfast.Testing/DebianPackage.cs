@@ -5,7 +5,7 @@ namespace Holdfast.Testing;
 /// <summary>
 /// Packages of other Debian releases, unpacked beside this machine's own programs and never installed. Fetched once, from
 /// the mirror that this machine uses, with Debian's signatures checked, and kept in <c>/var/cache/holdfast-tests</c>. Safe
-/// from any thread of one process.
+/// from any thread and any process.
 /// </summary>
 public static class DebianPackage
 {
@@ -33,7 +33,15 @@ public static class DebianPackage
                 var archive = await DownloadAsync(work, release, package);
                 var unpacked = $"{target}.{Environment.ProcessId}";
                 await RunAsync($"cannot unpack {package}", new ChildCommand("dpkg", "-x", archive, unpacked));
-                Directory.Move(unpacked, target);
+                if (Directory.Exists(target))
+                {
+                    // Another test process was quicker.
+                    Directory.Delete(unpacked, recursive: true);
+                }
+                else
+                {
+                    Directory.Move(unpacked, target);
+                }
             }
             return target;
         }

@@ -81,7 +81,7 @@ internal sealed class ContainerConfigBuilder(AgentOptions options, IObjectSource
 
     private void AddLabels(V1.ContainerConfig config, Pod pod, Container container, uint attempt)
     {
-        foreach (var (key, value) in RuntimeLabels.OfPod(pod, options.NodeName))
+        foreach (var (key, value) in RuntimeLabels.OfPod(pod, options))
         {
             config.Labels[key] = value;
         }

@@ -16,6 +16,9 @@ internal static class RuntimeLabels
     /// <summary>Only what carries this label with this node's name is ever stopped or removed.</summary>
     public const string Node = "holdfast.dev/node";
 
+    /// <summary>Which of several nodes of one machine made it; the machine's own does not have it.</summary>
+    public const string Root = "holdfast.dev/root";
+
     /// <summary>The handler of a sandbox that is not the default one's: CRI-O does not list it.</summary>
     public const string Handler = "holdfast.dev/handler";
 
@@ -30,11 +33,15 @@ internal static class RuntimeLabels
         : sandbox.Labels.TryGetValue(Handler, out var handler) ? handler
         : "";
 
-    public static IEnumerable<KeyValuePair<string, string>> OfPod(Pod pod, string nodeName) =>
-        [
-            new(PodName, pod.Metadata.Name),
-            new(PodNamespace, pod.Metadata.Namespace),
-            new(PodUid, pod.Metadata.Uid),
-            new(Node, nodeName),
-        ];
+    public static IEnumerable<KeyValuePair<string, string>> OfPod(Pod pod, AgentOptions options)
+    {
+        yield return new(PodName, pod.Metadata.Name);
+        yield return new(PodNamespace, pod.Metadata.Namespace);
+        yield return new(PodUid, pod.Metadata.Uid);
+        yield return new(Node, options.NodeName);
+        if (options.Paths.Key.Length > 0)
+        {
+            yield return new(Root, options.Paths.Key);
+        }
+    }
 }

@@ -38,7 +38,7 @@ internal sealed class SandboxConfigBuilder(AgentOptions options)
             config.Labels[key] = value;
         }
 
-        foreach (var (key, value) in RuntimeLabels.OfPod(pod, options.NodeName))
+        foreach (var (key, value) in RuntimeLabels.OfPod(pod, options))
         {
             config.Labels[key] = value;
         }

@@ -185,7 +185,9 @@ internal sealed class ClusterJoinUndo : IUndo
             : null;
         FaultPoint.Reach("cluster.reset");
         await StaticPods.PutBackAsync(machine, cancellationToken);
-        await TreeOriginal.RestoreAsync(machine, roots, change.Original["entries"]!.AsArray(), cancellationToken);
+        // The resets empty these directories of other people's networks, who may have added more since the join.
+        var own = roots.Except(Kubeadm.EmptiedByReset).ToArray();
+        await TreeOriginal.RestoreAsync(machine, own, change.Original["entries"]!.AsArray(), cancellationToken);
         await machine.Services.RefreshAsync(cancellationToken);
         ClusterJoinResource.Forget(machine);
         return note;

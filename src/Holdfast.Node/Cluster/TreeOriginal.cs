@@ -53,6 +53,7 @@ internal static class TreeOriginal
     }
 
     /// <summary>Takes away what was not there, and puts back what is gone or changed. Unmounts what hangs below first.</summary>
+    /// <param name="roots">Below which something is taken away; what was recorded elsewhere is only put back.</param>
     public static async Task RestoreAsync(
         Machine machine,
         IReadOnlyList<string> roots,

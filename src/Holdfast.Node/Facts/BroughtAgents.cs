@@ -23,6 +23,11 @@ internal static class BroughtAgents
                     .Order(StringComparer.Ordinal),
             ];
         }
+        catch (UnauthorizedAccessException)
+        {
+            // Ordinary users may look around, and make bundles.
+            return [];
+        }
         catch (NodeException corrupt) when (corrupt.Reason == NodeReason.JournalCorrupt)
         {
             // Whoever wants to change the machine is told by the plan; the daemon runs its pods all the same.

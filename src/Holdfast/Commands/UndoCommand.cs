@@ -50,7 +50,8 @@ internal static class UndoCommand
     private static async Task<int> RunAsync(ParseResult parsed, Screen screen, CancellationToken cancellationToken)
     {
         NodeContext.RequireRoot("undo");
-        var teardown = new NodeTeardown(CommandOptions.Paths(parsed), screen);
+        var paths = CommandOptions.Paths(parsed);
+        var teardown = new NodeTeardown(paths, screen);
         using var journal = await teardown.OpenJournalAsync(cancellationToken);
         var running = await teardown.CountPodsAsync(cancellationToken);
         if (running > 0)
@@ -62,7 +63,12 @@ internal static class UndoCommand
             );
         }
 
-        var lastKept = FirstKept(parsed.GetValue(Last), parsed.GetValue(To), journal?.Changes ?? []);
+        var lastKept = FirstKept(
+            parsed.GetValue(Last),
+            parsed.GetValue(To),
+            journal?.Changes ?? [],
+            $"file:{paths.NodeDocument}"
+        );
         var result = journal is null
             ? new UndoResult(0, 0, [])
             : await teardown.UndoAsync(journal, lastKept, cancellationToken);
@@ -78,11 +84,11 @@ internal static class UndoCommand
     }
 
     /// <returns>The number of the last change that stays; 0 when none does.</returns>
-    private static int FirstKept(bool isLast, int? to, IReadOnlyList<ChangeSummary> changes)
+    private static int FirstKept(bool isLast, int? to, IReadOnlyList<ChangeSummary> changes, string documentId)
     {
         if (isLast && changes.Count > 0)
         {
-            RequireLastIsLast(changes);
+            RequireLastIsLast(changes, documentId);
             return changes.Count < 2 ? 0 : changes[^2].Number;
         }
 
@@ -102,10 +108,14 @@ internal static class UndoCommand
     /// The journal has of every change how it was before Holdfast, not how it was before each run: what a later <c>up</c> only
     /// adjusted cannot be taken back to between the two, and something else is not what the person means.
     /// </summary>
-    private static void RequireLastIsLast(IReadOnlyList<ChangeSummary> changes)
+    private static void RequireLastIsLast(IReadOnlyList<ChangeSummary> changes, string documentId)
     {
         var last = changes[^1];
-        if (changes.FirstOrDefault(change => change != last && change.LastAt > last.At) is { } adjusted)
+        // Services that are started anew, and the document itself, only follow what else was changed.
+        var adjusted = changes.FirstOrDefault(change =>
+            change != last && change.LastAt > last.At && change.Kind != "service" && change.Id != documentId
+        );
+        if (adjusted is not null)
         {
             throw new CommandException(
                 ExitCode.Failed,

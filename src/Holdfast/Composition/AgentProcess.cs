@@ -83,9 +83,9 @@ internal static class AgentProcess
 
         if (cancellationToken.IsCancellationRequested)
         {
-            if (await MachineShutdown.IsUnderWayAsync())
+            if (await MachineShutdown.IsUnderWayAsync(log))
             {
-                await MachineShutdown.StopPodsAsync(runtimes, store, log);
+                await MachineShutdown.StopPodsAsync(runtimes, store, paths, log);
             }
             else
             {
@@ -137,6 +137,9 @@ internal static partial class DaemonLog
 
     [LoggerMessage(3, LogLevel.Information, "the machine goes down; stopping {Count} pods")]
     public static partial void StoppingPods(ILogger logger, int count);
+
+    [LoggerMessage(5, LogLevel.Warning, "cannot tell whether the machine goes down, so the pods run on: {Cause}")]
+    public static partial void ShutdownUnknown(ILogger logger, string cause);
 
     [LoggerMessage(4, LogLevel.Warning, "cannot stop every pod before the machine goes down: {Cause}")]
     public static partial void PodsNotStopped(ILogger logger, string cause);

@@ -13,12 +13,20 @@ namespace Holdfast.Composition;
 /// </summary>
 internal sealed class InstalledRuntimes : IAsyncDisposable
 {
-    private InstalledRuntimes(IReadOnlyList<RuntimeEndpoint> endpoints)
-    {
-        Endpoints = endpoints;
-    }
+    private readonly NodePaths paths;
+    private readonly IReadOnlyList<RuntimeEndpoint> known;
+    private readonly IReadOnlyList<RuntimeEndpoint> usual;
 
-    public IReadOnlyList<RuntimeEndpoint> Endpoints { get; }
+    private InstalledRuntimes(
+        NodePaths paths,
+        IReadOnlyList<RuntimeEndpoint> known,
+        IReadOnlyList<RuntimeEndpoint> usual
+    )
+    {
+        this.paths = paths;
+        this.known = known;
+        this.usual = usual;
+    }
 
     /// <summary>Connects to nothing yet. Null where no document was ever installed: then Holdfast never ran a pod here.</summary>
     public static async Task<InstalledRuntimes?> OpenAsync(
@@ -32,23 +40,41 @@ internal sealed class InstalledRuntimes : IAsyncDisposable
             return null;
         }
 
-        var known = (await ReadAsync(paths, cancellationToken)).Select(runtime => (runtime.Name, runtime.Socket));
-        // A node below another root is a private one; what listens at the usual places is not its own.
-        var usual = paths.Root == NodePaths.Default.Root ? ListUsual() : [];
-        var endpoints = known
-            .Concat(usual)
-            .DistinctBy(runtime => RealPath(runtime.Socket))
-            .Select(runtime => new RuntimeEndpoint(
-                new RuntimeEndpointOptions(runtime.Name, runtime.Socket),
-                machine.Time,
-                machine.Logs
-            ));
-        return new InstalledRuntimes([.. endpoints]);
+        var installed = await ReadAsync(paths, cancellationToken);
+        var sockets = installed.Select(runtime => RealPath(runtime.Socket)).ToHashSet();
+        return new InstalledRuntimes(
+            paths,
+            [.. installed.Select(runtime => Connect(runtime.Name, runtime.Socket))],
+            [.. ListUsual().Where(runtime => !sockets.Contains(runtime.Socket)).Select(r => Connect(r.Name, r.Socket))]
+        );
+
+        RuntimeEndpoint Connect(string name, string socket) =>
+            new(new RuntimeEndpointOptions(name, socket), machine.Time, machine.Logs);
+    }
+
+    /// <summary>The sandboxes of this machine's daemon in all of them.</summary>
+    /// <exception cref="CriException">A runtime of the document runs and does not tell what it has.</exception>
+    public async Task<IReadOnlyList<OwnSandbox>> ListSandboxesAsync(CancellationToken cancellationToken)
+    {
+        var found = new List<OwnSandbox>(await OwnSandboxes.ListAsync(known, paths, cancellationToken));
+        foreach (var guess in usual)
+        {
+            try
+            {
+                found.AddRange(await OwnSandboxes.ListAsync([guess], paths, cancellationToken));
+            }
+            catch (CriException)
+            {
+                // Whatever listens there, it is not known to be a runtime.
+            }
+        }
+
+        return found;
     }
 
     public async ValueTask DisposeAsync()
     {
-        foreach (var endpoint in Endpoints)
+        foreach (var endpoint in known.Concat(usual))
         {
             await endpoint.DisposeAsync();
         }

@@ -22,19 +22,27 @@ internal static class MachineShutdown
     private const long MaxGraceSeconds = 30;
 
     /// <summary>Whether PID 1 is stopping everything, and not just this service.</summary>
-    public static async Task<bool> IsUnderWayAsync()
+    public static async Task<bool> IsUnderWayAsync(ILogger log)
     {
         if (!Directory.Exists("/run/systemd/system"))
         {
             return false;
         }
 
-        var state = await ChildProcess.RunAsync(new ChildCommand("systemctl", "is-system-running"), QueryLimit);
-        return state.StandardOutput.Trim() == "stopping";
+        try
+        {
+            var state = await ChildProcess.RunAsync(new ChildCommand("systemctl", "is-system-running"), QueryLimit);
+            return state.StandardOutput.Trim() == "stopping";
+        }
+        catch (LinuxException failure)
+        {
+            DaemonLog.ShutdownUnknown(log, failure.Message);
+            return false;
+        }
     }
 
     /// <summary>Stops every pod of this node, each with its own grace period; what cannot be stopped is logged.</summary>
-    public static async Task StopPodsAsync(RuntimeSet runtimes, ObjectStore store, ILogger log)
+    public static async Task StopPodsAsync(RuntimeSet runtimes, ObjectStore store, NodePaths paths, ILogger log)
     {
         using var limit = new CancellationTokenSource(Limit);
         try
@@ -43,7 +51,7 @@ internal static class MachineShutdown
                 .List(ResourceNames.Pods)
                 .Items.Select(item => KubeJson.Deserialize<Pod>(item.Json.Span))
                 .ToDictionary(pod => pod.Metadata.Uid, pod => pod.Spec.TerminationGracePeriodSeconds);
-            var sandboxes = await OwnSandboxes.ListAsync(runtimes.Endpoints, limit.Token);
+            var sandboxes = await OwnSandboxes.ListAsync(runtimes.Endpoints, paths, limit.Token);
             var ready = sandboxes.Where(own => own.IsReady).ToArray();
             DaemonLog.StoppingPods(log, ready.Length);
             await Task.WhenAll(ready.Select(own => OwnSandboxes.StopAsync(own, GraceOf(own), limit.Token)));

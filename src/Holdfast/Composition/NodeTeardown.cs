@@ -24,7 +24,7 @@ internal sealed class NodeTeardown(NodePaths paths, Screen screen)
     public async Task<int> CountPodsAsync(CancellationToken cancellationToken)
     {
         await using var runtimes = await InstalledRuntimes.OpenAsync(paths, machine, cancellationToken);
-        return runtimes is null ? 0 : (await OwnSandboxes.ListAsync(runtimes.Endpoints, cancellationToken)).Count;
+        return runtimes is null ? 0 : (await runtimes.ListSandboxesAsync(cancellationToken)).Count;
     }
 
     /// <summary>
@@ -57,7 +57,7 @@ internal sealed class NodeTeardown(NodePaths paths, Screen screen)
             return 0;
         }
 
-        var sandboxes = await OwnSandboxes.ListAsync(runtimes.Endpoints, cancellationToken);
+        var sandboxes = await runtimes.ListSandboxesAsync(cancellationToken);
         foreach (var own in sandboxes)
         {
             await OwnSandboxes.RemoveAsync(own, cancellationToken);

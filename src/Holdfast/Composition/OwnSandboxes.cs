@@ -1,5 +1,6 @@
 using Holdfast.Cri;
 using Holdfast.Cri.V1;
+using Holdfast.Linux;
 
 namespace Holdfast.Composition;
 
@@ -9,8 +10,13 @@ internal sealed record OwnSandbox(RuntimeEndpoint Endpoint, PodSandbox Sandbox)
     /// <summary>The agent writes it on everything it makes.</summary>
     private const string NodeLabel = "holdfast.dev/node";
 
+    private const string RootLabel = "holdfast.dev/root";
+
     /// <summary>Name of the node as it was called when the pod was made; null for a sandbox of somebody else.</summary>
     public string? NodeName => Sandbox.Labels.GetValueOrDefault(NodeLabel);
+
+    /// <summary>Which of several nodes of one machine it is of, as <see cref="NodePaths.Key"/>.</summary>
+    public string NodeKey => Sandbox.Labels.GetValueOrDefault(RootLabel, "");
 
     public string PodName => $"{Sandbox.Metadata.Namespace}/{Sandbox.Metadata.Name}";
 
@@ -26,9 +32,11 @@ internal static class OwnSandboxes
     /// <summary>How long a container may take to end by itself when its sandbox is to be removed.</summary>
     private const long RemovalGraceSeconds = 5;
 
-    /// <summary>Those of the runtimes that answer; a runtime that is down runs no sandbox that could be stopped.</summary>
+    /// <summary>Those of the runtimes that run; one that is down runs no sandbox that could be stopped.</summary>
+    /// <exception cref="CriException">A runtime runs and does not tell: what it has is not known.</exception>
     public static async Task<IReadOnlyList<OwnSandbox>> ListAsync(
         IEnumerable<RuntimeEndpoint> endpoints,
+        NodePaths paths,
         CancellationToken cancellationToken
     )
     {
@@ -41,13 +49,12 @@ internal static class OwnSandboxes
                 found.AddRange(
                     answer
                         .Items.Select(sandbox => new OwnSandbox(endpoint, sandbox))
-                        .Where(sandbox => sandbox.NodeName is not null)
+                        .Where(own => own.NodeName is not null && own.NodeKey == paths.Key)
                 );
             }
-            catch (CriException failure)
-                when (failure.Reason is CriReason.Unavailable or CriReason.Unimplemented or CriReason.DeadlineExceeded)
+            catch (CriException failure) when (failure.Reason is CriReason.Unavailable or CriReason.Unimplemented)
             {
-                // A socket that nobody listens at any more, or behind which there is no CRI.
+                // A socket that nobody listens at any more, or Docker's containerd, which has no pods.
             }
         }
 

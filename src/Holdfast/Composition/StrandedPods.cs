@@ -22,7 +22,7 @@ internal static class StrandedPods
         }
 
         var spec = node.Document.Spec;
-        var stranded = (await OwnSandboxes.ListAsync(runtimes.Endpoints, cancellationToken))
+        var stranded = (await runtimes.ListSandboxesAsync(cancellationToken))
             .Where(own => own.IsReady)
             .Select(own => (own.PodName, Why: FindReason(own, spec)))
             .Where(pod => pod.Why is not null)

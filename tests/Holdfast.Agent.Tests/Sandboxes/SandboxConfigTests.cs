@@ -1,6 +1,7 @@
 using Holdfast.Agent.Sandboxes;
 using Holdfast.Cri.V1;
 using Holdfast.Kube;
+using Holdfast.Linux;
 using Container = Holdfast.Kube.Container;
 
 namespace Holdfast.Agent.Tests.Sandboxes;
@@ -25,6 +26,9 @@ public sealed class SandboxConfigTests
         Assert.Equal("/kubepods/besteffort/pod0f-1", config.Linux.CgroupParent);
         Assert.Equal("web", config.Labels["app"]);
         Assert.Equal("edge-1", config.Labels["holdfast.dev/node"]);
+        // A machine's own node has no such label; this is one of several.
+        Assert.Equal(new NodePaths("/node/").Key, config.Labels["holdfast.dev/root"]);
+        Assert.Equal("", NodePaths.Default.Key);
         Assert.Equal(NamespaceMode.Pod, config.Linux.SecurityContext.NamespaceOptions.Network);
         Assert.Equal(NamespaceMode.Container, config.Linux.SecurityContext.NamespaceOptions.Pid);
     }

@@ -108,7 +108,10 @@ internal sealed partial record ContainerdConfig
         {
             return [];
         }
-        var handlers = ListRuncHandlers(TomlDocument.Parse(main ?? [], Runtime.ConfigFile));
+        // A file of somebody else that comes after ours has the last word on its own handlers.
+        var handlers = ListRuncHandlers(TomlDocument.Parse(main ?? [], Runtime.ConfigFile))
+            .Except(ImportedRuncHandlers)
+            .ToArray();
         return [.. Keys(schema, seen, handlers).Select(key => key.FindFault(seen)).OfType<string>()];
     }
 
