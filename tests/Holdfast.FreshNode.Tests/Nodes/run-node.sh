@@ -3,6 +3,8 @@
 #   run-node.sh NAME DIRECTORY BRIDGE systemd|bare KUBECTL
 # The node has its own subtree of every cgroup hierarchy, so that its processes and cgroups are told from all others.
 set -u
+# Ctrl-C and the like go to the whole group of processes: what is to be tidied up is tidied up then too.
+trap : INT TERM HUP
 name=$1 directory=$2 bridge=$3 kind=$4 kubectl=$5
 root=$directory/root
 
