@@ -178,7 +178,11 @@ public sealed class ObjectStore : IAsyncDisposable
 
     private void CheckCanWatchFrom(string resource, long afterRevision)
     {
-        if (afterRevision > Revision)
+        // A list sees a commit a moment before the watchers are told of it, and may be where the watch goes on from.
+        if (
+            afterRevision > Revision
+            && afterRevision > readers.Read($"watch {resource}", reader => reader.CurrentRevision())
+        )
         {
             throw new StoreException(
                 StoreReason.TooOld,

@@ -20,6 +20,34 @@ public sealed class WatchTests
         Assert.Equal(["Added web 1", "Modified web 2", "Deleted web 2"], await watch.TakeAsync(3));
     }
 
+    /// <summary>A list reads what is committed, which is a moment before the watchers are told of it.</summary>
+    [Fact]
+    public async Task A_watch_from_a_list_is_never_refused_however_fresh_the_list_is()
+    {
+        await using var temporary = await OpenAsync();
+        var store = temporary.Store;
+        var writing = Task.Run(async () =>
+        {
+            for (var i = 0; i < 1500; i++)
+            {
+                await store.CreateAsync(Pod($"p{i}"), Json("1"));
+            }
+        });
+        while (!writing.IsCompleted)
+        {
+            var revision = store.List("secrets").Revision;
+            using var stop = new CancellationTokenSource();
+            await using var watch = store
+                .WatchAsync("secrets", null, revision, stop.Token)
+                .GetAsyncEnumerator(stop.Token);
+            var next = watch.MoveNextAsync();
+            await stop.CancelAsync();
+            await Assert.ThrowsAnyAsync<OperationCanceledException>(async () => await next);
+        }
+
+        await writing;
+    }
+
     [Fact]
     public async Task A_watch_sees_only_its_resource_and_namespace()
     {

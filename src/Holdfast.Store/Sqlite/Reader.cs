@@ -44,6 +44,9 @@ internal sealed class Reader : IDisposable
     public const string CurrentRevisionSql =
         "SELECT max(1, (SELECT value FROM meta WHERE name = 'compacted'), coalesce((SELECT max(revision) FROM revisions), 0))";
 
+    /// <summary>The last revision that was committed.</summary>
+    public long CurrentRevision() => (long)revision.ExecuteScalar()!;
+
     public StoredObject? Get(ObjectKey key)
     {
         using var row = get.With(key.Resource, key.Namespace, key.Name).ExecuteReader();
@@ -55,7 +58,7 @@ internal sealed class Reader : IDisposable
         begin.ExecuteNonQuery();
         try
         {
-            var at = (long)revision.ExecuteScalar()!;
+            var at = CurrentRevision();
             var command = ns is null ? list.With(resource) : listNamespace.With(resource, ns);
             using var row = command.ExecuteReader();
             var items = new List<StoredObject>();

@@ -48,8 +48,10 @@ public sealed class DownloadTests : IAsyncLifetime
         Assert.Equal(Hash(content), Path.GetFileName(file.Path));
         Assert.Equal(content, File.ReadAllBytes(file.Path));
         Assert.Single(Directory.GetFiles(Paths.DownloadsDirectory));
+        // On a busy machine a connection may be cut, and be resumed.
+        var asked = server.Requests.Count;
         await FetchAsync(Spec());
-        Assert.Single(server.Requests);
+        Assert.Equal(asked, server.Requests.Count);
     }
 
     [Fact]
