@@ -6,7 +6,7 @@ namespace Holdfast.Agent.Sandboxes;
 /// The labels by which a restarted agent finds its pods again: the kubelet's own keys, so that every tool that reads
 /// them keeps working, and one that says which node made it. Pure.
 /// </summary>
-internal static class RuntimeLabels
+public static class RuntimeLabels
 {
     public const string PodName = "io.kubernetes.pod.name";
     public const string PodNamespace = "io.kubernetes.pod.namespace";
@@ -33,7 +33,7 @@ internal static class RuntimeLabels
         : sandbox.Labels.TryGetValue(Handler, out var handler) ? handler
         : "";
 
-    public static IEnumerable<KeyValuePair<string, string>> OfPod(Pod pod, AgentOptions options)
+    internal static IEnumerable<KeyValuePair<string, string>> OfPod(Pod pod, AgentOptions options)
     {
         yield return new(PodName, pod.Metadata.Name);
         yield return new(PodNamespace, pod.Metadata.Namespace);

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Holdfast.Agent.Sandboxes;
 using Holdfast.Composition;
 using Holdfast.Cri;
 using Holdfast.Cri.V1;
@@ -17,9 +18,6 @@ internal static class PodsCommand
 {
     /// <summary>Characters of a sandbox id that are shown, as crictl shows them; all of them in JSON.</summary>
     private const int ShortId = 13;
-
-    /// <summary>The agent's, in its room.</summary>
-    private const string HandlerLabel = "holdfast.dev/handler";
 
     private const string Unknown = "unknown";
 
@@ -92,7 +90,7 @@ internal static class PodsCommand
     /// </summary>
     private static string RuntimeOf(PodSandbox sandbox, RuntimeEndpoint endpoint, bool isCrio) =>
         sandbox.RuntimeHandler is { Length: > 0 } handler ? handler
-        : sandbox.Labels.TryGetValue(HandlerLabel, out var label) ? label
+        : sandbox.Labels.TryGetValue(RuntimeLabels.Handler, out var label) ? label
         : isCrio ? Unknown
         : endpoint.Options.Handlers.FirstOrDefault("");
 

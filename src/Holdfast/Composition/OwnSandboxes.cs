@@ -1,3 +1,4 @@
+using Holdfast.Agent.Sandboxes;
 using Holdfast.Cri;
 using Holdfast.Cri.V1;
 using Holdfast.Linux;
@@ -7,16 +8,11 @@ namespace Holdfast.Composition;
 /// <summary>A sandbox that a daemon of Holdfast made. Immutable.</summary>
 internal sealed record OwnSandbox(RuntimeEndpoint Endpoint, PodSandbox Sandbox)
 {
-    /// <summary>The agent writes it on everything it makes.</summary>
-    private const string NodeLabel = "holdfast.dev/node";
-
-    private const string RootLabel = "holdfast.dev/root";
-
     /// <summary>Name of the node as it was called when the pod was made; null for a sandbox of somebody else.</summary>
-    public string? NodeName => Sandbox.Labels.GetValueOrDefault(NodeLabel);
+    public string? NodeName => Sandbox.Labels.GetValueOrDefault(RuntimeLabels.Node);
 
     /// <summary>Which of several nodes of one machine it is of, as <see cref="NodePaths.Key"/>.</summary>
-    public string NodeKey => Sandbox.Labels.GetValueOrDefault(RootLabel, "");
+    public string NodeKey => Sandbox.Labels.GetValueOrDefault(RuntimeLabels.Root, "");
 
     public string PodName => $"{Sandbox.Metadata.Namespace}/{Sandbox.Metadata.Name}";
 
