@@ -1,6 +1,6 @@
 using System.Text.RegularExpressions;
+using Holdfast.Document;
 using Holdfast.Kube;
-using Holdfast.Node.Spec;
 
 namespace Holdfast.Repo.Tests;
 

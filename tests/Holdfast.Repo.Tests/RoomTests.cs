@@ -11,7 +11,8 @@ public sealed class RoomTests
         ["Holdfast.Linux"] = ["Holdfast.Kube"],
         ["Holdfast.Cri"] = ["Holdfast.Kube", "Holdfast.Linux"],
         ["Holdfast.Store"] = ["Holdfast.Kube", "Holdfast.Linux"],
-        ["Holdfast.Node"] = ["Holdfast.Kube", "Holdfast.Linux", "Holdfast.Cri"],
+        ["Holdfast.Document"] = ["Holdfast.Kube", "Holdfast.Linux"],
+        ["Holdfast.Node"] = ["Holdfast.Kube", "Holdfast.Document", "Holdfast.Linux", "Holdfast.Cri"],
         ["Holdfast.Agent"] = ["Holdfast.Kube", "Holdfast.Linux", "Holdfast.Cri", "Holdfast.Store"],
         ["Holdfast.Hub"] = ["Holdfast.Kube", "Holdfast.Linux", "Holdfast.Store"],
         ["Holdfast"] =
@@ -20,6 +21,7 @@ public sealed class RoomTests
             "Holdfast.Linux",
             "Holdfast.Cri",
             "Holdfast.Store",
+            "Holdfast.Document",
             "Holdfast.Node",
             "Holdfast.Agent",
             "Holdfast.Hub",

@@ -1,10 +1,10 @@
+using Holdfast.Document;
 using Holdfast.Linux;
 using Holdfast.Node;
 using Holdfast.Node.Apply;
 using Holdfast.Node.Components;
 using Holdfast.Node.Facts;
 using Holdfast.Node.Plan;
-using Holdfast.Node.Spec;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Holdfast.Testing.Crasher;

@@ -2,6 +2,7 @@ using System.Formats.Tar;
 using System.Net;
 using System.Security.Cryptography;
 using System.Text;
+using Holdfast.Document;
 using Holdfast.Linux;
 using Holdfast.Node;
 using Holdfast.Node.Apply;
@@ -9,7 +10,6 @@ using Holdfast.Node.Plan;
 using Holdfast.Node.Resources;
 using Holdfast.Node.Services;
 using Holdfast.Node.Software;
-using Holdfast.Node.Spec;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Holdfast.Testing.Crasher;

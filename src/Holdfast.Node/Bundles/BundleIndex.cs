@@ -2,8 +2,8 @@ using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Holdfast.Document;
 using Holdfast.Linux;
-using Holdfast.Node.Spec;
 
 namespace Holdfast.Node.Bundles;
 

@@ -1,3 +1,4 @@
+using Holdfast.Document;
 using Holdfast.Linux;
 using Holdfast.Node.Components;
 using Holdfast.Node.Components.Containerd;
@@ -5,7 +6,6 @@ using Holdfast.Node.Facts;
 using Holdfast.Node.Plan;
 using Holdfast.Node.Resources;
 using Holdfast.Node.Software;
-using Holdfast.Node.Spec;
 
 namespace Holdfast.Node.Bundles;
 

@@ -1,4 +1,4 @@
-using Holdfast.Node.Spec;
+using Holdfast.Document;
 using Holdfast.Node.Yaml;
 
 namespace Holdfast.Node.Cluster;

@@ -1,6 +1,6 @@
 using System.Globalization;
 using System.Text.RegularExpressions;
-using Holdfast.Node.Spec;
+using Holdfast.Document;
 using Holdfast.Node.Yaml;
 
 namespace Holdfast.Node.Cluster;

@@ -1,5 +1,5 @@
+using Holdfast.Document;
 using Holdfast.Linux;
-using Holdfast.Node.Spec;
 
 namespace Holdfast.Node.Cluster;
 

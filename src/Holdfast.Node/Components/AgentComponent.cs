@@ -1,9 +1,9 @@
+using Holdfast.Document;
 using Holdfast.Linux;
 using Holdfast.Node.Cluster;
 using Holdfast.Node.Facts;
 using Holdfast.Node.Resources;
 using Holdfast.Node.Services;
-using Holdfast.Node.Spec;
 
 namespace Holdfast.Node.Components;
 

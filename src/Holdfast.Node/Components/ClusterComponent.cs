@@ -1,10 +1,10 @@
+using Holdfast.Document;
 using Holdfast.Linux;
 using Holdfast.Node.Cluster;
 using Holdfast.Node.Components.Cni;
 using Holdfast.Node.Facts;
 using Holdfast.Node.Resources;
 using Holdfast.Node.Services;
-using Holdfast.Node.Spec;
 
 namespace Holdfast.Node.Components;
 

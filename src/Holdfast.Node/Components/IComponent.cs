@@ -1,6 +1,6 @@
+using Holdfast.Document;
 using Holdfast.Node.Facts;
 using Holdfast.Node.Resources;
-using Holdfast.Node.Spec;
 
 namespace Holdfast.Node.Components;
 

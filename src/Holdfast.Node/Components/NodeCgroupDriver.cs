@@ -1,6 +1,6 @@
+using Holdfast.Document;
 using Holdfast.Linux;
 using Holdfast.Node.Facts;
-using Holdfast.Node.Spec;
 
 namespace Holdfast.Node.Components;
 

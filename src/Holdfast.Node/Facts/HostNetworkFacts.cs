@@ -1,6 +1,6 @@
 using System.Globalization;
 using System.Net;
-using Holdfast.Node.Spec;
+using Holdfast.Document;
 
 namespace Holdfast.Node.Facts;
 

@@ -1,11 +1,11 @@
 using System.Globalization;
 using System.Runtime.InteropServices;
 using System.Text.RegularExpressions;
+using Holdfast.Document;
 using Holdfast.Linux;
 using Holdfast.Node.Components.Containerd;
 using Holdfast.Node.Services;
 using Holdfast.Node.Software;
-using Holdfast.Node.Spec;
 
 namespace Holdfast.Node.Facts;
 

@@ -1,5 +1,5 @@
+using Holdfast.Document;
 using Holdfast.Node.Facts.Checks;
-using Holdfast.Node.Spec;
 
 namespace Holdfast.Node.Facts;
 

@@ -1,9 +1,9 @@
 using System.Text.Json.Nodes;
 using Holdfast.Cri;
 using Holdfast.Cri.V1;
+using Holdfast.Document;
 using Holdfast.Linux;
 using Holdfast.Node.Resources;
-using Holdfast.Node.Spec;
 
 namespace Holdfast.Node.Images;
 

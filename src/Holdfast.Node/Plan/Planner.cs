@@ -1,3 +1,4 @@
+using Holdfast.Document;
 using Holdfast.Linux;
 using Holdfast.Node.Apply;
 using Holdfast.Node.Components;
@@ -8,7 +9,6 @@ using Holdfast.Node.Components.Kata;
 using Holdfast.Node.Facts;
 using Holdfast.Node.Resources;
 using Holdfast.Node.Software;
-using Holdfast.Node.Spec;
 
 namespace Holdfast.Node.Plan;
 

@@ -1,4 +1,4 @@
-using Holdfast.Node.Spec;
+using Holdfast.Document;
 
 namespace Holdfast.Node.Resources;
 

@@ -1,7 +1,7 @@
 using System.Text.Json.Nodes;
+using Holdfast.Document;
 using Holdfast.Linux;
 using Holdfast.Node.Resources;
-using Holdfast.Node.Spec;
 
 namespace Holdfast.Node.Software;
 

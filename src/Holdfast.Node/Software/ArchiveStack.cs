@@ -1,7 +1,7 @@
 using System.Security.Cryptography;
 using System.Text;
+using Holdfast.Document;
 using Holdfast.Node.Apply;
-using Holdfast.Node.Spec;
 
 namespace Holdfast.Node.Software;
 

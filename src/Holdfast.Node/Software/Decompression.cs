@@ -1,6 +1,6 @@
 using System.IO.Compression;
+using Holdfast.Document;
 using Holdfast.Linux;
-using Holdfast.Node.Spec;
 
 namespace Holdfast.Node.Software;
 

@@ -1,6 +1,6 @@
 using System.Text;
+using Holdfast.Document;
 using Holdfast.Linux;
-using Holdfast.Node.Spec;
 
 namespace Holdfast.Node.Software;
 

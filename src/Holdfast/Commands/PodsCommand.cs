@@ -3,7 +3,7 @@ using Holdfast.Agent.Sandboxes;
 using Holdfast.Composition;
 using Holdfast.Cri;
 using Holdfast.Cri.V1;
-using Holdfast.Node.Spec;
+using Holdfast.Document;
 using Holdfast.Terminal;
 using Microsoft.Extensions.Logging.Abstractions;
 using Spectre.Console;

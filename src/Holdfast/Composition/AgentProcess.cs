@@ -1,9 +1,9 @@
 using Holdfast.Agent;
+using Holdfast.Document;
 using Holdfast.Hub;
 using Holdfast.Linux;
 using Holdfast.Node.Components;
 using Holdfast.Node.Facts;
-using Holdfast.Node.Spec;
 using Holdfast.Store;
 using Microsoft.Extensions.Logging;
 

@@ -1,7 +1,7 @@
 using Holdfast.Cri;
+using Holdfast.Document;
 using Holdfast.Linux;
 using Holdfast.Node;
-using Holdfast.Node.Spec;
 using Holdfast.Terminal;
 
 namespace Holdfast.Composition;

@@ -1,5 +1,5 @@
 using Holdfast.Cri;
-using Holdfast.Node.Spec;
+using Holdfast.Document;
 using Microsoft.Extensions.Logging;
 
 namespace Holdfast.Composition;

@@ -1,5 +1,5 @@
+using Holdfast.Document;
 using Holdfast.Kube;
-using Holdfast.Node.Spec;
 using Holdfast.Store;
 
 namespace Holdfast.Composition;

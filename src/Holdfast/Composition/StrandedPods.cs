@@ -1,4 +1,4 @@
-using Holdfast.Node.Spec;
+using Holdfast.Document;
 using Holdfast.Terminal;
 
 namespace Holdfast.Composition;

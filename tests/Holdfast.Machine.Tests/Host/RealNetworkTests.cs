@@ -1,12 +1,12 @@
 using System.Net;
 using System.Text;
 using System.Text.Json.Nodes;
+using Holdfast.Document;
 using Holdfast.Linux;
 using Holdfast.Node.Components;
 using Holdfast.Node.Components.Cni;
 using Holdfast.Node.Facts;
 using Holdfast.Node.Services;
-using Holdfast.Node.Spec;
 using Holdfast.Testing;
 using Microsoft.Extensions.Logging.Abstractions;
 

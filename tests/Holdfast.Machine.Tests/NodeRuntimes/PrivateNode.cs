@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using Holdfast.Cri;
+using Holdfast.Document;
 using Holdfast.Linux;
 using Holdfast.Node;
 using Holdfast.Node.Apply;
@@ -9,7 +10,6 @@ using Holdfast.Node.Components.Kata;
 using Holdfast.Node.Facts;
 using Holdfast.Node.Plan;
 using Holdfast.Node.Probe;
-using Holdfast.Node.Spec;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Holdfast.Machine.Tests.NodeRuntimes;

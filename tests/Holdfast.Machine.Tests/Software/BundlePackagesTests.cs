@@ -1,8 +1,8 @@
+using Holdfast.Document;
 using Holdfast.Linux;
 using Holdfast.Node.Bundles;
 using Holdfast.Node.Facts;
 using Holdfast.Node.Services;
-using Holdfast.Node.Spec;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Holdfast.Machine.Tests.Software;

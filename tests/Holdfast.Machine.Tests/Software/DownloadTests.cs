@@ -1,11 +1,11 @@
 using System.Net;
 using System.Net.Sockets;
 using System.Security.Cryptography;
+using Holdfast.Document;
 using Holdfast.Linux;
 using Holdfast.Node;
 using Holdfast.Node.Services;
 using Holdfast.Node.Software;
-using Holdfast.Node.Spec;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Holdfast.Machine.Tests.Software;

@@ -1,9 +1,9 @@
 using System.Text;
+using Holdfast.Document;
 using Holdfast.Node.Apply;
 using Holdfast.Node.Bundles;
 using Holdfast.Node.Plan;
 using Holdfast.Node.Software;
-using Holdfast.Node.Spec;
 using Holdfast.Node.Tests.Software;
 
 namespace Holdfast.Node.Tests.Bundles;

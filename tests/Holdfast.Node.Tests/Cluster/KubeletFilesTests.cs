@@ -1,7 +1,7 @@
 using System.Text;
+using Holdfast.Document;
 using Holdfast.Node.Cluster;
 using Holdfast.Node.Components;
-using Holdfast.Node.Spec;
 using Holdfast.Node.Yaml;
 
 namespace Holdfast.Node.Tests.Cluster;

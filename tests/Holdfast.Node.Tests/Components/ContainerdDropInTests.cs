@@ -1,7 +1,7 @@
 using System.Text;
+using Holdfast.Document;
 using Holdfast.Node.Components;
 using Holdfast.Node.Components.Containerd;
-using Holdfast.Node.Spec;
 using Holdfast.Node.Toml;
 
 namespace Holdfast.Node.Tests.Components;

@@ -1,10 +1,10 @@
 using Holdfast.Cri.V1;
+using Holdfast.Document;
 using Holdfast.Node.Apply;
 using Holdfast.Node.Components;
 using Holdfast.Node.Components.Crio;
 using Holdfast.Node.Plan;
 using Holdfast.Node.Resources;
-using Holdfast.Node.Spec;
 using Holdfast.Node.Tests.Facts;
 using Holdfast.Node.Tests.Resources;
 using Holdfast.Testing.Crio;

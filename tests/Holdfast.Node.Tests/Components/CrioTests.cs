@@ -1,10 +1,10 @@
 using System.Text;
+using Holdfast.Document;
 using Holdfast.Linux;
 using Holdfast.Node.Components;
 using Holdfast.Node.Components.Crio;
 using Holdfast.Node.Facts;
 using Holdfast.Node.Resources;
-using Holdfast.Node.Spec;
 using Holdfast.Node.Tests.Facts;
 
 namespace Holdfast.Node.Tests.Components;

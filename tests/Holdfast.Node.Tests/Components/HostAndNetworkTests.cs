@@ -1,5 +1,6 @@
 using System.Net;
 using System.Text.Json.Nodes;
+using Holdfast.Document;
 using Holdfast.Linux;
 using Holdfast.Node.Apply;
 using Holdfast.Node.Components;
@@ -7,7 +8,6 @@ using Holdfast.Node.Components.Cni;
 using Holdfast.Node.Facts;
 using Holdfast.Node.Plan;
 using Holdfast.Node.Resources;
-using Holdfast.Node.Spec;
 using Holdfast.Node.Tests.Resources;
 
 namespace Holdfast.Node.Tests.Components;

@@ -1,10 +1,10 @@
 using System.Text;
+using Holdfast.Document;
 using Holdfast.Node.Components;
 using Holdfast.Node.Components.Containerd;
 using Holdfast.Node.Components.Kata;
 using Holdfast.Node.Facts;
 using Holdfast.Node.Resources;
-using Holdfast.Node.Spec;
 using Holdfast.Node.Tests.Facts;
 using Holdfast.Node.Toml;
 

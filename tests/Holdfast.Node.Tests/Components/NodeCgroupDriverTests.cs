@@ -1,7 +1,7 @@
+using Holdfast.Document;
 using Holdfast.Linux;
 using Holdfast.Node.Components;
 using Holdfast.Node.Facts;
-using Holdfast.Node.Spec;
 
 namespace Holdfast.Node.Tests.Components;
 

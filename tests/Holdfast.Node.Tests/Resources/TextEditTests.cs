@@ -2,8 +2,8 @@ using System.Net;
 using System.Text;
 using FsCheck;
 using FsCheck.Fluent;
+using Holdfast.Document;
 using Holdfast.Node.Resources;
-using Holdfast.Node.Spec;
 
 namespace Holdfast.Node.Tests.Resources;
 

@@ -1,9 +1,9 @@
+using Holdfast.Document;
 using Holdfast.Linux;
 using Holdfast.Node.Apply;
 using Holdfast.Node.Plan;
 using Holdfast.Node.Resources;
 using Holdfast.Node.Software;
-using Holdfast.Node.Spec;
 using Xunit.Abstractions;
 
 namespace Holdfast.Node.Tests.Software;

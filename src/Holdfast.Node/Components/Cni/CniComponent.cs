@@ -1,10 +1,10 @@
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Holdfast.Document;
 using Holdfast.Node.Facts;
 using Holdfast.Node.Resources;
 using Holdfast.Node.Software;
-using Holdfast.Node.Spec;
 
 namespace Holdfast.Node.Components.Cni;
 

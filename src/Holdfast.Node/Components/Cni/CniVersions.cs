@@ -1,8 +1,8 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
+using Holdfast.Document;
 using Holdfast.Node.Facts;
-using Holdfast.Node.Spec;
 
 namespace Holdfast.Node.Components.Cni;
 

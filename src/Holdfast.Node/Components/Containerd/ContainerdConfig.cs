@@ -1,5 +1,5 @@
+using Holdfast.Document;
 using Holdfast.Node.Facts;
-using Holdfast.Node.Spec;
 using Holdfast.Node.Toml;
 
 namespace Holdfast.Node.Components.Containerd;

@@ -1,7 +1,7 @@
+using Holdfast.Document;
 using Holdfast.Node.Components.Cni;
 using Holdfast.Node.Components.Kata;
 using Holdfast.Node.Facts;
-using Holdfast.Node.Spec;
 
 namespace Holdfast.Node.Components.Containerd;
 

@@ -1,7 +1,7 @@
+using Holdfast.Document;
 using Holdfast.Node.Facts;
 using Holdfast.Node.Resources;
 using Holdfast.Node.Software;
-using Holdfast.Node.Spec;
 
 namespace Holdfast.Node.Components.Containerd;
 

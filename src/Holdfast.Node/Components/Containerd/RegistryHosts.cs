@@ -1,6 +1,6 @@
 using System.Net;
 using System.Text;
-using Holdfast.Node.Spec;
+using Holdfast.Document;
 using Holdfast.Node.Toml;
 
 namespace Holdfast.Node.Components.Containerd;

@@ -1,7 +1,7 @@
+using Holdfast.Document;
 using Holdfast.Linux;
 using Holdfast.Node.Facts;
 using Holdfast.Node.Resources;
-using Holdfast.Node.Spec;
 
 namespace Holdfast.Node.Components.Containerd;
 

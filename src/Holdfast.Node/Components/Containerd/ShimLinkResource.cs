@@ -1,7 +1,7 @@
 using System.Text.Json.Nodes;
+using Holdfast.Document;
 using Holdfast.Node.Components.Kata;
 using Holdfast.Node.Resources;
-using Holdfast.Node.Spec;
 
 namespace Holdfast.Node.Components.Containerd;
 

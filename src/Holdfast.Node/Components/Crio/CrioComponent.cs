@@ -1,4 +1,5 @@
 using System.Text;
+using Holdfast.Document;
 using Holdfast.Linux;
 using Holdfast.Node.Components.Cni;
 using Holdfast.Node.Components.Kata;
@@ -7,7 +8,6 @@ using Holdfast.Node.Images;
 using Holdfast.Node.Resources;
 using Holdfast.Node.Services;
 using Holdfast.Node.Software;
-using Holdfast.Node.Spec;
 
 namespace Holdfast.Node.Components.Crio;
 

@@ -1,6 +1,6 @@
 using System.Text;
+using Holdfast.Document;
 using Holdfast.Node.Images;
-using Holdfast.Node.Spec;
 using Holdfast.Node.Toml;
 
 namespace Holdfast.Node.Components.Crio;

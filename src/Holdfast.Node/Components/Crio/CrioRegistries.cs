@@ -1,7 +1,7 @@
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using Holdfast.Node.Spec;
+using Holdfast.Document;
 using Holdfast.Node.Toml;
 
 namespace Holdfast.Node.Components.Crio;

@@ -2,8 +2,8 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using Holdfast.Cri;
 using Holdfast.Cri.V1;
+using Holdfast.Document;
 using Holdfast.Node.Resources;
-using Holdfast.Node.Spec;
 
 namespace Holdfast.Node.Components.Crio;
 

@@ -1,8 +1,8 @@
 using System.Text;
+using Holdfast.Document;
 using Holdfast.Node.Facts;
 using Holdfast.Node.Resources;
 using Holdfast.Node.Software;
-using Holdfast.Node.Spec;
 
 namespace Holdfast.Node.Components.Kata;
 

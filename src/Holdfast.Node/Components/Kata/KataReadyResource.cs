@@ -1,6 +1,6 @@
 using System.Text.Json.Nodes;
+using Holdfast.Document;
 using Holdfast.Node.Resources;
-using Holdfast.Node.Spec;
 
 namespace Holdfast.Node.Components.Kata;
 

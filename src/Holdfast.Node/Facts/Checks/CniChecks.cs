@@ -1,8 +1,8 @@
 using System.Net;
+using Holdfast.Document;
 using Holdfast.Node.Components;
 using Holdfast.Node.Components.Cni;
 using Holdfast.Node.Resources;
-using Holdfast.Node.Spec;
 
 namespace Holdfast.Node.Facts.Checks;
 

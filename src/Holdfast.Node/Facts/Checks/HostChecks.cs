@@ -1,6 +1,6 @@
+using Holdfast.Document;
 using Holdfast.Node.Components;
 using Holdfast.Node.Components.Containerd;
-using Holdfast.Node.Spec;
 
 namespace Holdfast.Node.Facts.Checks;
 

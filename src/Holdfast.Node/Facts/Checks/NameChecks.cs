@@ -1,5 +1,5 @@
 using System.Net;
-using Holdfast.Node.Spec;
+using Holdfast.Document;
 
 namespace Holdfast.Node.Facts.Checks;
 

@@ -1,4 +1,4 @@
-namespace Holdfast.Node.Spec;
+namespace Holdfast.Document;
 
 /// <summary>Who holds the truth about the pods of this node, and which program runs them. Immutable.</summary>
 public abstract record ClusterSpec

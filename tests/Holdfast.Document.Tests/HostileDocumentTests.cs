@@ -1,8 +1,8 @@
 using System.Diagnostics;
 using System.Text;
-using Holdfast.Node.Spec;
+using Holdfast.Document;
 
-namespace Holdfast.Node.Tests.Spec;
+namespace Holdfast.Document.Tests;
 
 /// <summary>Text from anyone: whatever it is, the answer is a spec or errors, soon.</summary>
 public sealed class HostileDocumentTests

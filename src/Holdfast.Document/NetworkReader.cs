@@ -2,7 +2,7 @@ using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 
-namespace Holdfast.Node.Spec;
+namespace Holdfast.Document;
 
 /// <summary>Reads <c>spec.network</c>. Stateless.</summary>
 internal static class NetworkReader

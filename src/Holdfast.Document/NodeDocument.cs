@@ -1,6 +1,6 @@
 using System.Text;
 
-namespace Holdfast.Node.Spec;
+namespace Holdfast.Document;
 
 /// <summary>
 /// The node document: text in, spec or all its errors out. The text may come from anyone, so no text makes this throw,

@@ -1,4 +1,4 @@
-namespace Holdfast.Node.Spec;
+namespace Holdfast.Document;
 
 /// <summary>One thing that is wrong in a node document. Immutable.</summary>
 /// <param name="Line">From 1.</param>

@@ -1,6 +1,6 @@
 using Holdfast.Linux;
 
-namespace Holdfast.Node.Spec;
+namespace Holdfast.Document;
 
 /// <summary>Nodes to a spec with every default filled in. Notes all errors; the spec is only good when there are none.</summary>
 internal static class EdgeNodeReader

@@ -1,6 +1,6 @@
 using System.Net;
 
-namespace Holdfast.Node.Spec;
+namespace Holdfast.Document;
 
 /// <summary>
 /// What one machine shall be: the validated form of a node document, with every default filled in. Immutable, safe from

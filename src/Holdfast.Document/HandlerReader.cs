@@ -1,6 +1,6 @@
 using System.Text.RegularExpressions;
 
-namespace Holdfast.Node.Spec;
+namespace Holdfast.Document;
 
 /// <summary>One handler of a runtime. Stateless; notes every error in the map that it is given.</summary>
 internal static partial class HandlerReader

@@ -1,4 +1,4 @@
-namespace Holdfast.Node.Spec;
+namespace Holdfast.Document;
 
 /// <summary>What a handler says about Kata Containers, and about overhead. Stateless; notes every error in its map.</summary>
 internal static class KataReader

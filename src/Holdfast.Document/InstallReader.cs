@@ -1,4 +1,4 @@
-namespace Holdfast.Node.Spec;
+namespace Holdfast.Document;
 
 /// <summary>
 /// Reads an <c>install</c>: exactly one of the alternatives that its place allows. Stateless; notes every error in the

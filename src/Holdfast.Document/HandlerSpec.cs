@@ -1,4 +1,4 @@
-namespace Holdfast.Node.Spec;
+namespace Holdfast.Document;
 
 /// <summary>One way in which a runtime runs pods; RuntimeClass objects point at it by name. Immutable.</summary>
 public sealed record HandlerSpec

@@ -1,4 +1,4 @@
-namespace Holdfast.Node.Spec;
+namespace Holdfast.Document;
 
 /// <summary>"Did you mean": the nearest of the words that would have been right. Pure.</summary>
 internal static class Suggestion

@@ -1,4 +1,4 @@
-namespace Holdfast.Node.Spec;
+namespace Holdfast.Document;
 
 /// <summary>The registries of a runtime. Stateless; notes every error in the map that it is given.</summary>
 internal static class RegistryReader

@@ -1,6 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 
-namespace Holdfast.Node.Spec;
+namespace Holdfast.Document;
 
 /// <summary>
 /// Reads one mapping of the document: each key is asked for by name, what is wrong is noted, and what nobody asked for

@@ -2,7 +2,7 @@ using System.Buffers;
 using System.Net;
 using System.Net.Sockets;
 
-namespace Holdfast.Node.Spec;
+namespace Holdfast.Document;
 
 /// <summary>What names and addresses of the document may look like. Each rule returns what is wrong, or null. Pure.</summary>
 internal static class NameRules

@@ -1,4 +1,4 @@
-namespace Holdfast.Node.Spec;
+namespace Holdfast.Document;
 
 /// <summary>How a piece of software comes onto the machine. One of the four below; immutable, safe from any thread.</summary>
 public abstract record InstallSpec

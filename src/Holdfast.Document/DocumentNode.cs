@@ -1,4 +1,4 @@
-namespace Holdfast.Node.Spec;
+namespace Holdfast.Document;
 
 /// <summary>A YAML node with its place. Immutable once composed. An alias shares the node of its anchor.</summary>
 internal abstract record DocumentNode(int Line, int Column)

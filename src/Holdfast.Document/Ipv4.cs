@@ -1,7 +1,7 @@
 using System.Buffers.Binary;
 using System.Net;
 
-namespace Holdfast.Node.Spec;
+namespace Holdfast.Document;
 
 /// <summary>Arithmetic of IPv4 addresses and networks. Pure.</summary>
 internal static class Ipv4

@@ -1,4 +1,4 @@
-namespace Holdfast.Node.Spec;
+namespace Holdfast.Document;
 
 /// <summary>Where images of one registry are fetched, and as whom. Immutable.</summary>
 /// <param name="Host">Registry host as image names have it, for example <c>docker.io</c> or <c>localhost:5000</c>.</param>

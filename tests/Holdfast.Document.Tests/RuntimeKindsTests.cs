@@ -1,6 +1,6 @@
-using Holdfast.Node.Spec;
+using Holdfast.Document;
 
-namespace Holdfast.Node.Tests.Spec;
+namespace Holdfast.Document.Tests;
 
 public sealed class RuntimeKindsTests
 {

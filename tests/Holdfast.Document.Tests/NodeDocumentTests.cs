@@ -1,7 +1,7 @@
 using System.Net;
-using Holdfast.Node.Spec;
+using Holdfast.Document;
 
-namespace Holdfast.Node.Tests.Spec;
+namespace Holdfast.Document.Tests;
 
 public sealed class NodeDocumentTests
 {

@@ -1,6 +1,6 @@
 using System.Text.RegularExpressions;
 
-namespace Holdfast.Node.Spec;
+namespace Holdfast.Document;
 
 /// <summary>Reads <c>spec.cluster</c>. No message repeats a token: documents are shown to others when something is wrong.</summary>
 internal static partial class ClusterReader

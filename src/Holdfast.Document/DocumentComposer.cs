@@ -1,7 +1,7 @@
 using YamlDotNet.Core;
 using YamlDotNet.Core.Events;
 
-namespace Holdfast.Node.Spec;
+namespace Holdfast.Document;
 
 /// <summary>
 /// Text to nodes with places. It stands on the event parser rather than on a library's object model because the text

@@ -1,4 +1,4 @@
-namespace Holdfast.Node.Spec;
+namespace Holdfast.Document;
 
 /// <summary>The list of runtimes: reads it, fills in the places that follow from a runtime's name, finds conflicts.</summary>
 internal static class RuntimeReader

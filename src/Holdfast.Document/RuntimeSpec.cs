@@ -1,4 +1,4 @@
-namespace Holdfast.Node.Spec;
+namespace Holdfast.Document;
 
 /// <summary>One container runtime of the node, with all its places filled in. Immutable.</summary>
 public sealed record RuntimeSpec
