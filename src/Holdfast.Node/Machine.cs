@@ -1,6 +1,6 @@
 using Holdfast.Linux;
-using Holdfast.Node.Bundles;
 using Holdfast.Node.Services;
+using Holdfast.Node.Software.Bundles;
 using Microsoft.Extensions.Logging;
 
 namespace Holdfast.Node;

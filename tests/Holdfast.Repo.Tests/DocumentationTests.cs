@@ -41,7 +41,7 @@ public sealed partial class DocumentationTests
     public void Every_finding_has_an_entry_in_troubleshooting()
     {
         var names = FindingName()
-            .Matches(RepositoryFiles.Read("src/Holdfast.Node/Facts/FindingId.cs"))
+            .Matches(RepositoryFiles.Read("src/Holdfast.Node/Doctor/FindingId.cs"))
             .Select(match => match.Groups[1].Value)
             .ToArray();
         Assert.NotEmpty(names);

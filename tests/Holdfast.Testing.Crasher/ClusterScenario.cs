@@ -2,8 +2,8 @@ using Holdfast.Document;
 using Holdfast.Linux;
 using Holdfast.Node;
 using Holdfast.Node.Apply;
-using Holdfast.Node.Components;
 using Holdfast.Node.Facts;
+using Holdfast.Node.Joining;
 using Holdfast.Node.Plan;
 using Microsoft.Extensions.Logging.Abstractions;
 

@@ -1,7 +1,7 @@
 using Holdfast.Document;
 using Holdfast.Linux;
-using Holdfast.Node.Cluster;
 using Holdfast.Node.Facts;
+using Holdfast.Node.Joining;
 using Holdfast.Node.Resources;
 using Holdfast.Node.Services;
 

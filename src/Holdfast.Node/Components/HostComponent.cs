@@ -1,8 +1,8 @@
 using System.Text;
 using Holdfast.Document;
-using Holdfast.Node.Components.Containerd;
 using Holdfast.Node.Facts;
 using Holdfast.Node.Resources;
+using Holdfast.Node.Runtimes.Containerd;
 
 namespace Holdfast.Node.Components;
 

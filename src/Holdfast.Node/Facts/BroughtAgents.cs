@@ -1,5 +1,5 @@
 using Holdfast.Node.Apply;
-using Holdfast.Node.Cluster;
+using Holdfast.Node.Joining;
 using Holdfast.Node.Resources;
 
 namespace Holdfast.Node.Facts;

@@ -1,7 +1,7 @@
 using System.Net;
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using Holdfast.Node.Resources;
+using Holdfast.Node.Runtimes.Cni;
 
 namespace Holdfast.Node.Facts;
 

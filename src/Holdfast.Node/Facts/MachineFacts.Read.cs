@@ -3,7 +3,9 @@ using System.Runtime.InteropServices;
 using System.Text.RegularExpressions;
 using Holdfast.Document;
 using Holdfast.Linux;
-using Holdfast.Node.Components.Containerd;
+using Holdfast.Node.Doctor.Checks;
+using Holdfast.Node.Resources;
+using Holdfast.Node.Runtimes.Containerd;
 using Holdfast.Node.Services;
 using Holdfast.Node.Software;
 
@@ -53,7 +55,7 @@ public sealed partial record MachineFacts
         var askKvm = spec is not null && VirtualMachines.AreWanted(spec);
         var virtualization = Task.Run(() => VirtualizationFacts.Read(machine, architecture, askKvm), cancellationToken);
         var ports = Task.Run(
-            () => ListeningPorts.FindOwners(machine.FilesRoot, Checks.PortChecks.Interesting),
+            () => ListeningPorts.FindOwners(machine.FilesRoot, PortChecks.Interesting),
             cancellationToken
         );
         var release = await ReadLineAsync(machine, "/proc/sys/kernel/osrelease", cancellationToken) ?? "unknown";

@@ -1,5 +1,6 @@
 using Holdfast.Linux;
-using Holdfast.Node.Components.Containerd;
+using Holdfast.Node.Resources;
+using Holdfast.Node.Runtimes.Containerd;
 
 namespace Holdfast.Node.Facts;
 

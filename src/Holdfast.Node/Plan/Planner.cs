@@ -2,12 +2,14 @@ using Holdfast.Document;
 using Holdfast.Linux;
 using Holdfast.Node.Apply;
 using Holdfast.Node.Components;
-using Holdfast.Node.Components.Cni;
-using Holdfast.Node.Components.Containerd;
-using Holdfast.Node.Components.Crio;
-using Holdfast.Node.Components.Kata;
 using Holdfast.Node.Facts;
+using Holdfast.Node.Joining;
 using Holdfast.Node.Resources;
+using Holdfast.Node.Runtimes;
+using Holdfast.Node.Runtimes.Cni;
+using Holdfast.Node.Runtimes.Containerd;
+using Holdfast.Node.Runtimes.Crio;
+using Holdfast.Node.Runtimes.Kata;
 using Holdfast.Node.Software;
 
 namespace Holdfast.Node.Plan;

@@ -1,3 +1,5 @@
+using Holdfast.Node.Runtimes.Images;
+
 namespace Holdfast.Node.Probe;
 
 /// <summary>One step of a probe. Immutable.</summary>
@@ -32,7 +34,7 @@ public sealed record ProbeOptions
     public bool UseSystemdCgroup { get; init; }
 
     /// <summary>Must be in every runtime already: nothing is pulled.</summary>
-    public string Image { get; init; } = Images.BusyboxImage.Reference;
+    public string Image { get; init; } = BusyboxImage.Reference;
 
     /// <summary>For one handler, from the sandbox to the log line: a virtual machine on a slow processor.</summary>
     public TimeSpan Timeout { get; init; } = TimeSpan.FromMinutes(2);

@@ -1,7 +1,7 @@
 using System.Runtime.InteropServices;
 using System.Text.RegularExpressions;
 using Holdfast.Linux;
-using Holdfast.Node.Bundles;
+using Holdfast.Node.Software.Bundles;
 
 namespace Holdfast.Node.Resources;
 

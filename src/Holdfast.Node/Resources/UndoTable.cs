@@ -1,9 +1,10 @@
-using Holdfast.Node.Cluster;
-using Holdfast.Node.Components;
-using Holdfast.Node.Components.Containerd;
-using Holdfast.Node.Components.Crio;
-using Holdfast.Node.Components.Kata;
-using Holdfast.Node.Images;
+using Holdfast.Node.Joining;
+using Holdfast.Node.Runtimes;
+using Holdfast.Node.Runtimes.Cni;
+using Holdfast.Node.Runtimes.Containerd;
+using Holdfast.Node.Runtimes.Crio;
+using Holdfast.Node.Runtimes.Images;
+using Holdfast.Node.Runtimes.Kata;
 using Holdfast.Node.Software;
 
 namespace Holdfast.Node.Resources;

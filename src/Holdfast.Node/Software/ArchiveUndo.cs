@@ -1,7 +1,6 @@
 using System.Text;
 using System.Text.Json.Nodes;
 using Holdfast.Linux;
-using Holdfast.Node.Apply;
 using Holdfast.Node.Resources;
 
 namespace Holdfast.Node.Software;

@@ -1,8 +1,8 @@
 using System.Text;
 using Holdfast.Document;
 using Holdfast.Linux;
-using Holdfast.Node.Bundles;
 using Holdfast.Node.Resources;
+using Holdfast.Node.Software.Bundles;
 
 namespace Holdfast.Node.Software;
 

@@ -1,7 +1,8 @@
 using System.CommandLine;
 using System.Globalization;
 using Holdfast.Composition;
-using Holdfast.Node.Bundles;
+using Holdfast.Node;
+using Holdfast.Node.Software.Bundles;
 using Holdfast.Terminal;
 using Spectre.Console;
 

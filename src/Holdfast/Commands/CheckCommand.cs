@@ -1,7 +1,7 @@
 using System.CommandLine;
 using Holdfast.Composition;
-using Holdfast.Node.Drift;
-using Holdfast.Node.Facts;
+using Holdfast.Node;
+using Holdfast.Node.Doctor;
 using Holdfast.Node.Plan;
 using Holdfast.Terminal;
 using Spectre.Console;

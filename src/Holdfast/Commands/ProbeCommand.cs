@@ -1,7 +1,7 @@
 using System.CommandLine;
 using Holdfast.Composition;
-using Holdfast.Node.Components;
 using Holdfast.Node.Probe;
+using Holdfast.Node.Runtimes;
 using Holdfast.Terminal;
 
 namespace Holdfast.Commands;

@@ -1,10 +1,12 @@
 using System.CommandLine;
 using Holdfast.Composition;
 using Holdfast.Linux;
+using Holdfast.Node;
 using Holdfast.Node.Apply;
-using Holdfast.Node.Bundles;
+using Holdfast.Node.Doctor;
 using Holdfast.Node.Facts;
 using Holdfast.Node.Plan;
+using Holdfast.Node.Software.Bundles;
 using Holdfast.Terminal;
 using Spectre.Console;
 

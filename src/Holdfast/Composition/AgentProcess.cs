@@ -2,8 +2,8 @@ using Holdfast.Agent;
 using Holdfast.Document;
 using Holdfast.Hub;
 using Holdfast.Linux;
-using Holdfast.Node.Components;
 using Holdfast.Node.Facts;
+using Holdfast.Node.Runtimes;
 using Holdfast.Store;
 using Microsoft.Extensions.Logging;
 
@@ -104,7 +104,7 @@ internal static class AgentProcess
             NodeLabels = spec.NodeLabels,
             CgroupDriver = NodeCgroupDriver.Resolve(spec, facts) switch
             {
-                Node.Components.CgroupDriver.Systemd => Agent.CgroupDriver.Systemd,
+                Node.Runtimes.CgroupDriver.Systemd => Agent.CgroupDriver.Systemd,
                 _ => Agent.CgroupDriver.Cgroupfs,
             },
             UntrustedHandler = spec.Untrusted.Handler,

@@ -1,7 +1,7 @@
 using System.Text;
 using Holdfast.Document;
 using Holdfast.Linux;
-using Holdfast.Node.Bundles;
+using Holdfast.Node.Software.Bundles;
 using Holdfast.Terminal;
 
 namespace Holdfast.Composition;

@@ -4,6 +4,7 @@ using Holdfast.Kube;
 using Holdfast.Linux;
 using Holdfast.Node;
 using Holdfast.Node.Apply;
+using Holdfast.Node.Software.Bundles;
 using Holdfast.Terminal;
 using Spectre.Console;
 

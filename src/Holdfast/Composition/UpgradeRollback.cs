@@ -1,4 +1,5 @@
 using Holdfast.Commands;
+using Holdfast.Node;
 using Holdfast.Node.Apply;
 using Holdfast.Terminal;
 using Spectre.Console;

@@ -2,6 +2,7 @@ using System.Globalization;
 using Holdfast.Composition;
 using Holdfast.Linux;
 using Holdfast.Node.Facts;
+using Holdfast.Node.Resources;
 using Spectre.Console;
 
 namespace Holdfast.Terminal;

@@ -1,4 +1,4 @@
-using Holdfast.Node.Facts;
+using Holdfast.Node.Doctor;
 using Spectre.Console;
 
 namespace Holdfast.Terminal;

@@ -1,4 +1,5 @@
 using Holdfast.Node.Plan;
+using Holdfast.Node.Resources;
 using Spectre.Console;
 
 namespace Holdfast.Terminal;

@@ -1,8 +1,11 @@
 using System.Text;
 using Holdfast.Linux;
+using Holdfast.Node;
 using Holdfast.Node.Apply;
+using Holdfast.Node.Doctor;
 using Holdfast.Node.Facts;
 using Holdfast.Node.Plan;
+using Holdfast.Node.Resources;
 using Holdfast.Testing;
 using Holdfast.Testing.Crasher;
 using Microsoft.Extensions.Logging.Abstractions;

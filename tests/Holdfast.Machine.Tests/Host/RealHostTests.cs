@@ -1,6 +1,7 @@
 using System.Net;
 using System.Text.Json.Nodes;
 using Holdfast.Linux;
+using Holdfast.Node;
 using Holdfast.Node.Facts;
 using Holdfast.Node.Services;
 using Holdfast.Testing;

@@ -3,6 +3,7 @@ using Holdfast.Linux;
 using Holdfast.Machine.Tests.Software;
 using Holdfast.Node;
 using Holdfast.Node.Apply;
+using Holdfast.Node.Software;
 using Holdfast.Testing.Crasher;
 
 namespace Holdfast.Machine.Tests.Node;

@@ -1,5 +1,6 @@
 using Holdfast.Cri;
 using Holdfast.Cri.V1;
+using Holdfast.Node;
 using Holdfast.Node.Probe;
 
 namespace Holdfast.Machine.Tests.NodeRuntimes;

@@ -1,5 +1,6 @@
 using Holdfast.Linux;
-using Holdfast.Node.Images;
+using Holdfast.Node;
+using Holdfast.Node.Runtimes.Images;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Holdfast.Machine.Tests.NodeRuntimes;

@@ -1,6 +1,7 @@
 using Holdfast.Cri.V1;
 using Holdfast.Node;
 using Holdfast.Node.Probe;
+using Holdfast.Node.Resources;
 
 namespace Holdfast.Machine.Tests.NodeRuntimes;
 

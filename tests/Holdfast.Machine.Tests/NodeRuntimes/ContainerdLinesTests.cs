@@ -1,3 +1,4 @@
+using Holdfast.Node;
 using Holdfast.Node.Probe;
 using Holdfast.Testing;
 

@@ -1,5 +1,6 @@
 using System.Diagnostics;
-using Holdfast.Node.Images;
+using Holdfast.Node;
+using Holdfast.Node.Runtimes.Images;
 
 namespace Holdfast.Machine.Tests.NodeRuntimes;
 

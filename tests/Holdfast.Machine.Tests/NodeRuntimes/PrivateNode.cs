@@ -4,12 +4,11 @@ using Holdfast.Document;
 using Holdfast.Linux;
 using Holdfast.Node;
 using Holdfast.Node.Apply;
-using Holdfast.Node.Components;
-using Holdfast.Node.Components.Containerd;
-using Holdfast.Node.Components.Kata;
 using Holdfast.Node.Facts;
 using Holdfast.Node.Plan;
 using Holdfast.Node.Probe;
+using Holdfast.Node.Runtimes.Containerd;
+using Holdfast.Node.Runtimes.Kata;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Holdfast.Machine.Tests.NodeRuntimes;

@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using Holdfast.Node;
 using Holdfast.Node.Apply;
 using Holdfast.Testing;
 

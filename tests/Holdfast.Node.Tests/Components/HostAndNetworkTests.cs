@@ -4,10 +4,11 @@ using Holdfast.Document;
 using Holdfast.Linux;
 using Holdfast.Node.Apply;
 using Holdfast.Node.Components;
-using Holdfast.Node.Components.Cni;
+using Holdfast.Node.Doctor;
 using Holdfast.Node.Facts;
 using Holdfast.Node.Plan;
 using Holdfast.Node.Resources;
+using Holdfast.Node.Runtimes.Cni;
 using Holdfast.Node.Tests.Resources;
 
 namespace Holdfast.Node.Tests.Components;

@@ -1,5 +1,6 @@
 using Holdfast.Document;
 using Holdfast.Linux;
+using Holdfast.Node.Doctor;
 using Holdfast.Node.Facts;
 
 namespace Holdfast.Node.Tests.Facts;

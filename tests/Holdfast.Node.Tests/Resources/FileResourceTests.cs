@@ -1,6 +1,7 @@
 using System.Text;
 using Holdfast.Linux;
 using Holdfast.Node.Apply;
+using Holdfast.Node.Joining;
 using Holdfast.Node.Plan;
 using Holdfast.Node.Resources;
 
@@ -93,7 +94,7 @@ public sealed class FileResourceTests : IDisposable
         const string after = "cluster:\n  kubeedge:\n    cloudcore: c:1\n    token: new.secret\n";
         node.Write(FilePath, before, AtomicFile.SecretMode);
         var snapshot = node.Snapshot();
-        var resource = new FileResource(FilePath, after) { Mask = Node.Cluster.DocumentSecrets.Mask };
+        var resource = new FileResource(FilePath, after) { Mask = Node.Joining.DocumentSecrets.Mask };
 
         var inspection = await resource.InspectAsync(node.Machine, TemporaryMachine.Never);
         Assert.Contains("+    cloudcore: c:1", inspection.Diff, StringComparison.Ordinal);

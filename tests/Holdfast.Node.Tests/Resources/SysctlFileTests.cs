@@ -1,7 +1,6 @@
-using Holdfast.Node.Components;
-using Holdfast.Node.Components.Containerd;
 using Holdfast.Node.Facts;
 using Holdfast.Node.Resources;
+using Holdfast.Node.Runtimes.Containerd;
 using Holdfast.Node.Tests.Facts;
 
 namespace Holdfast.Node.Tests.Resources;

@@ -1,6 +1,7 @@
 using Holdfast.Node.Apply;
 using Holdfast.Node.Resources;
 using Holdfast.Node.Services;
+using Holdfast.Node.Tests.Resources;
 
 namespace Holdfast.Node.Tests.Software;
 

@@ -4,6 +4,7 @@ using Holdfast.Node.Apply;
 using Holdfast.Node.Plan;
 using Holdfast.Node.Resources;
 using Holdfast.Node.Software;
+using Holdfast.Node.Tests.Resources;
 using Xunit.Abstractions;
 
 namespace Holdfast.Node.Tests.Software;

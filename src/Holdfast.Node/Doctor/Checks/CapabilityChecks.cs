@@ -1,0 +1,38 @@
+using Holdfast.Document;
+using Holdfast.Linux;
+using Holdfast.Node.Facts;
+
+namespace Holdfast.Node.Doctor.Checks;
+
+/// <summary>Capabilities that this machine's root can never have: containers in containers, some hosters. Pure.</summary>
+internal static class CapabilityChecks
+{
+    private static readonly (Capability Capability, string Name, string Purpose)[] Vital =
+    [
+        (Capability.SysAdmin, "CAP_SYS_ADMIN", "mount anything or make a container"),
+        (Capability.NetAdmin, "CAP_NET_ADMIN", "connect a pod to the network"),
+    ];
+
+    public static IEnumerable<PreflightFinding> SysResource(MachineFacts facts, EdgeNodeSpec spec)
+    {
+        if (!facts.HasSysResource)
+        {
+            yield return PreflightFinding.Info(
+                FindingId.NoSysResource,
+                "the capability CAP_SYS_RESOURCE is missing on this machine",
+                "nothing to do: containerd is configured so that it does not need it"
+            );
+        }
+    }
+
+    public static IEnumerable<PreflightFinding> ForContainers(MachineFacts facts, EdgeNodeSpec spec) =>
+        Vital
+            .Where(vital => (facts.CapabilityBounds & (1UL << (int)vital.Capability)) == 0)
+            .Select(vital =>
+                PreflightFinding.Error(
+                    FindingId.NoCapability,
+                    $"the capability {vital.Name} is missing on this machine: nobody here can {vital.Purpose}",
+                    "this is a container or a hoster's machine that was denied it: ask for it there"
+                )
+            );
+}

@@ -1,0 +1,80 @@
+using Holdfast.Document;
+using Holdfast.Node.Facts;
+
+namespace Holdfast.Node.Doctor.Checks;
+
+/// <summary>Room for a runtime, its images and a few pods. Pure.</summary>
+internal static class CapacityChecks
+{
+    /// <summary>A runtime, its images and this program need about as much before the first pod of a user.</summary>
+    private const long LowDiskBytes = 1L << 30;
+
+    /// <summary>Packages are unpacked and the store is opened with less than this only by luck.</summary>
+    private const long NoDiskBytes = 300L << 20;
+
+    /// <summary>A few images of a distribution's size have about as many files.</summary>
+    private const long LowInodes = 50_000;
+
+    /// <summary>One small image and a runtime.</summary>
+    private const long NoInodes = 2_000;
+
+    /// <summary>containerd, this program and a few small pods.</summary>
+    private const long LowMemoryBytes = 256L << 20;
+
+    public static IEnumerable<PreflightFinding> Disk(MachineFacts facts, EdgeNodeSpec spec)
+    {
+        if (facts.FreeDiskBytes < LowDiskBytes)
+        {
+            yield return new PreflightFinding(
+                FindingId.LowDisk,
+                facts.FreeDiskBytes < NoDiskBytes ? PreflightSeverity.Error : PreflightSeverity.Warning,
+                $"only {facts.FreeDiskBytes >> 20} MB are free below /var/lib",
+                "free at least 1 GB"
+            );
+        }
+    }
+
+    /// <summary>Each small file of an image's layers takes one.</summary>
+    public static IEnumerable<PreflightFinding> Inodes(MachineFacts facts, EdgeNodeSpec spec)
+    {
+        if (facts.FreeInodes is { } free and < LowInodes)
+        {
+            yield return new PreflightFinding(
+                FindingId.LowInodes,
+                free < NoInodes ? PreflightSeverity.Error : PreflightSeverity.Warning,
+                $"only {free} more files can be made below /var/lib: the file system runs out of inodes",
+                "remove directories with many small files, or move /var/lib to a file system with more inodes (df -i)"
+            );
+        }
+    }
+
+    /// <summary>overlayfs needs a place for its upper layers that is not itself one, nor a network's or a DOS disk's.</summary>
+    public static IEnumerable<PreflightFinding> FileSystem(MachineFacts facts, EdgeNodeSpec spec)
+    {
+        if (
+            facts.FileSystem
+                is { } type
+                    and ("overlay" or "nfs" or "nfs4" or "cifs" or "vfat" or "exfat" or "9p" or "virtiofs")
+            && spec.Runtimes.Any(runtime => runtime.Snapshotter is null or "overlayfs")
+        )
+        {
+            yield return PreflightFinding.Warning(
+                FindingId.FileSystem,
+                $"/var/lib is on {type}, where overlayfs cannot unpack images",
+                "put the runtime's rootDirectory on ext4, xfs or btrfs, or use another snapshotter (native)"
+            );
+        }
+    }
+
+    public static IEnumerable<PreflightFinding> Memory(MachineFacts facts, EdgeNodeSpec spec)
+    {
+        if (facts.MemoryBytes is > 0 and < LowMemoryBytes)
+        {
+            yield return PreflightFinding.Warning(
+                FindingId.LowMemory,
+                $"the machine has only {facts.MemoryBytes >> 20} MB of memory",
+                "run few and small pods"
+            );
+        }
+    }
+}

@@ -1,0 +1,43 @@
+using Holdfast.Document;
+using Holdfast.Linux;
+using Holdfast.Node.Facts;
+using Holdfast.Node.Runtimes;
+
+namespace Holdfast.Node.Doctor.Checks;
+
+/// <summary>Control groups: which version, and whether pods can be held to their limits. Pure.</summary>
+internal static class CgroupChecks
+{
+    public static IEnumerable<PreflightFinding> Controllers(MachineFacts facts, EdgeNodeSpec spec)
+    {
+        if (facts.MissingControllers.Count > 0)
+        {
+            yield return PreflightFinding.Error(
+                FindingId.CgroupControllers,
+                $"the kernel has no cgroup controller {string.Join(", ", facts.MissingControllers)}",
+                "add cgroup_enable=memory cgroup_memory=1 to the kernel's command line and reboot"
+            );
+        }
+    }
+
+    public static IEnumerable<PreflightFinding> Hybrid(MachineFacts facts, EdgeNodeSpec spec)
+    {
+        if (facts.Cgroups != CgroupMode.Hybrid)
+        {
+            yield break;
+        }
+
+        var wantsSystemd = spec.Runtimes.Any(runtime => runtime.CgroupDriver == CgroupDriverChoice.Systemd);
+        yield return wantsSystemd
+            ? PreflightFinding.Warning(
+                FindingId.CgroupHybrid,
+                "control groups are hybrid (version 1 with an empty version 2 tree), where cgroupDriver: systemd does not hold all limits",
+                "say cgroupDriver: auto, or boot with systemd.unified_cgroup_hierarchy=1 on the kernel's command line"
+            )
+            : PreflightFinding.Info(
+                FindingId.CgroupHybrid,
+                "control groups are hybrid (version 1 with an empty version 2 tree): cgroupfs manages them, and crun refuses to run",
+                "nothing to do with runc; for version 2 boot with systemd.unified_cgroup_hierarchy=1"
+            );
+    }
+}

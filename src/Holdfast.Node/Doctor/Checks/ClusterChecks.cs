@@ -1,0 +1,37 @@
+using Holdfast.Document;
+using Holdfast.Node.Facts;
+using Holdfast.Node.Joining;
+
+namespace Holdfast.Node.Doctor.Checks;
+
+/// <summary>What a cluster's own programs expect of the machine. Pure.</summary>
+internal static class ClusterChecks
+{
+    /// <summary>kubeadm, yurtadm and keadm all hand the agent over to systemd.</summary>
+    public static IEnumerable<PreflightFinding> Init(MachineFacts facts, EdgeNodeSpec spec)
+    {
+        if (!spec.Cluster.IsStandalone && !facts.IsSystemd)
+        {
+            yield return PreflightFinding.Error(
+                FindingId.ClusterNeedsSystemd,
+                $"PID 1 is not systemd, and {spec.Cluster.AgentService} of a {spec.Cluster.Kind} cluster is a service of systemd",
+                "use a machine with systemd, or cluster: { standalone: {} }"
+            );
+        }
+    }
+
+    /// <summary>The agent would be wanted still and the join with it; only what it talks through would be taken back.</summary>
+    public static IEnumerable<PreflightFinding> JoinedOtherwise(MachineFacts facts, EdgeNodeSpec spec)
+    {
+        var isWithoutYurthub =
+            spec.Cluster is KubernetesCluster or OpenYurtCluster { Join: not null, JoinBy: YurtJoinTool.Kubeadm };
+        if (isWithoutYurthub && facts.BroughtAgents.Contains("yurthub"))
+        {
+            yield return PreflightFinding.Error(
+                FindingId.JoinedOtherwise,
+                "this node joined its cluster with yurtadm, and the kubelet talks to it through yurthub, which the document does not want",
+                "keep openyurt in spec.cluster, or take the node out first: sudo holdfast down"
+            );
+        }
+    }
+}

@@ -1,0 +1,42 @@
+using Holdfast.Document;
+using Holdfast.Node.Facts;
+using Holdfast.Node.Resources;
+using Holdfast.Node.Runtimes.Containerd;
+
+namespace Holdfast.Node.Doctor.Checks;
+
+/// <summary>What stands against the host's part of the document and belongs to somebody else. Pure.</summary>
+internal static class HostChecks
+{
+    /// <summary>Only what the document wants to leave on is worth a word: what it wants off is a step of the plan.</summary>
+    public static IEnumerable<PreflightFinding> Swap(MachineFacts facts, EdgeNodeSpec spec)
+    {
+        if (spec.Host.Swap == SwapMode.Unchanged && facts.ActiveSwap.Count > 0)
+        {
+            yield return new PreflightFinding(
+                FindingId.SwapStays,
+                spec.Cluster.IsStandalone ? PreflightSeverity.Info : PreflightSeverity.Warning,
+                $"swap is on ({string.Join(", ", facts.ActiveSwap)}) and shall stay so: memory limits of pods do not hold, and a kubelet refuses to start",
+                "say spec.host.swap: disabled, unless this is meant"
+            );
+        }
+    }
+
+    /// <summary>A file that is applied after ours: right now the value is ours, after the next boot it is not.</summary>
+    public static IEnumerable<PreflightFinding> LaterSysctl(MachineFacts facts, EdgeNodeSpec spec)
+    {
+        foreach (var (name, value) in spec.Host.Sysctl.OrderBy(pair => pair.Key, StringComparer.Ordinal))
+        {
+            var other = facts.SysctlFiles.FindOverride(name, value);
+            // Those are changed in place, which is a step of the plan.
+            if (other is not null && !ReversePath.IsChangedInPlace(other))
+            {
+                yield return PreflightFinding.Drift(
+                    FindingId.SysctlOverridden,
+                    $"{other.File}:{other.Line} sets {name} to {other.Value} after {SysctlFiles.OwnFile} has set it to {value}: after a reboot the former holds",
+                    $"remove that line or make it say {name} = {value}, or correct spec.host.sysctl"
+                );
+            }
+        }
+    }
+}

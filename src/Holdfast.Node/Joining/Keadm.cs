@@ -1,0 +1,131 @@
+using Holdfast.Document;
+using Holdfast.Linux;
+
+namespace Holdfast.Node.Joining;
+
+/// <summary>keadm join, with the flags that its version knows. It takes its token as an argument only. Immutable.</summary>
+internal sealed class Keadm(ClusterNode node, KubeEdgeCluster cluster) : IJoinTool
+{
+    private static readonly string[] Footprint =
+    [
+        "/etc/kubeedge",
+        "/var/lib/kubeedge",
+        "/var/lib/edged",
+        "/var/log/kubeedge",
+        "/var/lib/kubelet",
+        "/etc/systemd/system/edgecore.service",
+        "/lib/systemd/system/edgecore.service",
+        "/usr/local/bin/edgecore",
+        .. Kubeadm.EmptiedByReset,
+    ];
+
+    public string Program => "keadm";
+
+    public string Title =>
+        cluster.Cloudcore is { } cloudcore
+            ? $"this machine has joined KubeEdge's cloudcore at {cloudcore}"
+            : "this machine has joined KubeEdge";
+
+    public string Why =>
+        "the cluster says which pods run here; keadm takes its token as an argument, which whoever is on this machine can see while it joins";
+
+    public string DoneFile => cluster.EdgecoreConfig;
+
+    public string AgentService => "edgecore";
+
+    public Task<IReadOnlyList<string>> ListFootprintAsync(Machine machine, CancellationToken cancellationToken) =>
+        Task.FromResult<IReadOnlyList<string>>(Footprint);
+
+    public async Task RequireAsync(Machine machine, CancellationToken cancellationToken)
+    {
+        if (cluster.Cloudcore is null || cluster.Token is null)
+        {
+            throw new NodeException(
+                NodeReason.NotSupported,
+                $"cannot join KubeEdge: there is no {cluster.EdgecoreConfig}, and the node document does not say where "
+                    + "cloudcore is; add cloudcore and tokenFile to spec.cluster.kubeedge, or correct edgecoreConfig"
+            );
+        }
+        if (cluster.EdgecoreConfig != KubeEdgeCluster.DefaultConfigFile)
+        {
+            throw new NodeException(
+                NodeReason.NotSupported,
+                $"cannot join KubeEdge: there is no {cluster.EdgecoreConfig}, and keadm writes only "
+                    + $"{KubeEdgeCluster.DefaultConfigFile}; leave edgecoreConfig out, or write the file yourself"
+            );
+        }
+        // keadm would refuse it, and taking that attempt back would reset what is not ours to reset.
+        var directory = machine.At("/etc/kubeedge");
+        if (Directory.Exists(directory) && Directory.EnumerateFileSystemEntries(directory).Any())
+        {
+            throw new NodeException(
+                NodeReason.NotSupported,
+                $"cannot join KubeEdge: there is no {cluster.EdgecoreConfig}, but something else in /etc/kubeedge, from an "
+                    + "earlier join; take it away with keadm reset, or move it aside"
+            );
+        }
+
+        _ = await VersionAsync(machine, cancellationToken);
+        _ = await cluster.Token.ReadAsync(machine, cancellationToken);
+    }
+
+    public async Task JoinAsync(Machine machine, CancellationToken cancellationToken)
+    {
+        var version = await VersionAsync(machine, cancellationToken);
+        var token = await cluster.Token!.ReadAsync(machine, cancellationToken);
+        var help = await JoinProcess.HelpAsync(machine, Program, ["join"], cancellationToken);
+        FaultPoint.Reach("cluster.before-keadm");
+        await JoinProcess.RunAsync(
+            machine,
+            new ChildCommand(Program, [.. Arguments(version, token, help)]),
+            $"cannot join KubeEdge's cloudcore at {cluster.Cloudcore}",
+            token,
+            cancellationToken
+        );
+    }
+
+    public async Task<ChildCommand> ResetCommandAsync(Machine machine, CancellationToken cancellationToken)
+    {
+        // Since cloud and edge are reset by commands of their own, the edge has to be named.
+        var help = await JoinProcess.HelpAsync(machine, Program, ["reset"], cancellationToken);
+        return help.Contains("reset edge", StringComparison.Ordinal)
+            ? new ChildCommand(Program, "reset", "edge", "--force")
+            : new ChildCommand(Program, "reset", "--force");
+    }
+
+    internal IEnumerable<string> Arguments(ProgramVersion version, string token, string help)
+    {
+        // What is installed is of the document's version where it names one, whatever keadm's own is.
+        var edgecore = ProgramVersion.Find(cluster.Version) ?? version;
+        yield return "join";
+        yield return $"--cloudcore-ipport={cluster.Cloudcore}";
+        yield return $"--edgenode-name={node.Name}";
+        yield return $"--token={token}";
+        yield return $"--remote-runtime-endpoint={node.Endpoint}";
+        if (!edgecore.IsAtLeast(1, 14))
+        {
+            // Before 1.14 the default is Docker; since 1.16 the flag is gone.
+            yield return "--runtimetype=remote";
+        }
+        if (help.Contains("--cgroupdriver", StringComparison.Ordinal))
+        {
+            yield return $"--cgroupdriver={node.CgroupDriverName}";
+        }
+        if (node.Labels.Count > 0 && help.Contains("--labels", StringComparison.Ordinal))
+        {
+            yield return $"--labels={node.LabelList}";
+        }
+        if (cluster.Version is { } wanted)
+        {
+            yield return $"--kubeedge-version=v{wanted}";
+        }
+    }
+
+    private async Task<ProgramVersion> VersionAsync(Machine machine, CancellationToken cancellationToken) =>
+        await ProgramVersion.AskAsync(machine, new ChildCommand(Program, "version"), cancellationToken)
+        ?? throw new NodeException(
+            NodeReason.NotSupported,
+            $"cannot join KubeEdge: there is no {cluster.EdgecoreConfig}, and no keadm on this machine that could write it; "
+                + "put keadm into /usr/local/bin (github.com/kubeedge/kubeedge, releases), or set edgecore up yourself"
+        );
+}

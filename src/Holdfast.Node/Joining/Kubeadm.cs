@@ -1,0 +1,165 @@
+using System.Text;
+using Holdfast.Document;
+using Holdfast.Linux;
+
+namespace Holdfast.Node.Joining;
+
+/// <summary>
+/// kubeadm, told by a configuration file that only root can read and that is gone afterwards: a token in its arguments
+/// would be seen by everybody who runs ps. Immutable.
+/// </summary>
+internal sealed class Kubeadm : IJoinTool
+{
+    public const string KubeletConf = "/etc/kubernetes/kubelet.conf";
+
+    private const string AdminConf = "/etc/kubernetes/admin.conf";
+
+    /// <summary>
+    /// What resets empty without asking whose it is: kubeadm's and keadm's the state of CNI and of Docker's shim, kubeadm's
+    /// up to about 1.17 the networks too.
+    /// </summary>
+    internal static readonly string[] EmptiedByReset = ["/etc/cni/net.d", "/var/lib/cni", "/var/lib/dockershim"];
+
+    /// <summary>What kubeadm init and join write, and what its reset empties.</summary>
+    internal static readonly string[] Footprint =
+    [
+        "/etc/kubernetes",
+        "/var/lib/kubelet",
+        "/var/lib/etcd",
+        .. EmptiedByReset,
+    ];
+
+    private static readonly string[] Traces =
+    [
+        KubeletConf,
+        AdminConf,
+        "/etc/kubernetes/bootstrap-kubelet.conf",
+        "/etc/kubernetes/pki/ca.crt",
+        "/etc/kubernetes/manifests/kube-apiserver.yaml",
+    ];
+
+    private readonly ClusterNode node;
+    private readonly KubeadmInit? init;
+    private readonly ClusterJoin? join;
+
+    public Kubeadm(ClusterNode node, KubeadmInit init)
+    {
+        this.node = node;
+        this.init = init;
+    }
+
+    public Kubeadm(ClusterNode node, ClusterJoin join)
+    {
+        this.node = node;
+        this.join = join;
+    }
+
+    public string Program => "kubeadm";
+
+    public string Title =>
+        join is null
+            ? "this machine is the first of a Kubernetes cluster"
+            : $"this machine has joined the cluster at {join.Endpoint}";
+
+    public string Why =>
+        "the cluster says which pods run here; kubeadm gets its token in a file that only root can read";
+
+    public string DoneFile => join is null ? AdminConf : KubeletConf;
+
+    public string AgentService => "kubelet";
+
+    public Task<IReadOnlyList<string>> ListFootprintAsync(Machine machine, CancellationToken cancellationToken) =>
+        Task.FromResult<IReadOnlyList<string>>(Footprint);
+
+    public async Task RequireAsync(Machine machine, CancellationToken cancellationToken)
+    {
+        RefuseTraces(machine);
+        if (join is not null && StaticPods.List(machine) is [var pod, ..])
+        {
+            throw new NodeException(
+                NodeReason.NotSupported,
+                $"cannot join a cluster: kubeadm refuses a machine with static pods, and there is {StaticPods.DirectoryPath}/{pod}; "
+                    + "move it away until the node has joined"
+            );
+        }
+
+        _ = await VersionAsync(machine, cancellationToken);
+        if (join is not null)
+        {
+            _ = await join.Token.ReadAsync(machine, cancellationToken);
+        }
+    }
+
+    public async Task JoinAsync(Machine machine, CancellationToken cancellationToken)
+    {
+        var version = await VersionAsync(machine, cancellationToken);
+        var token = join is null ? null : await join.Token.ReadAsync(machine, cancellationToken);
+        var text = join is null
+            ? KubeadmConfig.Init(init!, node, version)
+            : KubeadmConfig.Join(join, token!, node, version);
+        var file = ConfigPath(machine);
+        Directory.CreateDirectory(machine.Paths.RuntimeDirectory);
+        try
+        {
+            await AtomicFile.WriteAsync(
+                file,
+                Encoding.UTF8.GetBytes(text),
+                AtomicFile.SecretMode,
+                cancellationToken: cancellationToken
+            );
+            FaultPoint.Reach("cluster.before-join");
+            await JoinProcess.RunAsync(
+                machine,
+                new ChildCommand(Program, join is null ? "init" : "join", "--config", file),
+                join is null ? "cannot make a cluster" : $"cannot join the cluster at {join.Endpoint}",
+                token,
+                cancellationToken
+            );
+        }
+        finally
+        {
+            File.Delete(file);
+        }
+    }
+
+    /// <summary>
+    /// What is left of somebody else's join, or still in use: kubeadm would refuse it, and taking that attempt back would
+    /// reset what is not ours to reset.
+    /// </summary>
+    internal static void RefuseTraces(Machine machine)
+    {
+        var trace = Traces.FirstOrDefault(machine.Exists);
+        if (trace is not null)
+        {
+            throw new NodeException(
+                NodeReason.NotSupported,
+                $"cannot join a cluster: {trace} is there, so this machine is a part of one or was left half way; "
+                    + "if nobody needs that any more, take it away with kubeadm reset"
+            );
+        }
+    }
+
+    /// <summary>One that a killed join left, with a token in it.</summary>
+    internal static void RemoveConfig(Machine machine)
+    {
+        if (File.Exists(ConfigPath(machine)))
+        {
+            File.Delete(ConfigPath(machine));
+        }
+    }
+
+    public Task<ChildCommand> ResetCommandAsync(Machine machine, CancellationToken cancellationToken) =>
+        Task.FromResult(Reset(node.Endpoint));
+
+    internal static ChildCommand Reset(string endpoint) => new("kubeadm", "reset", "--force", "--cri-socket", endpoint);
+
+    private static string ConfigPath(Machine machine) => Path.Join(machine.Paths.RuntimeDirectory, "kubeadm.yaml");
+
+    private static async Task<ProgramVersion> VersionAsync(Machine machine, CancellationToken cancellationToken) =>
+        await ProgramVersion.AskAsync(machine, new ChildCommand("kubeadm", "version", "-o", "short"), cancellationToken)
+        ?? throw new NodeException(
+            NodeReason.NotSupported,
+            "cannot join a cluster: there is no kubeadm on this machine; install kubeadm and kubelet from "
+                + "https://pkgs.k8s.io, or run the join yourself and leave init and join out of spec.cluster"
+        );
+}

@@ -1,0 +1,119 @@
+using System.Text;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Holdfast.Document;
+using Holdfast.Node.Components;
+using Holdfast.Node.Facts;
+using Holdfast.Node.Resources;
+using Holdfast.Node.Software;
+using Holdfast.Node.Software.Bundles;
+
+namespace Holdfast.Node.Runtimes.Cni;
+
+/// <summary>The network of the pods: CNI plugins and one bridge network that gives every pod an address. Stateless.</summary>
+internal sealed class CniComponent : IComponent
+{
+    /// <summary>Debian's package; it brings iptables along, which masquerading and port maps need.</summary>
+    private const string Package = "containernetworking-plugins";
+
+    /// <summary>Where the project's own archive belongs, and where every runtime looks by default.</summary>
+    private const string ArchiveDirectory = "/opt/cni/bin";
+
+    private const string IptablesPackage = "iptables";
+
+    private const string Why = "they connect pods to the network";
+
+    private static readonly JsonSerializerOptions Indented = new() { WriteIndented = true };
+
+    public string Name => "network";
+
+    public IEnumerable<IResource> Build(EdgeNodeSpec spec, MachineFacts facts)
+    {
+        foreach (var resource in BuildPlugins(spec.Network.Plugins, facts))
+        {
+            yield return resource;
+        }
+
+        var known = CniVersions.Choose(spec, facts) ?? CniVersions.Safest;
+        yield return new CniNetworkResource(
+            spec.Network.Bridge.Name,
+            current =>
+                Encoding.UTF8.GetBytes(Render(spec.Network.Bridge, CniVersions.Keep(current, spec, facts) ?? known))
+        );
+    }
+
+    /// <summary>Where runtimes find the plugins: the archive's place, or wherever they are already.</summary>
+    public static string DirectoryOf(NetworkSpec network, MachineFacts facts) =>
+        network.Plugins is InstallSpec.Archive or InstallSpec.Bundle ? ArchiveDirectory : facts.CniPluginDirectory;
+
+    private static IEnumerable<IResource> BuildPlugins(InstallSpec install, MachineFacts facts)
+    {
+        if (install is InstallSpec.Archive { Source: var archive })
+        {
+            var plugins = new ArchiveResource("cni-plugins", archive, ArchiveDirectory) { Why = Why };
+            return [.. ArchiveSteps.For(plugins, facts), .. BuildIptables(facts)];
+        }
+
+        // Once our package is in, it stays wanted: what is not in the plan is not looked after any more. Packages are never
+        // leftovers. Plugins that came from elsewhere are as good as the package's.
+        var mayBePackaged = facts.HasApt && facts.CniPluginDirectory == MachineFacts.PackagedCniDirectory;
+        return install is InstallSpec.Apt && (!facts.HasCniPlugins || mayBePackaged)
+            ? [new AptPackagesResource(Package) { Why = Why }]
+            : [];
+    }
+
+    /// <summary>Masquerading and port maps need it. The package of the plugins brings it along, an archive does not.</summary>
+    private static IEnumerable<IResource> BuildIptables(MachineFacts facts) =>
+        facts.HasApt && !facts.HasIptables
+            ?
+            [
+                new AptPackagesResource(IptablesPackage)
+                {
+                    Why = "the plugins let pods out and map their ports with it",
+                },
+            ]
+            : [];
+
+    public static string Render(BridgeSpec bridge, string cniVersion = CniVersions.Safest)
+    {
+        var network = new JsonObject
+        {
+            ["cniVersion"] = cniVersion,
+            ["name"] = CniNetworkResource.NetworkName,
+            ["plugins"] = new JsonArray(
+                new JsonObject
+                {
+                    ["type"] = "bridge",
+                    ["bridge"] = bridge.Name,
+                    ["isGateway"] = true,
+                    ["ipMasq"] = bridge.Masquerade,
+                    ["hairpinMode"] = true,
+                    ["ipam"] = new JsonObject
+                    {
+                        ["type"] = "host-local",
+                        ["ranges"] = new JsonArray(new JsonArray(RenderRange(bridge))),
+                        ["routes"] = new JsonArray(new JsonObject { ["dst"] = "0.0.0.0/0" }),
+                    },
+                },
+                new JsonObject
+                {
+                    ["type"] = "portmap",
+                    ["capabilities"] = new JsonObject { ["portMappings"] = true },
+                    ["snat"] = true,
+                }
+            ),
+        };
+        return network.ToJsonString(Indented) + "\n";
+    }
+
+    /// <summary>The plugin takes the first address as the gateway by itself; files of older versions say no more.</summary>
+    private static JsonObject RenderRange(BridgeSpec bridge)
+    {
+        var range = new JsonObject { ["subnet"] = bridge.Subnet.ToString() };
+        if (bridge.Gateway is { } gateway)
+        {
+            range["gateway"] = gateway.ToString();
+        }
+        return range;
+    }
+}

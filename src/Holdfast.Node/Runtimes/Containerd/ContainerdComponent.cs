@@ -1,0 +1,144 @@
+using Holdfast.Document;
+using Holdfast.Linux;
+using Holdfast.Node.Components;
+using Holdfast.Node.Facts;
+using Holdfast.Node.Resources;
+using Holdfast.Node.Runtimes.Images;
+using Holdfast.Node.Services;
+using Holdfast.Node.Software.Bundles;
+
+namespace Holdfast.Node.Runtimes.Containerd;
+
+/// <summary>
+/// Every containerd of the node: software, configuration, registries, service, proof that it serves, and the images that
+/// are made here. Stateless.
+/// </summary>
+internal sealed class ContainerdComponent : IComponent
+{
+    public string Name => "containerd";
+
+    /// <summary>Where the network's configuration lies; the same for all runtimes of the node.</summary>
+    public string CniConfigDirectory { get; init; } = "/etc/cni/net.d";
+
+    public IEnumerable<IResource> Build(EdgeNodeSpec spec, MachineFacts facts)
+    {
+        var runtimes = spec.Runtimes.Where(runtime => runtime.Kind == RuntimeKind.Containerd).ToArray();
+        foreach (var runtime in runtimes.Where(runtime => runtime.Install is not InstallSpec.Present))
+        {
+            yield return new RuntimeDataResource(runtime.Name, DataOf(runtime));
+        }
+        foreach (var resource in ContainerdSoftware.For(runtimes, facts))
+        {
+            yield return resource;
+        }
+        foreach (var runtime in runtimes)
+        {
+            var instance = new ContainerdInstance(runtime, spec, facts, CniConfigDirectory);
+            foreach (var resource in BuildConfig(instance, facts).Concat(BuildService(instance, facts)))
+            {
+                yield return resource;
+            }
+        }
+    }
+
+    private static IEnumerable<IResource> BuildConfig(ContainerdInstance instance, MachineFacts facts)
+    {
+        var runtime = instance.Runtime;
+        // A password may come to stand in either.
+        UnixFileMode? mode = runtime.Registries.Any(r => r.Credentials is not null) ? AtomicFile.SecretMode : null;
+        foreach (var registry in runtime.Registries.Where(r => r.Mirrors.Count > 0))
+        {
+            var file = Path.Join(Path.GetDirectoryName(runtime.ConfigFile), "certs.d", registry.Host, "hosts.toml");
+            yield return new FileResource(
+                file,
+                (machine, current, _) =>
+                    Task.FromResult(
+                        RegistryHosts.Edit(current, registry, file, machine.ListFiles(Path.GetDirectoryName(file)!))
+                    )
+            )
+            {
+                Title = $"{runtime.Name} pulls {registry.Host} from {string.Join(", ", registry.Mirrors)}",
+                BeginsWithOriginal = true,
+            };
+        }
+        var main = new FileResource(
+            runtime.ConfigFile,
+            async (machine, current, token) => (await instance.ResolveAsync(machine, token)).EditMain(current)
+        )
+        {
+            Title = $"{runtime.Name} is configured",
+            BeginsWithOriginal = true,
+            Why = Why(instance, facts),
+            Mode = mode,
+            MayHaveSecrets = true,
+        };
+        // In the schema of the main file as it will be, which is made from what that begins with.
+        yield return new FileResource(
+            instance.DropIn,
+            async (machine, _, token) =>
+                (await instance.ResolveAsync(machine, token)).MakeDropIn(await main.ReadBeginAsync(machine, token))
+        )
+        {
+            Title = $"{runtime.Name} has Holdfast's configuration in a file of its own, where it merges such files",
+            Mode = mode,
+            MayHaveSecrets = true,
+        };
+        yield return main;
+        if (runtime.Handlers.Any(h => h.Kind == HandlerKind.Kata && h.RuntimePath is null))
+        {
+            yield return new ShimLinkResource(instance);
+        }
+        yield return new ContainerdSeesResource(instance);
+    }
+
+    private static IEnumerable<IResource> BuildService(ContainerdInstance instance, MachineFacts facts)
+    {
+        var runtime = instance.Runtime;
+        List<string> files = [runtime.ConfigFile, instance.DropIn];
+        if (runtime.Install is InstallSpec.Archive or InstallSpec.Bundle)
+        {
+            // Another version of the program is a reason to start it again, too.
+            files.Add(instance.Program.Path);
+        }
+        foreach (var step in ServiceSteps.For(Service(instance), facts, files, runtime.Socket))
+        {
+            yield return step;
+        }
+        yield return new RuntimeServesResource(runtime, instance.HandlerNames);
+        if (runtime.SandboxImage == PauseImage.Reference)
+        {
+            yield return RuntimeImageResource.Pause(runtime.Name, runtime.Socket, facts.Architecture);
+        }
+        yield return RuntimeImageResource.Busybox(runtime.Name, runtime.Socket, facts.Architecture);
+    }
+
+    /// <summary>containerd makes /opt/containerd at its start, whatever its configuration says.</summary>
+    private static IReadOnlyList<string> DataOf(RuntimeSpec runtime) =>
+        runtime.IsSystemInstance
+            ? ["/var/lib/containerd", "/run/containerd", "/opt/containerd"]
+            : [runtime.RootDirectory, runtime.StateDirectory];
+
+    private static ServiceDefinition Service(ContainerdInstance instance)
+    {
+        var runtime = instance.Runtime;
+        return new ServiceDefinition(
+            runtime.Service,
+            $"containerd, as {runtime.Name}, for Holdfast",
+            [instance.Program.Path, "--config", runtime.ConfigFile]
+        )
+        {
+            // The package's unit starts the package's program with the package's configuration; all else needs a unit of ours.
+            HasUnitFromPackage =
+                runtime.IsSystemInstance
+                && runtime.Install is InstallSpec.Apt or InstallSpec.Present
+                && runtime.ConfigFile == "/etc/containerd/config.toml",
+        };
+    }
+
+    private static string Why(ContainerdInstance instance, MachineFacts facts)
+    {
+        var driver = instance.UsesSystemdCgroup ? "systemd" : "cgroupfs";
+        var oom = facts.HasSysResource ? "" : "; this machine lacks CAP_SYS_RESOURCE, so oom_score_adj is not lowered";
+        return $"control groups are {driver}'s{oom}";
+    }
+}

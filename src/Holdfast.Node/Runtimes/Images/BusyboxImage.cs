@@ -1,0 +1,68 @@
+namespace Holdfast.Node.Runtimes.Images;
+
+/// <summary>
+/// A small image with a shell and a web server, made of the distribution's static busybox: examples and the probe use it,
+/// so that both work where no registry can be reached. Pure.
+/// </summary>
+internal static class BusyboxImage
+{
+    public const string Reference = "holdfast.local/busybox:1";
+
+    /// <param name="program">The busybox program; statically linked.</param>
+    /// <param name="applets">What <c>busybox --list</c> prints.</param>
+    public static OciImage Create(string architecture, ReadOnlyMemory<byte> program, IEnumerable<string> applets) =>
+        OciImage.Create(
+            Reference,
+            architecture,
+            [
+                ImageFile.Directory("bin"),
+                ImageFile.Program("bin/busybox", program),
+                .. applets
+                    .Where(a => a is not "busybox" && a.Length > 0 && !a.Contains('/', StringComparison.Ordinal))
+                    .Distinct()
+                    .Order(StringComparer.Ordinal)
+                    .Select(a => ImageFile.Link($"bin/{a}", "busybox")),
+                ImageFile.Link("sbin", "bin"),
+                ImageFile.Directory("usr"),
+                ImageFile.Link("usr/bin", "../bin"),
+                ImageFile.Link("usr/sbin", "../bin"),
+                ImageFile.Directory("etc"),
+                ImageFile.Text(
+                    "etc/passwd",
+                    "root:x:0:0:root:/root:/bin/sh\nnobody:x:65534:65534:nobody:/:/bin/false\n"
+                ),
+                ImageFile.Text("etc/group", "root:x:0:\nnogroup:x:65534:\n"),
+                ImageFile.Directory("root"),
+                ImageFile.Directory("tmp", UnixFileMode.StickyBit | UnixFileMode.GroupWrite | UnixFileMode.OtherWrite),
+                ImageFile.Directory("var"),
+                ImageFile.Directory("var/www"),
+            ],
+            new ImageConfig { Command = ["sh"], Environment = ["PATH=/bin:/sbin:/usr/bin:/usr/sbin"] }
+        );
+
+    /// <summary>
+    /// Whether bytes are a program that needs no interpreter, which is what the dynamic linker is: an ELF of 64 bits
+    /// without a PT_INTERP header.
+    /// </summary>
+    public static bool IsStaticProgram(ReadOnlySpan<byte> program)
+    {
+        const int HeaderSize = 64;
+        const int EntrySize = 56;
+        const uint Interpreter = 3;
+        if (program.Length < HeaderSize || !program.StartsWith("\u007fELF\u0002\u0001"u8))
+        {
+            return false;
+        }
+        var offset = BitConverter.ToUInt64(program[32..]);
+        var count = BitConverter.ToUInt16(program[56..]);
+        for (var i = 0; i < count; i++)
+        {
+            var at = offset + ((ulong)i * EntrySize);
+            if (at + EntrySize > (ulong)program.Length || BitConverter.ToUInt32(program[(int)at..]) == Interpreter)
+            {
+                return false;
+            }
+        }
+        return count > 0;
+    }
+}

@@ -1,0 +1,149 @@
+using Holdfast.Linux;
+using Holdfast.Node.Software.Bundles;
+
+namespace Holdfast.Node.Runtimes.Images;
+
+/// <summary>
+/// Finds a static busybox: the machine's own, or else one from the distribution's package, which is only unpacked into a
+/// temporary directory. Installing it would throw out the dynamic <c>busybox</c> that initramfs-tools uses. Stateless.
+/// </summary>
+internal static class BusyboxSource
+{
+    private const string Package = "busybox-static";
+    private const string AptCache = "/var/cache/apt/archives";
+    private static readonly TimeSpan DownloadTimeout = TimeSpan.FromMinutes(5);
+    private static readonly TimeSpan LocalTimeout = TimeSpan.FromSeconds(30);
+    private static readonly string[] OwnPlaces = ["/bin/busybox", "/usr/bin/busybox", "/usr/local/bin/busybox"];
+
+    /// <summary>The image from the machine's own busybox; null when it has none that is static.</summary>
+    public static async Task<OciImage?> FromMachineAsync(
+        Machine machine,
+        string architecture,
+        CancellationToken cancellationToken
+    )
+    {
+        foreach (var place in OwnPlaces)
+        {
+            var program = await machine.ReadBytesAsync(place, cancellationToken);
+            if (program is not null && BusyboxImage.IsStaticProgram(program))
+            {
+                return await CreateAsync(machine, architecture, machine.At(place), program, cancellationToken);
+            }
+        }
+        return null;
+    }
+
+    /// <summary>The image from the distribution's package.</summary>
+    /// <exception cref="NodeException">PackagesFailed: it could not be fetched.</exception>
+    public static async Task<OciImage> FromPackageAsync(
+        Machine machine,
+        string architecture,
+        CancellationToken cancellationToken
+    )
+    {
+        var directory = Directory.CreateTempSubdirectory("holdfast-busybox-").FullName;
+        try
+        {
+            var archive = FindDownloaded(machine) ?? await FetchAsync(machine, directory, cancellationToken);
+            var unpacked = Path.Join(directory, "files");
+            var result = await RunAsync(
+                machine,
+                new ChildCommand("dpkg-deb", "-x", archive, unpacked),
+                cancellationToken
+            );
+            var place = OwnPlaces.Select(p => unpacked + p).FirstOrDefault(File.Exists);
+            if (!result.Succeeded || place is null)
+            {
+                throw Failed(result.Succeeded ? $"{Package} has no busybox" : result.LastErrorLine);
+            }
+            var program = await File.ReadAllBytesAsync(place, cancellationToken);
+            return await CreateAsync(machine, architecture, place, program, cancellationToken);
+        }
+        catch (LinuxException cause)
+        {
+            throw Failed(cause.Message);
+        }
+        finally
+        {
+            Directory.Delete(directory, recursive: true);
+        }
+    }
+
+    /// <summary>What apt has fetched before is used also when the network is gone.</summary>
+    private static string? FindDownloaded(Machine machine)
+    {
+        var cache = machine.At(AptCache);
+        return Directory.Exists(cache)
+            ? Directory.EnumerateFiles(cache, $"{Package}_*.deb").Order(StringComparer.Ordinal).LastOrDefault()
+            : null;
+    }
+
+    private static async Task<string> FetchAsync(Machine machine, string directory, CancellationToken cancellationToken)
+    {
+        if (machine.Bundle is { } bundle)
+        {
+            var item =
+                bundle.Index.Items.FirstOrDefault(item =>
+                    item.Item.StartsWith($"{BundleIndex.Packages}{Package}_", StringComparison.Ordinal)
+                ) ?? throw Failed($"{bundle.Path} does not have the package {Package}");
+            await bundle.ExtractAsync([item], directory, cancellationToken);
+            return Directory.GetFiles(directory, "*.deb").Single();
+        }
+
+        // apt fetches as its own user, who must be able to write here.
+        File.SetUnixFileMode(directory, (UnixFileMode)0b111_111_111);
+        if (!await DownloadAsync(machine, directory, cancellationToken))
+        {
+            _ = await RunAsync(machine, new ChildCommand("apt-get", "update"), cancellationToken);
+            if (!await DownloadAsync(machine, directory, cancellationToken))
+            {
+                throw Failed($"apt-get download {Package} did not work");
+            }
+        }
+
+        return Directory.GetFiles(directory, "*.deb").Single();
+    }
+
+    private static async Task<bool> DownloadAsync(
+        Machine machine,
+        string directory,
+        CancellationToken cancellationToken
+    )
+    {
+        var command = new ChildCommand("apt-get", "-q", "download", Package) { WorkingDirectory = directory };
+        return (await RunAsync(machine, command, cancellationToken)).Succeeded
+            && Directory.GetFiles(directory, "*.deb").Length == 1;
+    }
+
+    private static async Task<OciImage> CreateAsync(
+        Machine machine,
+        string architecture,
+        string place,
+        byte[] program,
+        CancellationToken cancellationToken
+    )
+    {
+        var list = await machine.RunAsync(new ChildCommand(place, "--list"), LocalTimeout, cancellationToken);
+        if (!list.Succeeded)
+        {
+            throw Failed($"{place} --list: {list.LastErrorLine}");
+        }
+        var applets = list.StandardOutput.Split(
+            '\n',
+            StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries
+        );
+        return BusyboxImage.Create(architecture, program, applets);
+    }
+
+    private static Task<ChildResult> RunAsync(
+        Machine machine,
+        ChildCommand command,
+        CancellationToken cancellationToken
+    ) => machine.RunAsync(command, DownloadTimeout, cancellationToken);
+
+    private static NodeException Failed(string cause) =>
+        new(
+            NodeReason.PackagesFailed,
+            $"cannot make {BusyboxImage.Reference}: {cause}; put a static busybox to /bin/busybox (Debian's package {Package}) and try again"
+        );
+}

@@ -1,0 +1,65 @@
+using System.Text;
+using Holdfast.Document;
+using Holdfast.Node.Components;
+using Holdfast.Node.Facts;
+using Holdfast.Node.Resources;
+using Holdfast.Node.Software;
+
+namespace Holdfast.Node.Runtimes.Kata;
+
+/// <summary>
+/// Kata Containers below the runtimes that have handlers of it: its files, and for handlers whose pods may change settings
+/// a configuration that allows them. Stateless.
+/// </summary>
+internal sealed class KataComponent : IComponent
+{
+    public string Name => "kata";
+
+    public IEnumerable<IResource> Build(EdgeNodeSpec spec, MachineFacts facts)
+    {
+        var handlers = spec.Runtimes.SelectMany(r => r.Handlers).Where(h => h.Kata is not null).ToArray();
+        var archive = handlers.Select(h => h.Kata!.Install).OfType<InstallSpec.Archive>().FirstOrDefault();
+        if (archive is not null)
+        {
+            foreach (var step in ArchiveSteps.For(Unpack(archive.Source), facts))
+            {
+                yield return step;
+            }
+        }
+        foreach (var handler in handlers)
+        {
+            yield return new KataReadyResource(handler);
+            if (handler.Kata!.Annotations.Count > 0)
+            {
+                yield return new FileResource(
+                    KataFiles.CopyOf(handler),
+                    (machine, _, token) => CopyAsync(handler, machine, token)
+                )
+                {
+                    Title = $"pods of {handler.Name} may change {string.Join(", ", handler.Kata.Annotations)}",
+                };
+            }
+        }
+    }
+
+    /// <summary>Every archive since 2.0 has all it brings below opt/kata, seen from the root.</summary>
+    private static ArchiveResource Unpack(ArchiveSpec source) =>
+        new("kata", source, "/opt/kata")
+        {
+            Place = path => path.StartsWith("opt/kata/", StringComparison.Ordinal) ? path["opt/kata/".Length..] : null,
+            Why = "it runs pods in virtual machines",
+        };
+
+    private static async Task<byte[]> CopyAsync(
+        HandlerSpec handler,
+        Machine machine,
+        CancellationToken cancellationToken
+    )
+    {
+        var kata = handler.Kata!;
+        var source =
+            kata.ConfigFile ?? (KataFiles.Find(kata, machine.Exists) ?? KataFiles.Expected(kata)).Configuration;
+        var content = await machine.ReadBytesAsync(source, cancellationToken);
+        return Encoding.UTF8.GetBytes(KataConfig.Allow(content, source, kata.Annotations));
+    }
+}

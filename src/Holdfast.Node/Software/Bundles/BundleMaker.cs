@@ -1,0 +1,158 @@
+using Holdfast.Document;
+using Holdfast.Linux;
+using Holdfast.Node.Facts;
+using Holdfast.Node.Plan;
+using Holdfast.Node.Resources;
+using Holdfast.Node.Runtimes.Containerd;
+
+namespace Holdfast.Node.Software.Bundles;
+
+/// <summary>
+/// Gathers everything that a document needs from elsewhere into one file, for a machine without network. It is asked of
+/// the same components that will build the node there, as if nothing were installed. Changes nothing on this machine.
+/// </summary>
+public sealed class BundleMaker(Machine machine)
+{
+    /// <summary>Where the content of <c>holdfast.local/busybox:1</c> comes from; it is unpacked, not installed.</summary>
+    private const string BusyboxPackage = "busybox-static";
+
+    /// <param name="facts">Of this machine, which is of the same kind as the one the bundle is for.</param>
+    /// <param name="path">The bundle; replaced when it exists.</param>
+    /// <exception cref="NodeException">Something could not be fetched; the file is as it was.</exception>
+    public async Task<BundleIndex> MakeAsync(
+        EdgeNodeSpec spec,
+        MachineFacts facts,
+        string path,
+        CancellationToken cancellationToken
+    )
+    {
+        RequireSources(spec);
+        var resources = ListResources(spec, facts);
+        var work = MakeWorkDirectory(path);
+        try
+        {
+            var files = new Dictionary<string, string>(StringComparer.Ordinal);
+            var items = new List<BundleItem>();
+            var checksums = await FetchArchivesAsync(resources, work, files, items, cancellationToken);
+            await FetchPackagesAsync(resources, work, files, items, cancellationToken);
+            var installs = BundleInstalls
+                .List(spec)
+                .Select(place => (place.Place, Install: BundleInstalls.Pin(place.Install, checksums)))
+                .Where(place => place.Install is not null)
+                .ToDictionary(place => place.Place, place => place.Install!);
+            var index = new BundleIndex(facts.Architecture, installs, items)
+            {
+                // The one package that every bundle has is only unpacked, which works everywhere.
+                Release = resources.OfType<IPackages>().Any() ? facts.Release : null,
+            };
+            await BundleWriter.WriteAsync(path, index, files, cancellationToken);
+            return index;
+        }
+        finally
+        {
+            Directory.Delete(work, recursive: true);
+        }
+    }
+
+    /// <summary>Beside the bundle, where there is room for what goes into it; of a name that nobody else has.</summary>
+    private static string MakeWorkDirectory(string path)
+    {
+        var work = $"{Path.GetFullPath(path)}.{Environment.ProcessId}.work";
+        return !Path.Exists(work)
+            ? Directory.CreateDirectory(work).FullName
+            : throw new NodeException(
+                NodeReason.ChangeFailed,
+                $"cannot make {path}: {work} is there already; remove it if it is no longer needed"
+            );
+    }
+
+    private static void RequireSources(EdgeNodeSpec spec)
+    {
+        foreach (var (place, install) in BundleInstalls.List(spec))
+        {
+            if (install is InstallSpec.Bundle)
+            {
+                throw new NodeException(
+                    NodeReason.NotSupported,
+                    $"cannot make a bundle with {place}: the document says that it comes from a bundle; say archive or apt there, "
+                        + "and bundle: {} only in the document of the machine without network"
+                );
+            }
+        }
+    }
+
+    private static IReadOnlyList<IResource> ListResources(EdgeNodeSpec spec, MachineFacts facts)
+    {
+        var bare = facts with
+        {
+            ContainerdVersion = null,
+            ContainerdProgram = null,
+            RuncProgram = null,
+            HasSkopeo = false,
+            HasCniPlugins = false,
+            HasIptables = false,
+            IsSystemd = true,
+            CniPlugins = [],
+            CniPluginDirectory = MachineFacts.PackagedCniDirectory,
+            Decompressors = [],
+            HasApt = true,
+        };
+        return Planner.ForSoftware().ListResources(spec, bare);
+    }
+
+    private async Task<IReadOnlyDictionary<Uri, string>> FetchArchivesAsync(
+        IReadOnlyList<IResource> resources,
+        string work,
+        Dictionary<string, string> files,
+        List<BundleItem> items,
+        CancellationToken cancellationToken
+    )
+    {
+        var checksums = new Dictionary<Uri, string>();
+        var download = new Download(machine, directory: work);
+        foreach (var archive in resources.OfType<ArchiveResource>().Select(resource => resource.Archive))
+        {
+            var file = await download.FetchAsync(archive, cancellationToken);
+            checksums[archive.Url] = file.Sha256;
+            Add($"archives/{file.Sha256}", file.Path, archive.Url.GetLeftPart(UriPartial.Path), files, items);
+        }
+
+        return checksums;
+    }
+
+    private async Task FetchPackagesAsync(
+        IReadOnlyList<IResource> resources,
+        string work,
+        Dictionary<string, string> files,
+        List<BundleItem> items,
+        CancellationToken cancellationToken
+    )
+    {
+        var packages = resources.OfType<IPackages>().SelectMany(resource => resource.Packages).Append(BusyboxPackage);
+        var debs = await PackageFetch.FetchAsync(machine, packages.ToHashSet(), work, cancellationToken);
+        foreach (var deb in debs)
+        {
+            var name = Path.GetFileName(deb);
+            Add(BundleIndex.Packages + name, deb, $"apt {name}", files, items);
+        }
+
+        var list = await PackageRepository.WriteListAsync(machine, debs, work, cancellationToken);
+        Add(BundleIndex.Packages + Path.GetFileName(list), list, "the list of the packages", files, items);
+    }
+
+    private static void Add(
+        string item,
+        string path,
+        string source,
+        Dictionary<string, string> files,
+        List<BundleItem> items
+    )
+    {
+        if (files.TryAdd(item, path))
+        {
+            using var content = File.OpenRead(path);
+            var hash = Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(content));
+            items.Add(new BundleItem(item, hash, content.Length, source));
+        }
+    }
+}

@@ -1,0 +1,188 @@
+using Holdfast.Cri.V1;
+using Holdfast.Document;
+using Holdfast.Node.Apply;
+using Holdfast.Node.Plan;
+using Holdfast.Node.Resources;
+using Holdfast.Node.Runtimes;
+using Holdfast.Node.Runtimes.Crio;
+using Holdfast.Node.Tests.Facts;
+using Holdfast.Node.Tests.Resources;
+using Holdfast.Testing.Crio;
+
+namespace Holdfast.Node.Tests.Runtimes;
+
+/// <summary>
+/// Whether a running CRI-O has what was meant, and what happens when it has not. Its answers are those of its sources
+/// (tests/Holdfast.Testing/Crio/README.md).
+/// </summary>
+public sealed class CrioSeesTests : IAsyncLifetime
+{
+    private const string ConfigFile = "/etc/crio/crio.conf.d/20-holdfast.conf";
+    private readonly TemporaryMachine node = new();
+    private RecordedCrio? crio;
+
+    public Task InitializeAsync() => Task.CompletedTask;
+
+    public async Task DisposeAsync()
+    {
+        if (crio is not null)
+        {
+            await crio.DisposeAsync();
+        }
+
+        node.Dispose();
+    }
+
+    [Theory]
+    [InlineData("1.20")]
+    [InlineData("1.24")]
+    [InlineData("1.26")]
+    [InlineData("1.30")]
+    public async Task A_CRI_O_that_has_what_was_meant_is_as_wanted(string release)
+    {
+        await StartAsync(release);
+        foreach (var resource in Proofs())
+        {
+            var found = await resource.InspectAsync(node.Machine, TemporaryMachine.Never);
+            Assert.True(found.IsAsWanted, found.Summary);
+        }
+    }
+
+    [Theory]
+    [InlineData("1.20", "cgroupfs", "crio.runtime.cgroup_manager is \"cgroupfs\" instead of \"systemd\"")]
+    [InlineData("1.30", "cgroupfs", "crio.runtime.cgroup_manager is \"cgroupfs\" instead of \"systemd\"")]
+    [InlineData("1.30", "other-pause-image", "crio.image.pause_image is \"registry.k8s.io/pause:3.9\" instead of")]
+    [InlineData("1.34", null, "crio.runtime.default_runtime is \"crun\" instead of \"runc\"")]
+    [InlineData("1.34", null, "crio.image.pause_image is \"registry.k8s.io/pause:3.10.1\" instead of")]
+    [InlineData("1.34", null, "crio.network.plugin_dirs is [\"/opt/cni/bin\"] instead of [\"/usr/lib/cni\"]")]
+    public async Task What_a_running_CRI_O_has_otherwise_is_told(string release, string? variant, string fault)
+    {
+        await StartAsync(release, variant);
+        var found = await Sees().InspectAsync(node.Machine, TemporaryMachine.Never);
+        Assert.False(found.IsAsWanted);
+        Assert.Contains(fault, found.Summary, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("cgroupfs", "its cgroup driver is cgroupfs instead of systemd")]
+    [InlineData("other-pause-image", "its pause image is registry.k8s.io/pause:3.9 instead of holdfast.local/pause:1")]
+    public async Task Where_its_page_is_not_there_CRI_is_asked(string variant, string fault)
+    {
+        await StartAsync("1.30", variant);
+        crio!.Server.OnPage("/config", () => "no TOML [");
+        var found = await Sees().InspectAsync(node.Machine, TemporaryMachine.Never);
+        Assert.Contains(fault, found.Summary, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task An_old_CRI_O_without_its_page_cannot_be_asked_and_is_left_to_the_probe()
+    {
+        await StartAsync("1.26");
+        crio!.Server.OnPage("/config", () => "no TOML [");
+        Assert.True((await Sees().InspectAsync(node.Machine, TemporaryMachine.Never)).IsAsWanted);
+    }
+
+    [Theory]
+    [InlineData("1.30")]
+    [InlineData("1.34")]
+    public async Task A_handler_that_CRI_O_left_out_is_missed_at_once(string release)
+    {
+        await StartAsync(release);
+        var serves = Proofs(", handlers: [{ name: runc }, { name: kata, kind: kata }]")[0];
+        var failure = await Assert.ThrowsAsync<NodeException>(() =>
+            serves.DoAsync(node.Machine, TemporaryMachine.Never)
+        );
+        Assert.Contains("it has no handler kata", failure.Message, StringComparison.Ordinal);
+        Assert.Contains("its own words", failure.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_handler_that_an_old_CRI_O_does_not_have_is_missed_in_its_configuration()
+    {
+        await StartAsync("1.20");
+        var proofs = Proofs(", handlers: [{ name: runc }, { name: kata, kind: kata }]");
+        Assert.True((await proofs[0].InspectAsync(node.Machine, TemporaryMachine.Never)).IsAsWanted);
+        var found = await proofs[1].InspectAsync(node.Machine, TemporaryMachine.Never);
+        Assert.Contains("it has no handler kata", found.Summary, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("1.20")]
+    [InlineData("1.30")]
+    public async Task A_network_that_is_not_there_yet_is_told_and_no_fault_of_CRI_O(string release)
+    {
+        await StartAsync(release, "no-network");
+        var found = await Proofs()[0].InspectAsync(node.Machine, TemporaryMachine.Never);
+        Assert.True(found.IsAsWanted);
+        Assert.Contains(
+            "no network for pods yet: Network plugin returns error",
+            found.Summary,
+            StringComparison.Ordinal
+        );
+    }
+
+    [Fact]
+    public async Task A_configuration_that_another_file_overrides_is_rolled_back_and_the_file_named()
+    {
+        node.Write(ConfigFile, "# before\n");
+        node.Write("/etc/crio/crio.conf.d/99-mine.conf", "[crio.runtime]\ncgroup_manager = \"cgroupfs\"\n");
+        await StartAsync("1.30", "cgroupfs");
+        var config = Build().OfType<FileResource>().Single(file => file.Id == $"file:{ConfigFile}");
+        IResource[] steps = [config, .. Proofs()];
+        using var journal = await node.OpenJournalAsync();
+        var plan = new NodePlan(
+            [.. steps.Select(step => new PlanStep("cri-o", step, Inspection.Differs("not looked at")))],
+            []
+        );
+        var failure = await Assert.ThrowsAsync<NodeException>(() =>
+            new Applier().ApplyAsync(plan, node.Machine, journal, null, TemporaryMachine.Never)
+        );
+        Assert.Contains("crio.runtime.cgroup_manager", failure.Message, StringComparison.Ordinal);
+        Assert.Contains("99-mine.conf", failure.Message, StringComparison.Ordinal);
+        Assert.Equal("# before\n", node.Read(ConfigFile));
+        Assert.Empty(journal.Changes);
+    }
+
+    [Fact]
+    public async Task What_is_not_CRI_O_behind_its_socket_is_not_asked_for_CRI_Os_configuration()
+    {
+        await StartAsync("1.30", "cgroupfs");
+        crio!.Server.On("/runtime.v1.RuntimeService/Version", () => new VersionResponse { RuntimeName = "containerd" });
+        var found = await Sees().InspectAsync(node.Machine, TemporaryMachine.Never);
+        Assert.True(found.IsAsWanted);
+        Assert.Contains("containerd answers at its socket", found.Summary, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void The_complaints_of_CRI_Os_last_start_are_shown()
+    {
+        string[] log =
+        [
+            "time=\"2024-02-16 15:52:37.1+01:00\" level=fatal msg=\"an old one\"",
+            "time=\"2024-02-16 15:52:38.3+01:00\" level=info msg=\"Starting CRI-O, version: 1.30.0, git: 7952ca8(clean)\"",
+            "time=\"2024-02-16 15:52:38.4+01:00\" level=warning msg=\"Runtime handler \\\"kata\\\" is being ignored due to: x\"",
+            "time=\"2024-02-16 15:52:38.5+01:00\" level=info msg=\"Using the internal default seccomp profile\"",
+        ];
+        Assert.Equal(["msg=\"Runtime handler \\\"kata\\\" is being ignored due to: x\""], RuntimeWords.Choose(log));
+    }
+
+    private async Task StartAsync(string release, string? variant = null)
+    {
+        var socket = node.Machine.At("/var/run/crio/crio.sock");
+        Directory.CreateDirectory(Path.GetDirectoryName(socket)!);
+        node.Write("/usr/sbin/runc", "");
+        crio = await RecordedCrio.StartAsync(release, variant, socket);
+    }
+
+    private IResource Sees() => Proofs()[1];
+
+    /// <summary>That it serves, and that it sees what was meant.</summary>
+    private IResource[] Proofs(string more = "") =>
+        [.. Build(more).Where(r => r.Kind is RuntimeServesResource.KindName or CrioSeesResource.KindName)];
+
+    private static IEnumerable<IResource> Build(string more = "") =>
+        new CrioComponent().Build(
+            TestFacts.Document($"{{ runtimes: [{{ name: crio, kind: crio {more} }}] }}"),
+            TestFacts.Usual
+        );
+}
