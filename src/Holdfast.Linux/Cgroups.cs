@@ -9,65 +9,51 @@ public enum CgroupMode
     /// <summary>Only version 2: one tree, <c>/sys/fs/cgroup</c>.</summary>
     V2,
 
-    /// <summary>Controllers in version 1, with a version 2 tree without controllers beside them.</summary>
+    /// <summary>Controllers in version 1, with a version 2 tree beside them.</summary>
     Hybrid,
 }
 
-/// <summary>Where control groups are mounted. Immutable, safe from any thread.</summary>
-/// <param name="Controllers">Mount point by controller name; in version 2 every controller has the one tree.</param>
-/// <param name="Unified">Mount point of the version 2 tree; null in pure version 1.</param>
-public sealed record Cgroups(CgroupMode Mode, IReadOnlyDictionary<string, string> Controllers, string? Unified)
+/// <summary>How control groups are mounted at <c>/sys/fs/cgroup</c>, where systemd and every runtime look. Safe from any thread.</summary>
+/// <param name="Controllers">Names of those that can be used, for example <c>memory</c>.</param>
+public sealed record Cgroups(CgroupMode Mode, IReadOnlySet<string> Controllers)
 {
-    /// <summary>Reads the mounts of this process.</summary>
+    /// <summary>Every directory of a version 2 tree has this file, and no other directory has it.</summary>
+    private const string ControllersFile = "cgroup.controllers";
+
+    /// <summary>
+    /// Looks at the usual place only. What else is mounted somewhere (net_cls of a VPN's split tunnelling) is no business of
+    /// systemd and runtimes, which judge by the file system of that directory too.
+    /// </summary>
+    /// <param name="root">Below which <c>sys/fs/cgroup</c> is looked for.</param>
     public static Cgroups Read(string root = "/")
     {
-        var controllers = new Dictionary<string, string>();
-        string? unified = null;
-        foreach (var mount in MountTable.Read(root).Mounts)
+        var top = Path.Join(root, "sys/fs/cgroup");
+        if (ReadControllers(top) is { } controllers)
         {
-            if (mount.Type == "cgroup2")
-            {
-                unified ??= mount.Target;
-            }
-            else if (mount.Type == "cgroup")
-            {
-                foreach (var option in mount.SuperOptions.Where(Known.Contains))
-                {
-                    controllers.TryAdd(option, mount.Target);
-                }
-            }
+            return new Cgroups(CgroupMode.V2, controllers);
         }
 
-        if (controllers.Count > 0 || unified is null)
-        {
-            return new Cgroups(unified is null ? CgroupMode.V1 : CgroupMode.Hybrid, controllers, unified);
-        }
-
-        var available = Path.Join(root, unified, "cgroup.controllers");
-        var names = File.Exists(available) ? File.ReadAllText(available).Split((char[]?)null) : [];
-        foreach (var name in names.Where(name => name.Length > 0))
-        {
-            controllers[name] = unified;
-        }
-
-        return new Cgroups(CgroupMode.V2, controllers, unified);
+        var unified = ReadControllers(Path.Join(top, "unified"));
+        return new Cgroups(
+            unified is null ? CgroupMode.V1 : CgroupMode.Hybrid,
+            ListVersion1(top).Concat(unified ?? []).ToHashSet()
+        );
     }
 
-    private static readonly HashSet<string> Known =
-    [
-        "cpu",
-        "cpuacct",
-        "cpuset",
-        "memory",
-        "devices",
-        "freezer",
-        "blkio",
-        "pids",
-        "net_cls",
-        "net_prio",
-        "perf_event",
-        "hugetlb",
-        "rdma",
-        "misc",
-    ];
+    private static HashSet<string>? ReadControllers(string directory)
+    {
+        var file = Path.Join(directory, ControllersFile);
+        return File.Exists(file)
+            ? [.. File.ReadAllText(file).Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries)]
+            : null;
+    }
+
+    /// <summary>A directory per hierarchy, named after its controllers: <c>memory</c>, <c>cpu,cpuacct</c>.</summary>
+    private static IEnumerable<string> ListVersion1(string top) =>
+        Directory.Exists(top)
+            ? Directory
+                .EnumerateDirectories(top)
+                .Where(directory => File.Exists(Path.Join(directory, "cgroup.procs")))
+                .SelectMany(directory => Path.GetFileName(directory).Split(','))
+            : [];
 }
