@@ -2,7 +2,7 @@ using System.Runtime.InteropServices;
 
 namespace Holdfast.Linux;
 
-/// <summary>The calls into the C library that .NET has no door for. Stateless, safe from any thread.</summary>
+/// <summary>Calls of the C library that .NET does not offer. Safe from any thread.</summary>
 internal static unsafe partial class Libc
 {
     public const int LockExclusive = 2;
@@ -18,8 +18,6 @@ internal static unsafe partial class Libc
     public const int OpenReadOnly = 0;
     public const int OpenReadWrite = 2;
     public const int OpenCreate = 0x40;
-    public const int OpenDirectory = 0x10000;
-    public const int OpenDirectoryArm64 = 0x4000;
     public const int OpenCloseOnExec = 0x80000;
 
     [LibraryImport("libc", EntryPoint = "flock", SetLastError = true)]
@@ -34,9 +32,6 @@ internal static unsafe partial class Libc
     [LibraryImport("libc", EntryPoint = "fchown", SetLastError = true)]
     public static partial int Fchown(int fd, uint owner, uint group);
 
-    [LibraryImport("libc", EntryPoint = "fchmod", SetLastError = true)]
-    public static partial int Fchmod(int fd, uint mode);
-
     [LibraryImport("libc", EntryPoint = "fsync", SetLastError = true)]
     public static partial int Fsync(int fd);
 
@@ -45,15 +40,6 @@ internal static unsafe partial class Libc
 
     [LibraryImport("libc", EntryPoint = "close", SetLastError = true)]
     public static partial int Close(int fd);
-
-    [LibraryImport("libc", EntryPoint = "dup2", SetLastError = true)]
-    public static partial int Dup2(int oldFd, int newFd);
-
-    [LibraryImport("libc", EntryPoint = "setsid", SetLastError = true)]
-    public static partial int Setsid();
-
-    [LibraryImport("libc", EntryPoint = "getuid")]
-    public static partial uint Getuid();
 
     [LibraryImport("libc", EntryPoint = "kill", SetLastError = true)]
     public static partial int Kill(int pid, int signal);
@@ -82,6 +68,15 @@ internal static unsafe partial class Libc
     [LibraryImport("libc", EntryPoint = "ioctl", SetLastError = true)]
     public static partial int Ioctl(int fd, nuint request, nint argument);
 
+    [LibraryImport("libc", EntryPoint = "clock_gettime", SetLastError = true)]
+    public static partial int ClockGetTime(int clock, TimeSpec* time);
+
+    [LibraryImport("libc", EntryPoint = "lgetxattr", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    public static partial nint Lgetxattr(string path, string name, byte* value, nuint size);
+
+    [LibraryImport("libc", EntryPoint = "lsetxattr", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    public static partial int Lsetxattr(string path, string name, byte* value, nuint size, int flags);
+
     [LibraryImport("libc", EntryPoint = "adjtimex", SetLastError = true)]
     public static partial int Adjtimex(byte* timex);
 
@@ -90,6 +85,14 @@ internal static unsafe partial class Libc
 
     [LibraryImport("libc", EntryPoint = "poll", SetLastError = true)]
     public static partial int Poll(PollEntry* entries, ulong count, int timeoutMilliseconds);
+
+    /// <summary>The C library's <c>struct timespec</c> on 64-bit machines.</summary>
+    [StructLayout(LayoutKind.Sequential)]
+    public struct TimeSpec
+    {
+        public long Seconds;
+        public long Nanoseconds;
+    }
 
     [StructLayout(LayoutKind.Sequential)]
     public struct PollEntry
@@ -110,7 +113,7 @@ internal static unsafe partial class Libc
         public int ProcessId;
     }
 
-    /// <summary>The C library's <c>struct statvfs</c> on 64-bit machines; the tail holds what nobody here asks for.</summary>
+    /// <summary>The C library's <c>struct statvfs</c> on 64-bit machines; the rest is not read.</summary>
     [StructLayout(LayoutKind.Explicit, Size = 256)]
     public struct StatvfsBuffer
     {
@@ -131,9 +134,6 @@ internal static unsafe partial class Libc
     [StructLayout(LayoutKind.Explicit, Size = 256)]
     public struct StatxBuffer
     {
-        [FieldOffset(16)]
-        public uint Links;
-
         [FieldOffset(20)]
         public uint Uid;
 
@@ -160,11 +160,5 @@ internal static unsafe partial class Libc
 
         [FieldOffset(120)]
         public uint ModifyNanoseconds;
-
-        [FieldOffset(136)]
-        public uint DeviceMajor;
-
-        [FieldOffset(140)]
-        public uint DeviceMinor;
     }
 }
