@@ -55,10 +55,8 @@ public static class ProcessTable
     /// <summary>When the process was started, by the clock as it goes now; accurate to some 20 ms.</summary>
     public static DateTimeOffset StartedAt(ProcessIdentity process, TimeProvider time)
     {
-        var uptime = File.ReadAllText("/proc/uptime");
-        var secondsSinceBoot = double.Parse(uptime.AsSpan(0, uptime.IndexOf(' ')), CultureInfo.InvariantCulture);
-        var age = secondsSinceBoot - ((double)process.StartTicks / TicksPerSecond);
-        return time.GetUtcNow() - TimeSpan.FromSeconds(age);
+        var age = KernelClock.SinceBoot() - TimeSpan.FromSeconds((double)process.StartTicks / TicksPerSecond);
+        return time.GetUtcNow() - age;
     }
 
     /// <summary>Ids of all processes at this moment.</summary>

@@ -1,7 +1,9 @@
+using System.Globalization;
 using Holdfast.Linux;
 using Holdfast.Testing.Crasher;
 
-// A program that tests kill. Each verb works until then and says on standard output what it has been promised.
+// A program that tests kill, or start in namespaces of its own. A verb that is killed says on standard output what it
+// has been promised until then.
 switch (args)
 {
     case ["store-write", var database, var ns, var writers, var maxLogRevisions]:
@@ -38,6 +40,14 @@ switch (args)
         return 0;
     case ["supervise", var directory, var name]:
         return await new Supervisor(directory, name, TimeProvider.System).RunAsync(CancellationToken.None);
+    case ["cgroup-mode"]:
+        Console.WriteLine(Cgroups.Read().Mode);
+        return 0;
+    case ["own-age"]:
+        var self = ProcessTable.Identify(Environment.ProcessId)!;
+        var age = TimeProvider.System.GetUtcNow() - ProcessTable.StartedAt(self, TimeProvider.System);
+        Console.WriteLine(age.TotalSeconds.ToString(CultureInfo.InvariantCulture));
+        return 0;
     default:
         Console.Error.WriteLine("cannot run: unknown arguments");
         return 64;
