@@ -86,21 +86,6 @@ public static class ChildProcess
         return new ChildResult(process.ExitCode, output.Text, errors.Text, output.IsTruncated || errors.IsTruncated);
     }
 
-    /// <summary>As <see cref="RunAsync"/>, but an exit code other than 0 is an exception.</summary>
-    /// <param name="purpose">What a person knows it by, for example <c>cannot install containerd</c>.</param>
-    public static async Task<ChildResult> RequireAsync(
-        string purpose,
-        ChildCommand command,
-        TimeSpan timeout,
-        CancellationToken cancellationToken = default
-    )
-    {
-        var result = await RunAsync(command, timeout, cancellationToken);
-        return result.Succeeded
-            ? result
-            : throw new LinuxException(LinuxReason.Failed, $"{purpose}: {command.FileName}: {result.LastErrorLine}");
-    }
-
     internal static Process Start(ChildCommand command)
     {
         var (file, arguments) = command.HasOwnSession

@@ -1,6 +1,7 @@
 using Holdfast.FreshNode.Tests.Nodes;
 using Holdfast.FreshNode.Tests.Upstream;
 using Holdfast.Linux;
+using Holdfast.Testing;
 
 namespace Holdfast.FreshNode.Tests;
 
@@ -84,7 +85,7 @@ public sealed class SoftwareTests
     {
         await using var node = await DebianNode.StartAsync();
         var document = await WriteAsync(node, "/root/node.yaml", PluginsOf("v0.8.2"));
-        await ChildProcess.RequireAsync(
+        await RequiredCommand.RunAsync(
             "cannot make the bundle",
             new ChildCommand(
                 Path.Join(Repository.Root, "holdfast"),

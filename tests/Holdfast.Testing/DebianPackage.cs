@@ -101,5 +101,5 @@ public static class DebianPackage
     }
 
     private static async Task<string> RunAsync(string failure, ChildCommand command) =>
-        (await ChildProcess.RequireAsync(failure, command, Limit)).StandardOutput;
+        (await RequiredCommand.RunAsync(failure, command, Limit)).StandardOutput;
 }

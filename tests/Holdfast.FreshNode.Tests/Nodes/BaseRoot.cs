@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using Holdfast.Linux;
+using Holdfast.Testing;
 
 namespace Holdfast.FreshNode.Tests.Nodes;
 
@@ -32,8 +33,8 @@ internal static class BaseRoot
         if (!Directory.Exists(made))
         {
             var unfinished = made + ".unfinished";
-            await ChildProcess.RequireAsync("cannot tidy up", new ChildCommand("rm", "-rf", unfinished), BuildLimit);
-            await ChildProcess.RequireAsync(
+            await RequiredCommand.RunAsync("cannot tidy up", new ChildCommand("rm", "-rf", unfinished), BuildLimit);
+            await RequiredCommand.RunAsync(
                 "cannot make what a fresh node is a copy of",
                 new ChildCommand("bash", [Script(scripts[^1]), .. arguments, unfinished]),
                 BuildLimit

@@ -123,7 +123,7 @@ internal sealed class DebianNode : NodeUnderTest
 
     protected override async Task<string> ReadTreeAsync() =>
         (
-            await ChildProcess.RequireAsync(
+            await RequiredCommand.RunAsync(
                 "cannot read the node's files",
                 new ChildCommand("bash", BaseRoot.Script("tree-state.sh"), Root),
                 TimeSpan.FromMinutes(2)

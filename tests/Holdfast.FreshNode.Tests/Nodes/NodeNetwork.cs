@@ -1,5 +1,6 @@
 using System.Globalization;
 using Holdfast.Linux;
+using Holdfast.Testing;
 
 namespace Holdfast.FreshNode.Tests.Nodes;
 
@@ -46,7 +47,7 @@ internal static class NodeNetwork
     }
 
     private static Task IpAsync(params string[] arguments) =>
-        ChildProcess.RequireAsync(
+        RequiredCommand.RunAsync(
             "cannot set up the test network",
             new ChildCommand("ip", arguments),
             TimeSpan.FromSeconds(10)

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using Holdfast.Linux;
+using Holdfast.Testing;
 
 namespace Holdfast.FreshNode.Tests.Nodes;
 
@@ -94,7 +95,7 @@ internal abstract partial class NodeUnderTest : IAsyncDisposable
     }
 
     protected static Task OnHostAsync(string program, params string[] arguments) =>
-        ChildProcess.RequireAsync(
+        RequiredCommand.RunAsync(
             "cannot make a fresh node",
             new ChildCommand(program, arguments),
             TimeSpan.FromMinutes(2)

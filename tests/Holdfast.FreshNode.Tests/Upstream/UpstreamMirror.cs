@@ -40,7 +40,7 @@ internal sealed class UpstreamMirror
         // The nodes' gateway is an address of this test process alone, so any port of it is free.
         var mirror = new UpstreamMirror($"http://{NodeNetwork.Gateway}:8480/");
         var script = Path.Join(AppContext.BaseDirectory, "Upstream/make-upstream.sh");
-        await ChildProcess.RequireAsync(
+        await RequiredCommand.RunAsync(
             "cannot make the archives",
             new ChildCommand("bash", script, mirror.files.Path, await Containerds.FindAsync(Containerds.V2)),
             TimeSpan.FromMinutes(3)

@@ -199,6 +199,6 @@ public sealed class RealHostTests : IDisposable
 
     private static async Task<string> RequireAsync(string program, params string[] arguments) =>
         (
-            await ChildProcess.RequireAsync("cannot ask", new ChildCommand(program, arguments), CommandTimeout)
+            await RequiredCommand.RunAsync("cannot ask", new ChildCommand(program, arguments), CommandTimeout)
         ).StandardOutput;
 }

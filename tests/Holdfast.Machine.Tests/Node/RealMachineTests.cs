@@ -5,6 +5,7 @@ using Holdfast.Node.Facts;
 using Holdfast.Node.Plan;
 using Holdfast.Node.Resources;
 using Holdfast.Node.Services;
+using Holdfast.Testing;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Holdfast.Machine.Tests.Node;
@@ -112,7 +113,7 @@ public sealed class RealMachineTests : IDisposable
     }
 
     private static async Task RequireAsync(string program, params string[] arguments) =>
-        await ChildProcess.RequireAsync("cannot prepare", new ChildCommand(program, arguments), CommandTimeout);
+        await RequiredCommand.RunAsync("cannot prepare", new ChildCommand(program, arguments), CommandTimeout);
 
     private Task<ChangeJournal> OpenAsync() =>
         ChangeJournal.OpenAsync(machine.Paths, TimeProvider.System, CancellationToken.None);
