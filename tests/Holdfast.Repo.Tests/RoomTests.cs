@@ -8,7 +8,7 @@ public sealed class RoomTests
     private static readonly Dictionary<string, string[]> Allowed = new()
     {
         ["Holdfast.Kube"] = [],
-        ["Holdfast.Linux"] = ["Holdfast.Kube"],
+        ["Holdfast.Linux"] = [],
         ["Holdfast.Cri"] = ["Holdfast.Kube", "Holdfast.Linux"],
         ["Holdfast.Store"] = ["Holdfast.Kube", "Holdfast.Linux"],
         ["Holdfast.Document"] = ["Holdfast.Kube", "Holdfast.Linux"],
