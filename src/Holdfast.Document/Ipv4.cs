@@ -8,6 +8,9 @@ internal static class Ipv4
 {
     public static IPAddress Add(IPAddress address, uint distance) => From(Bits(address) + distance);
 
+    /// <summary>How many addresses the second is behind the first.</summary>
+    public static uint Distance(IPAddress from, IPAddress to) => Bits(to) - Bits(from);
+
     /// <summary>The network of this length that an address is in.</summary>
     public static IPNetwork NetworkOf(IPAddress address, int prefix) => new(From(Bits(address) & Mask(prefix)), prefix);
 

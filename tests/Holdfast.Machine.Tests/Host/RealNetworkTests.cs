@@ -83,6 +83,27 @@ public sealed class RealNetworkTests : IDisposable
         Assert.Equal([FindingId.SubnetInUse], Findings(host, Read("{ name: hftest1, subnet: 10.93.0.0/16 }")));
     }
 
+    /// <summary>As VPNs and clouds set it; every verb ended with an internal error.</summary>
+    [Fact]
+    public async Task Route_over_all_of_ten_is_a_finding_that_proposes_another_range()
+    {
+        const string script = """
+            set -e
+            mkdir -p "$1/host/proc/net"
+            ip link set lo up
+            ip route add 10.0.0.0/8 dev lo
+            cp /proc/net/route /proc/net/fib_trie "$1/host/proc/net/"
+            """;
+        await RequireAsync("unshare", "-n", "sh", "-c", script, "sh", top.Path);
+        var network = await HostNetworkFacts.ReadAsync(At(top["host"]), CancellationToken.None);
+        var facts = await MachineFacts.ReadAsync(At("/"), CancellationToken.None) with { HostNetwork = network };
+        var finding = Assert.Single(
+            Preflight.Check(facts, Read("{ name: hftest0 }")),
+            finding => finding.Id == FindingId.SubnetInUse
+        );
+        Assert.EndsWith("172.16.0.0/16", finding.Remedy, StringComparison.Ordinal);
+    }
+
     private static string[] Findings(MachineFacts facts, EdgeNodeSpec spec) =>
         [
             .. Preflight
@@ -125,6 +146,6 @@ public sealed class RealNetworkTests : IDisposable
 
     private static async Task<string> RequireAsync(string program, params string[] arguments) =>
         (
-            await ChildProcess.RequireAsync("cannot ask", new ChildCommand(program, arguments), CommandTimeout)
+            await RequiredCommand.RunAsync("cannot ask", new ChildCommand(program, arguments), CommandTimeout)
         ).StandardOutput;
 }

@@ -62,6 +62,38 @@ public sealed class CniChecksTests : IDisposable
         );
     }
 
+    [Theory]
+    [InlineData("172.16.0.0/16", "10.0.0.0/8")]
+    [InlineData("172.20.0.0/16", "10.0.0.0/8", "172.16.0.0/14")]
+    [InlineData("192.168.0.0/16", "10.0.0.0/8", "172.16.0.0/12")]
+    [InlineData("192.168.128.0/17", "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/21")]
+    public void Route_over_a_whole_private_range_leaves_a_subnet_of_another_to_propose(
+        string free,
+        params string[] networks
+    )
+    {
+        var finding = WithRoutes(networks).CheckOne();
+        Assert.Equal(FindingId.SubnetInUse, finding.Id);
+        Assert.EndsWith(free, finding.Remedy, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Routes_over_all_private_ranges_leave_nothing_to_propose()
+    {
+        var finding = WithRoutes("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16").CheckOne();
+        Assert.Equal(FindingId.SubnetInUse, finding.Id);
+        Assert.Contains("spec.network.bridge.subnet", finding.Remedy, StringComparison.Ordinal);
+    }
+
+    private static MachineFacts WithRoutes(params string[] networks) =>
+        TestFacts.Usual with
+        {
+            HostNetwork = new HostNetworkFacts
+            {
+                Routes = [.. networks.Select(network => new HostRoute("tun0", IPNetwork.Parse(network), null))],
+            },
+        };
+
     [Fact]
     public async Task Routes_bridges_and_addresses_are_read_as_the_kernel_writes_them()
     {

@@ -133,7 +133,7 @@ internal static class CniChecks
                     : $"the network {other.Name} in /etc/cni/net.d/{other.FileName} gives out addresses of {bridge.Subnet} too",
                 sharesBridge
                     ? "move that file away, or give the node document's bridge another name"
-                    : $"move that file away, or use another subnet, as in spec.network.bridge.subnet: {FreeSubnet(facts, bridge)}"
+                    : $"move that file away, or {AnotherSubnet(facts, bridge)}"
             );
         }
     }
@@ -161,7 +161,7 @@ internal static class CniChecks
             conflict is not null
                 ? $"the pods' subnet {bridge.Subnet} overlaps {conflict.Network}, which this machine reaches by {conflict.Interface}"
                 : $"the pods' subnet {bridge.Subnet} has the machine's default gateway {gateway} in it",
-            $"use another one, as in spec.network.bridge.subnet: {FreeSubnet(facts, bridge)}"
+            AnotherSubnet(facts, bridge)
         );
     }
 
@@ -239,20 +239,15 @@ internal static class CniChecks
             : null;
     }
 
-    /// <summary>The first network of the same size in 10.0.0.0/8 that nobody here uses.</summary>
-    private static IPNetwork FreeSubnet(MachineFacts facts, BridgeSpec bridge)
+    private static string AnotherSubnet(MachineFacts facts, BridgeSpec bridge)
     {
         var used = facts
             .HostNetwork.Routes.Select(route => route.Network)
             .Concat(facts.CniNetworks.SelectMany(network => network.Subnets))
             .Append(bridge.Subnet)
             .ToArray();
-        var free = Enumerable
-            .Range(0, 256)
-            .Select(n => new IPNetwork(
-                new IPAddress([10, (byte)(88 + n), 0, 0]),
-                Math.Max(bridge.Subnet.PrefixLength, 16)
-            ));
-        return free.First(candidate => !used.Any(network => Ipv4.Overlap(network, candidate)));
+        return PrivateSubnets.FindFree(bridge.Subnet.PrefixLength, used) is { } free
+            ? $"use another one, as in spec.network.bridge.subnet: {free}"
+            : "set spec.network.bridge.subnet to a network that this machine does not reach: no private range (RFC 1918) has one free";
     }
 }
