@@ -6,41 +6,37 @@ namespace Holdfast.Linux;
 public enum Capability
 {
     NetAdmin = 12,
-    SysModule = 16,
     SysAdmin = 21,
     SysResource = 24,
 }
 
-/// <summary>Which capabilities a process has or can ever get. Immutable, safe from any thread.</summary>
-/// <param name="Effective">Bit set of what it may do now.</param>
-/// <param name="Bounding">Bit set of what it and its children can ever get.</param>
-public sealed record Capabilities(ulong Effective, ulong Bounding)
+/// <summary>A set of capabilities.</summary>
+/// <param name="Bits">Bit N is capability N.</param>
+public readonly record struct Capabilities(ulong Bits)
 {
-    /// <summary>Those of this process.</summary>
-    /// <param name="root">Below which <c>/proc/self/status</c> is read.</param>
-    public static Capabilities Read(string root = "/")
-    {
-        ulong effective = 0;
-        ulong bounding = 0;
-        foreach (var line in File.ReadLines(Path.Join(root, "proc/self/status")))
-        {
-            if (line.StartsWith("CapEff:", StringComparison.Ordinal))
-            {
-                effective = Parse(line);
-            }
-            else if (line.StartsWith("CapBnd:", StringComparison.Ordinal))
-            {
-                bounding = Parse(line);
-            }
-        }
+    private const string BoundingSet = "CapBnd:";
 
-        return new Capabilities(effective, bounding);
+    public static Capabilities All { get; } = new(ulong.MaxValue);
+
+    /// <summary>What this process and its children can ever have; null where the kernel does not say.</summary>
+    /// <param name="root">Below which <c>proc/self/status</c> is read.</param>
+    public static Capabilities? ReadBounding(string root = "/")
+    {
+        var file = Path.Join(root, "proc/self/status");
+        var line = File.Exists(file)
+            ? File.ReadLines(file).FirstOrDefault(line => line.StartsWith(BoundingSet, StringComparison.Ordinal))
+            : null;
+        return
+            line is not null
+            && ulong.TryParse(
+                line.AsSpan(BoundingSet.Length).Trim(),
+                NumberStyles.HexNumber,
+                CultureInfo.InvariantCulture,
+                out var bits
+            )
+            ? new Capabilities(bits)
+            : null;
     }
 
-    public bool Has(Capability capability) => (Effective & (1UL << (int)capability)) != 0;
-
-    public bool CanGet(Capability capability) => (Bounding & (1UL << (int)capability)) != 0;
-
-    private static ulong Parse(string line) =>
-        ulong.Parse(line.AsSpan(line.IndexOf(':') + 1).Trim(), NumberStyles.HexNumber, CultureInfo.InvariantCulture);
+    public bool Has(Capability capability) => (Bits & (1UL << (int)capability)) != 0;
 }

@@ -35,30 +35,31 @@ public sealed class KernelViewTests : IDisposable
     [Fact]
     public void Hybrid_cgroups_have_controllers_in_version_1_and_a_unified_tree()
     {
-        Write(
-            "proc/self/mountinfo",
-            """
-            23 1 0:20 / /sys/fs/cgroup/cpu rw,relatime shared:1 - cgroup cgroup rw,cpu,cpuacct
-            24 1 0:21 / /sys/fs/cgroup/memory rw,relatime - cgroup cgroup rw,memory
-            25 1 0:22 / /sys/fs/cgroup/systemd rw,relatime - cgroup cgroup rw,name=systemd
-            26 1 0:23 / /sys/fs/cgroup/unified rw,relatime - cgroup2 cgroup2 rw
-
-            """
-        );
+        Write("sys/fs/cgroup/cpu,cpuacct/cgroup.procs", "");
+        Write("sys/fs/cgroup/memory/cgroup.procs", "");
+        Write("sys/fs/cgroup/unified/cgroup.controllers", "hugetlb\n");
         var cgroups = Cgroups.Read(root);
         Assert.Equal(CgroupMode.Hybrid, cgroups.Mode);
-        Assert.Equal(["cpu", "cpuacct", "memory"], cgroups.Controllers.Keys.Order(StringComparer.Ordinal));
-        Assert.Equal("/sys/fs/cgroup/unified", cgroups.Unified);
+        Assert.Superset(new HashSet<string> { "cpu", "cpuacct", "memory", "hugetlb" }, cgroups.Controllers.ToHashSet());
+        Assert.DoesNotContain("pids", cgroups.Controllers);
     }
 
     [Fact]
-    public void Unified_cgroups_name_their_controllers_in_a_file()
+    public void Version_1_has_no_unified_tree()
     {
-        Write("proc/self/mountinfo", "26 1 0:23 / /sys/fs/cgroup rw - cgroup2 cgroup2 rw\n");
+        Write("sys/fs/cgroup/memory/cgroup.procs", "");
+        Assert.Equal(CgroupMode.V1, Cgroups.Read(root).Mode);
+        Assert.Equal(CgroupMode.V1, Cgroups.Read(Path.Join(root, "nothing")).Mode);
+    }
+
+    [Fact]
+    public void Unified_cgroups_name_their_controllers_in_a_file_whatever_else_is_mounted()
+    {
+        Write("proc/self/mountinfo", "27 1 0:24 / /mnt rw - cgroup none rw,net_cls\n");
         Write("sys/fs/cgroup/cgroup.controllers", "cpu memory pids\n");
         var cgroups = Cgroups.Read(root);
         Assert.Equal(CgroupMode.V2, cgroups.Mode);
-        Assert.Equal(3, cgroups.Controllers.Count);
+        Assert.Equal(["cpu", "memory", "pids"], cgroups.Controllers.Order(StringComparer.Ordinal));
     }
 
     [Fact]
@@ -81,10 +82,20 @@ public sealed class KernelViewTests : IDisposable
     public void Capabilities_are_bits_of_the_status_file()
     {
         Write("proc/self/status", "CapEff:\t0000000000000000\nCapBnd:\t000001fffeffffff\n");
-        var capabilities = Capabilities.Read(root);
-        Assert.False(capabilities.CanGet(Capability.SysResource));
-        Assert.True(capabilities.CanGet(Capability.SysAdmin));
-        Assert.False(capabilities.Has(Capability.SysAdmin));
+        var capabilities = Capabilities.ReadBounding(root)!.Value;
+        Assert.False(capabilities.Has(Capability.SysResource));
+        Assert.True(capabilities.Has(Capability.SysAdmin));
+    }
+
+    [Theory]
+    [InlineData("CapBnd:\n")]
+    [InlineData("CapBnd:\tff ff\n")]
+    [InlineData("")]
+    public void Capabilities_that_the_kernel_does_not_tell_are_unknown(string status)
+    {
+        Assert.Null(Capabilities.ReadBounding(root));
+        Write("proc/self/status", status);
+        Assert.Null(Capabilities.ReadBounding(root));
     }
 
     [Fact]

@@ -118,7 +118,6 @@ public sealed class ClusterScenario
             KernelRelease = "6",
             Cgroups = CgroupMode.Hybrid,
             IsSystemd = true,
-            CapabilityBounds = ulong.MaxValue,
             CniPluginDirectory = "/opt/cni/bin",
             ProcessorCount = 2,
             MemoryBytes = 1L << 32,

@@ -55,7 +55,7 @@ public sealed partial class PrivateContainerd
     private string Configuration()
     {
         // Without the capability runc cannot lower oom_score_adj, and no sandbox starts.
-        var restrict = !Capabilities.Read().Has(Capability.SysResource);
+        var restrict = Capabilities.ReadBounding()?.Has(Capability.SysResource) == false;
         var text = new StringBuilder();
         text.Append(
             CultureInfo.InvariantCulture,

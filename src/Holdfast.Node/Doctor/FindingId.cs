@@ -1,5 +1,3 @@
-using Holdfast.Node.Runtimes.Cni;
-
 namespace Holdfast.Node.Doctor;
 
 /// <summary>Names of the findings. Scripts and docs/troubleshooting.md use them: a name never changes its meaning.</summary>
@@ -15,6 +13,7 @@ public static class FindingId
     public const string NoModules = "no-modules";
     public const string CgroupControllers = "cgroup-controllers";
     public const string CgroupHybrid = "cgroup-hybrid";
+    public const string CgroupVersion = "cgroup-version";
     public const string NoSysResource = "no-sys-resource";
     public const string NoCapability = "no-capability";
     public const string LowDisk = "low-disk";
@@ -57,6 +56,8 @@ public static class FindingId
     public const string NoVsock = "no-vsock";
     public const string NestedVirtualization = "nested-virtualization";
     public const string RuntimeMissing = "runtime-missing";
+    public const string RuntimeBroken = "runtime-broken";
     public const string NoApt = "no-apt";
     public const string NoBundle = "no-bundle";
+    public const string CheckFailed = "check-failed";
 }

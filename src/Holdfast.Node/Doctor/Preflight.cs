@@ -4,60 +4,87 @@ using Holdfast.Node.Facts;
 
 namespace Holdfast.Node.Doctor;
 
-/// <summary>Says what would go wrong on this machine before anything is changed. Stateless.</summary>
+/// <summary>Says what would go wrong on this machine before anything is changed.</summary>
 public static class Preflight
 {
     /// <summary>Each looks at one subject, from the facts and the document alone.</summary>
-    private static readonly IReadOnlyList<MachineCheck> Table =
+    private static readonly IReadOnlyList<(string Subject, MachineCheck Check)> Table =
     [
-        PlatformChecks.Root,
-        PlatformChecks.Architecture,
-        PlatformChecks.Distribution,
-        PlatformChecks.Init,
-        PlatformChecks.InContainer,
-        KernelChecks.Release,
-        KernelChecks.Config,
-        KernelChecks.Modules,
-        CgroupChecks.Controllers,
-        CgroupChecks.Hybrid,
-        CapabilityChecks.ForContainers,
-        CapabilityChecks.SysResource,
-        CapacityChecks.Disk,
-        CapacityChecks.Inodes,
-        CapacityChecks.Memory,
-        CapacityChecks.FileSystem,
-        ClockChecks.Check,
-        NameChecks.HostName,
-        NameChecks.NodeName,
-        NameChecks.OwnNameResolves,
-        NameChecks.NameServers,
-        NameChecks.ForeignHosts,
-        HostChecks.Swap,
-        HostChecks.LaterSysctl,
-        PortChecks.Check,
-        AgentChecks.Running,
-        AgentChecks.AtBoot,
-        AgentChecks.LibvirtBesideVirtualMachines,
-        ClusterChecks.Init,
-        ClusterChecks.JoinedOtherwise,
-        CniChecks.Plugins,
-        CniChecks.Versions,
-        CniChecks.Iptables,
-        CniChecks.EarlierNetworks,
-        CniChecks.OtherNetworks,
-        CniChecks.Routes,
-        CniChecks.Bridge,
-        RuntimeChecks.Source,
-        BundleChecks.Source,
-        VirtualizationChecks.Kvm,
-        VirtualizationChecks.Processor,
-        VirtualizationChecks.Modules,
-        VirtualizationChecks.Nested,
+        ("root", PlatformChecks.Root),
+        ("architecture", PlatformChecks.Architecture),
+        ("distribution", PlatformChecks.Distribution),
+        ("init", PlatformChecks.Init),
+        ("container", PlatformChecks.InContainer),
+        ("kernel release", KernelChecks.Release),
+        ("kernel configuration", KernelChecks.Config),
+        ("kernel modules", KernelChecks.Modules),
+        ("cgroup controllers", CgroupChecks.Controllers),
+        ("cgroup mode", CgroupChecks.Hybrid),
+        ("cgroup version of a cluster", CgroupChecks.VersionOneInCluster),
+        ("capabilities", CapabilityChecks.ForContainers),
+        ("CAP_SYS_RESOURCE", CapabilityChecks.SysResource),
+        ("disk", CapacityChecks.Disk),
+        ("inodes", CapacityChecks.Inodes),
+        ("memory", CapacityChecks.Memory),
+        ("file system", CapacityChecks.FileSystem),
+        ("clock", ClockChecks.Check),
+        ("host name", NameChecks.HostName),
+        ("node name", NameChecks.NodeName),
+        ("address of the host name", NameChecks.OwnNameResolves),
+        ("name servers", NameChecks.NameServers),
+        ("/etc/hosts", NameChecks.ForeignHosts),
+        ("swap", HostChecks.Swap),
+        ("kernel parameters", HostChecks.LaterSysctl),
+        ("ports", PortChecks.Check),
+        ("other agents", AgentChecks.Running),
+        ("agents at boot", AgentChecks.AtBoot),
+        ("libvirt", AgentChecks.LibvirtBesideVirtualMachines),
+        ("init for a cluster", ClusterChecks.Init),
+        ("cluster joined before", ClusterChecks.JoinedOtherwise),
+        ("CNI plugins", CniChecks.Plugins),
+        ("CNI versions", CniChecks.Versions),
+        ("iptables", CniChecks.Iptables),
+        ("earlier CNI networks", CniChecks.EarlierNetworks),
+        ("other CNI networks", CniChecks.OtherNetworks),
+        ("pod subnet", CniChecks.Routes),
+        ("bridge", CniChecks.Bridge),
+        ("runtime sources", RuntimeChecks.Source),
+        ("runtime programs", RuntimeChecks.Program),
+        ("bundle", BundleChecks.Source),
+        ("KVM", VirtualizationChecks.Kvm),
+        ("processor", VirtualizationChecks.Processor),
+        ("modules of virtual machines", VirtualizationChecks.Modules),
+        ("nested virtualization", VirtualizationChecks.Nested),
     ];
 
     public static IReadOnlyList<PreflightFinding> Check(MachineFacts facts, EdgeNodeSpec spec) =>
-        [.. Table.SelectMany(check => check(facts, spec))];
+        [.. Table.SelectMany(row => Run(row.Subject, row.Check, facts, spec))];
+
+    /// <summary>A check that fails is a defect of Holdfast, and a finding: the others go on, and so does every verb.</summary>
+    internal static IReadOnlyList<PreflightFinding> Run(
+        string subject,
+        MachineCheck check,
+        MachineFacts facts,
+        EdgeNodeSpec spec
+    )
+    {
+        try
+        {
+            return [.. check(facts, spec)];
+        }
+        catch (Exception failure)
+        {
+            return
+            [
+                PreflightFinding.Warning(
+                    FindingId.CheckFailed,
+                    $"check \"{subject}\" could not look: {failure.Message} ({failure.GetType().Name})",
+                    "report it with the output of: holdfast check -o json; look at this subject yourself"
+                ),
+            ];
+        }
+    }
 }
 
-/// <summary>Finds nothing, or says what is wrong with one subject. Pure.</summary>
+/// <summary>Finds nothing, or says what is wrong with one subject, from facts and document alone.</summary>
 internal delegate IEnumerable<PreflightFinding> MachineCheck(MachineFacts facts, EdgeNodeSpec spec);

@@ -85,9 +85,9 @@ public sealed partial record MachineFacts
             KernelRelease = release,
             Container = await ReadContainerAsync(machine, cancellationToken),
             Cgroups = cgroups.Mode,
-            MissingControllers = NeededControllers.Where(name => !cgroups.Controllers.ContainsKey(name)).ToArray(),
+            MissingControllers = NeededControllers.Where(name => !cgroups.Controllers.Contains(name)).ToArray(),
             IsSystemd = isSystemd,
-            CapabilityBounds = Capabilities.Read(machine.FilesRoot).Bounding,
+            CapabilityBounds = Capabilities.ReadBounding(machine.FilesRoot) ?? Capabilities.All,
             ActiveSwap = swaps,
             SwapUnits = isSystemd ? SwapStarters.List(machine, swaps) : [],
             Clock = ClockFacts.Read(machine, processes),
@@ -115,7 +115,8 @@ public sealed partial record MachineFacts
             Kernel = await kernel,
             Virtualization = await virtualization,
             PortOwners = await ports,
-            ContainerdVersion = await containerd,
+            ContainerdVersion = (await containerd).Version,
+            ContainerdProblem = (await containerd).Problem,
             CniPlugins = await plugins,
             Decompressors = DecompressorNames
                 .Where(name => ProgramDirectories.Any(directory => machine.Exists($"{directory}/{name}")))
@@ -196,7 +197,11 @@ public sealed partial record MachineFacts
         return values;
     }
 
-    private static async Task<string?> ReadContainerdVersionAsync(Machine machine, CancellationToken cancellationToken)
+    /// <summary>One that cannot run (of another architecture, without its libraries, on a slow card) is a finding, no failure.</summary>
+    private static async Task<(string? Version, string? Problem)> ReadContainerdVersionAsync(
+        Machine machine,
+        CancellationToken cancellationToken
+    )
     {
         try
         {
@@ -206,11 +211,15 @@ public sealed partial record MachineFacts
                 cancellationToken
             );
             var match = VersionPattern().Match(result.StandardOutput);
-            return result.Succeeded && match.Success ? match.Value : null;
+            return result.Succeeded && match.Success ? (match.Value, null) : (null, result.LastErrorLine);
         }
         catch (LinuxException missing) when (missing.Reason == LinuxReason.NotFound)
         {
-            return null;
+            return (null, null);
+        }
+        catch (LinuxException broken)
+        {
+            return (null, broken.Message);
         }
     }
 

@@ -57,11 +57,11 @@ public sealed partial record MachineFacts
     /// <summary>Whether PID 1 is systemd, not merely whether systemctl is installed.</summary>
     public required bool IsSystemd { get; init; }
 
-    /// <summary>Bits of CapBnd: what any process of this machine, however privileged, can have.</summary>
-    public required ulong CapabilityBounds { get; init; }
+    /// <summary>What any process of this machine, however privileged, can have; all where the kernel does not say.</summary>
+    public Capabilities CapabilityBounds { get; init; } = Capabilities.All;
 
     /// <summary>Without it runc cannot lower oom_score_adj, and containerd needs <c>restrict_oom_score_adj = true</c>.</summary>
-    public bool HasSysResource => (CapabilityBounds & (1UL << 24)) != 0;
+    public bool HasSysResource => CapabilityBounds.Has(Capability.SysResource);
 
     /// <summary>Devices and files that are swapped to at the moment.</summary>
     public IReadOnlyList<string> ActiveSwap { get; init; } = [];
@@ -69,8 +69,11 @@ public sealed partial record MachineFacts
     /// <summary>Units of systemd that would bring swap back, masked or not; empty where PID 1 is not systemd.</summary>
     public IReadOnlyList<string> SwapUnits { get; init; } = [];
 
-    /// <summary>For example <c>1.6.20</c>; null when containerd is not installed.</summary>
+    /// <summary>For example <c>1.6.20</c>; null when containerd is not installed or could not be asked.</summary>
     public string? ContainerdVersion { get; init; }
+
+    /// <summary>Why a containerd that is installed could not be asked for its version; null when it could.</summary>
+    public string? ContainerdProblem { get; init; }
 
     /// <summary>Path of the containerd that a shell would start; null when there is none.</summary>
     public string? ContainerdProgram { get; init; }

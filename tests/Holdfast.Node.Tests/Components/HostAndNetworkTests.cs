@@ -35,7 +35,6 @@ public sealed class HostAndNetworkTests : IDisposable
         KernelRelease = "6.1",
         Cgroups = CgroupMode.V2,
         IsSystemd = true,
-        CapabilityBounds = ulong.MaxValue,
         CniPluginDirectory = MachineFacts.PackagedCniDirectory,
         ProcessorCount = 2,
         MemoryBytes = 1L << 30,
@@ -199,6 +198,20 @@ public sealed class HostAndNetworkTests : IDisposable
     }
 
     private static Dictionary<int, string> Ports(string owner) => new() { [MachineFacts.HubPort] = owner };
+
+    [Theory]
+    [InlineData(LinuxReason.Failed, "cannot run containerd: Exec format error")]
+    [InlineData(LinuxReason.Denied, "cannot run containerd: permission denied; run it as root")]
+    [InlineData(LinuxReason.TimedOut, "cannot run containerd --version: it did not end within 10 s and was killed")]
+    public async Task Containerd_that_cannot_run_does_not_keep_facts_from_being_read(LinuxReason reason, string message)
+    {
+        node.Write("/proc/self/status", "CapBnd:\t000001fffeffffff\n");
+        node.Write("/proc/self/mountinfo", "");
+        node.Answer("containerd --version", _ => throw new LinuxException(reason, message));
+        var facts = await MachineFacts.ReadAsync(node.Machine, TemporaryMachine.Never);
+        Assert.Null(facts.ContainerdVersion);
+        Assert.Equal(message, facts.ContainerdProblem);
+    }
 
     [Fact]
     public async Task Facts_are_read_from_the_machine()

@@ -15,6 +15,47 @@ public sealed class MachineChecksTests
     public void Usual_machine_has_no_findings() => Assert.Empty(TestFacts.Usual.Check());
 
     [Fact]
+    public void Check_that_fails_is_a_finding_and_names_its_subject()
+    {
+        var finding = Assert.Single(Preflight.Run("moon", (_, _) => [Fail()], TestFacts.Usual, TestFacts.Document()));
+        Assert.Equal(FindingId.CheckFailed, finding.Id);
+        Assert.StartsWith("check \"moon\" could not look: no moon", finding.What, StringComparison.Ordinal);
+        static PreflightFinding Fail() => throw new InvalidOperationException("no moon");
+    }
+
+    [Fact]
+    public void Containerd_that_does_not_run_is_an_error_unless_another_takes_its_place()
+    {
+        var facts = TestFacts.Usual with
+        {
+            ContainerdVersion = null,
+            ContainerdProgram = "/usr/local/bin/containerd",
+            ContainerdProblem = "cannot run containerd: Exec format error",
+        };
+        var finding = Assert.Single(facts.Check(), f => f.Severity == PreflightSeverity.Error);
+        Assert.Equal(FindingId.RuntimeBroken, finding.Id);
+        Assert.Contains("/usr/local/bin/containerd", finding.What, StringComparison.Ordinal);
+        Assert.Contains("Exec format error", finding.What, StringComparison.Ordinal);
+        Assert.DoesNotContain(
+            facts.Check(
+                $"{{ runtimes: [{{ name: containerd, install: {{ archive: {{ url: \"https://a/b.tgz\", sha256: \"{new string('0', 64)}\" }} }} }}] }}"
+            ),
+            f => f.Id == FindingId.RuntimeBroken
+        );
+    }
+
+    [Theory]
+    [InlineData(CgroupMode.V1, "{ cluster: { kubernetes: {} } }", true)]
+    [InlineData(CgroupMode.Hybrid, "{ cluster: { kubernetes: {} } }", true)]
+    [InlineData(CgroupMode.V2, "{ cluster: { kubernetes: {} } }", false)]
+    [InlineData(CgroupMode.Hybrid, "{}", false)]
+    public void Old_cgroups_are_told_before_kubeadm_refuses_them(CgroupMode mode, string spec, bool isFound) =>
+        Assert.Equal(
+            isFound,
+            (TestFacts.Usual with { Cgroups = mode }).Check(spec).Any(f => f.Id == FindingId.CgroupVersion)
+        );
+
+    [Fact]
     public void Every_finding_has_a_name_of_the_list_and_a_remedy()
     {
         var names = typeof(FindingId).GetFields().Select(field => (string)field.GetRawConstantValue()!).ToArray();
@@ -24,7 +65,7 @@ public sealed class MachineChecksTests
             IsRoot = false,
             Architecture = "riscv64",
             IsSystemd = false,
-            CapabilityBounds = 0,
+            CapabilityBounds = new Capabilities(0),
             MissingControllers = ["memory"],
             FreeDiskBytes = 1,
             MemoryBytes = 1,
@@ -87,7 +128,7 @@ public sealed class MachineChecksTests
     public void Machine_that_may_not_mount_or_make_networks_is_refused()
     {
         var bounds = ulong.MaxValue & ~(1UL << (int)Capability.SysAdmin) & ~(1UL << (int)Capability.NetAdmin);
-        var findings = (TestFacts.Usual with { CapabilityBounds = bounds }).Check();
+        var findings = (TestFacts.Usual with { CapabilityBounds = new Capabilities(bounds) }).Check();
         Assert.Equal(2, findings.Count(f => f is { Id: FindingId.NoCapability, Severity: PreflightSeverity.Error }));
     }
 

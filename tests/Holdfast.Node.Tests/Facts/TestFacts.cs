@@ -18,7 +18,6 @@ internal static class TestFacts
             KernelRelease = "6.1.0-13-amd64",
             Cgroups = CgroupMode.V2,
             IsSystemd = true,
-            CapabilityBounds = ulong.MaxValue,
             CniPluginDirectory = MachineFacts.PackagedCniDirectory,
             HasCniPlugins = true,
             HasIptables = true,

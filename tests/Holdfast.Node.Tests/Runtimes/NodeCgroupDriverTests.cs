@@ -16,7 +16,6 @@ public sealed class NodeCgroupDriverTests
             KernelRelease = "6",
             Cgroups = mode,
             IsSystemd = isSystemd,
-            CapabilityBounds = ulong.MaxValue,
             CniPluginDirectory = "/usr/lib/cni",
             ProcessorCount = 1,
             MemoryBytes = 1,

@@ -27,7 +27,7 @@ internal static class CapabilityChecks
 
     public static IEnumerable<PreflightFinding> ForContainers(MachineFacts facts, EdgeNodeSpec spec) =>
         Vital
-            .Where(vital => (facts.CapabilityBounds & (1UL << (int)vital.Capability)) == 0)
+            .Where(vital => !facts.CapabilityBounds.Has(vital.Capability))
             .Select(vital =>
                 PreflightFinding.Error(
                     FindingId.NoCapability,

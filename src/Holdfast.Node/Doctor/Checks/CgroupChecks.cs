@@ -20,6 +20,19 @@ internal static class CgroupChecks
         }
     }
 
+    /// <summary>The kubelet refuses version 1 since 1.35 (failCgroupV1), and so does kubeadm, after minutes.</summary>
+    public static IEnumerable<PreflightFinding> VersionOneInCluster(MachineFacts facts, EdgeNodeSpec spec)
+    {
+        if (facts.Cgroups != CgroupMode.V2 && spec.Cluster is KubernetesCluster or OpenYurtCluster)
+        {
+            yield return PreflightFinding.Warning(
+                FindingId.CgroupVersion,
+                "control groups are not version 2: kubeadm and the kubelet refuse to run here from 1.35 on",
+                "boot with systemd.unified_cgroup_hierarchy=1 on the kernel's command line, or use kubeadm 1.34 or older"
+            );
+        }
+    }
+
     public static IEnumerable<PreflightFinding> Hybrid(MachineFacts facts, EdgeNodeSpec spec)
     {
         if (facts.Cgroups != CgroupMode.Hybrid)

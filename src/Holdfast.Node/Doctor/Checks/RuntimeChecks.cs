@@ -6,6 +6,24 @@ namespace Holdfast.Node.Doctor.Checks;
 /// <summary>Whether each runtime can come from where the document says. Pure.</summary>
 internal static class RuntimeChecks
 {
+    /// <summary>What an archive or a bundle brings takes its place.</summary>
+    public static IEnumerable<PreflightFinding> Program(MachineFacts facts, EdgeNodeSpec spec)
+    {
+        if (
+            facts.ContainerdProblem is { } problem
+            && spec.Runtimes.Any(runtime =>
+                runtime.Kind == RuntimeKind.Containerd && runtime.Install is InstallSpec.Apt or InstallSpec.Present
+            )
+        )
+        {
+            yield return PreflightFinding.Error(
+                FindingId.RuntimeBroken,
+                $"{facts.ContainerdProgram ?? "containerd"} does not tell its version: {problem}",
+                $"install a containerd for {facts.Architecture} in its place, or remove it"
+            );
+        }
+    }
+
     public static IEnumerable<PreflightFinding> Source(MachineFacts facts, EdgeNodeSpec spec)
     {
         foreach (var runtime in spec.Runtimes)
@@ -13,7 +31,7 @@ internal static class RuntimeChecks
             var (program, isThere) =
                 runtime.Kind == RuntimeKind.Crio
                     ? ("CRI-O", facts.HasCrio)
-                    : ("containerd", facts.ContainerdVersion is not null);
+                    : ("containerd", facts.ContainerdVersion is not null || facts.ContainerdProblem is not null);
             if (isThere)
             {
                 continue;
