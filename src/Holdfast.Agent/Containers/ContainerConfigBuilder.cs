@@ -6,6 +6,7 @@ using Holdfast.Agent.Objects;
 using Holdfast.Agent.Pods;
 using Holdfast.Agent.Sandboxes;
 using Holdfast.Agent.Volumes;
+using Holdfast.Cri;
 using Holdfast.Kube;
 
 namespace Holdfast.Agent.Containers;
@@ -81,7 +82,7 @@ internal sealed class ContainerConfigBuilder(AgentOptions options, IObjectSource
 
     private void AddLabels(V1.ContainerConfig config, Pod pod, Container container, uint attempt)
     {
-        foreach (var (key, value) in RuntimeLabels.OfPod(pod, options))
+        foreach (var (key, value) in PodLabels.Of(pod, options))
         {
             config.Labels[key] = value;
         }

@@ -26,7 +26,7 @@ internal sealed class PodCleaner(AgentOptions options, VolumeMounter volumes, IL
             foreach (var qosClass in QosClasses)
             {
                 var parent = PodCgroup.Parent(podUid, qosClass, options.CgroupDriver);
-                await PodCgroup.RemoveAsync(options.CgroupRoot, parent, cancellationToken);
+                await CgroupTree.RemoveAsync(options.CgroupRoot, parent, cancellationToken);
             }
 
             if (!Directory.Exists(directory))

@@ -1,4 +1,4 @@
-using Holdfast.Agent.Sandboxes;
+using Holdfast.Cri;
 
 namespace Holdfast.Agent.Runtimes;
 

@@ -1,5 +1,6 @@
 using Holdfast.Agent.Containers;
 using Holdfast.Agent.Pods;
+using Holdfast.Cri;
 using Holdfast.Kube;
 
 namespace Holdfast.Agent.Sandboxes;
@@ -38,7 +39,7 @@ internal sealed class SandboxConfigBuilder(AgentOptions options)
             config.Labels[key] = value;
         }
 
-        foreach (var (key, value) in RuntimeLabels.OfPod(pod, options))
+        foreach (var (key, value) in PodLabels.Of(pod, options))
         {
             config.Labels[key] = value;
         }

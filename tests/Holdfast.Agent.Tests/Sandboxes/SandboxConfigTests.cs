@@ -157,7 +157,7 @@ public sealed class SandboxConfigTests
     public void Cgroups_are_named_as_the_kubelet_names_them(string qos, CgroupDriver driver, string parent, string path)
     {
         Assert.Equal(parent, PodCgroup.Parent("a-b", qos, driver));
-        Assert.Equal(path, PodCgroup.RelativePath(parent));
+        Assert.Equal(path, CgroupTree.RelativePath(parent));
     }
 
     private static PodSandboxConfig Build(PodSpec spec, uint attempt = 0) =>

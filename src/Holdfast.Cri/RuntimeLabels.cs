@@ -1,10 +1,8 @@
-using Holdfast.Kube;
-
-namespace Holdfast.Agent.Sandboxes;
+namespace Holdfast.Cri;
 
 /// <summary>
-/// The labels by which a restarted agent finds its pods again: the kubelet's own keys, so that every tool that reads
-/// them keeps working, and one that says which node made it. Pure.
+/// The labels of sandboxes and containers: the kubelet's own keys, so that every tool that reads them keeps working, and
+/// Holdfast's, which say which node made them. By these a restarted agent finds its pods again.
 /// </summary>
 public static class RuntimeLabels
 {
@@ -32,16 +30,4 @@ public static class RuntimeLabels
         sandbox.RuntimeHandler.Length > 0 ? sandbox.RuntimeHandler
         : sandbox.Labels.TryGetValue(Handler, out var handler) ? handler
         : "";
-
-    internal static IEnumerable<KeyValuePair<string, string>> OfPod(Pod pod, AgentOptions options)
-    {
-        yield return new(PodName, pod.Metadata.Name);
-        yield return new(PodNamespace, pod.Metadata.Namespace);
-        yield return new(PodUid, pod.Metadata.Uid);
-        yield return new(Node, options.NodeName);
-        if (options.Paths.Key.Length > 0)
-        {
-            yield return new(Root, options.Paths.Key);
-        }
-    }
 }
