@@ -13,16 +13,44 @@ public sealed class FileLock : IDisposable
 {
     private const uint OwnerReadWrite = 0x180; // 0600
 
+    /// <summary>Each time the directory was removed by another process that ended in this very moment.</summary>
+    private const int MostAttempts = 10;
+
     private readonly SafeFileHandle handle;
 
     private FileLock(SafeFileHandle handle) => this.handle = handle;
 
     /// <summary>Takes the lock without waiting.</summary>
-    /// <param name="path">The lock file; it is made when missing and never removed, since removing would race.</param>
+    /// <param name="path">
+    /// The lock file; it is made when missing, with its directory. Only who holds the lock may remove it: who waited with the
+    /// removed file open does not take that one for the lock.
+    /// </param>
     /// <param name="holder">When the lock was not free: the process that holds it, if it could be read.</param>
     /// <returns>The lock, or null when another open has it (also one of this process).</returns>
     /// <exception cref="LinuxException">The file cannot be made or locked.</exception>
     public static FileLock? TryTake(string path, out int? holder)
+    {
+        for (var attempt = 1; ; attempt++)
+        {
+            try
+            {
+                var taken = TryTakeOnce(path, out holder);
+                if (taken is null || taken.IsAt(path))
+                {
+                    return taken;
+                }
+
+                taken.Dispose();
+            }
+            catch (LinuxException failure) when (failure.Reason == LinuxReason.NotFound && attempt < MostAttempts)
+            {
+                // Its last holder removed the directory too.
+                Directory.CreateDirectory(Path.GetDirectoryName(path)!);
+            }
+        }
+    }
+
+    private static FileLock? TryTakeOnce(string path, out int? holder)
     {
         holder = null;
 
@@ -84,6 +112,12 @@ public sealed class FileLock : IDisposable
             );
         return isHeld ? holder : null;
     }
+
+    /// <summary>Whether the locked file still is the one of this name.</summary>
+    private bool IsAt(string path) =>
+        FileStatus.Read(path) is { } named
+        && FileStatus.Read($"/proc/self/fd/{(int)handle.DangerousGetHandle()}") is { } locked
+        && named.Inode == locked.Inode;
 
     public void Dispose()
     {
