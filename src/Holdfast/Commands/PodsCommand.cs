@@ -1,5 +1,4 @@
 using System.CommandLine;
-using Holdfast.Agent.Sandboxes;
 using Holdfast.Composition;
 using Holdfast.Cri;
 using Holdfast.Cri.V1;
@@ -63,36 +62,38 @@ internal static class PodsCommand
         return silent == 0 ? ExitCode.Ok : ExitCode.Failed;
     }
 
-    private static async Task<IEnumerable<PodOutput>> ListAsync(
+    private static async Task<IReadOnlyList<PodOutput>> ListAsync(
         RuntimeEndpoint endpoint,
         bool isCrio,
         CancellationToken cancellationToken
     )
     {
         var answer = await endpoint.ListPodSandboxAsync(new ListPodSandboxRequest(), cancellationToken);
-        return answer
-            .Items.OrderByDescending(sandbox => sandbox.CreatedAt)
-            .Select(sandbox => new PodOutput(
-                sandbox.Id,
-                DateTimeOffset.FromUnixTimeMilliseconds(sandbox.CreatedAt / 1_000_000),
-                sandbox.State == PodSandboxState.SandboxReady ? "Ready" : "NotReady",
-                sandbox.Metadata.Name,
-                sandbox.Metadata.Namespace,
-                sandbox.Metadata.Attempt,
-                endpoint.Name,
-                RuntimeOf(sandbox, endpoint, isCrio)
-            ));
-    }
+        var rows = new List<PodOutput>();
+        foreach (var sandbox in answer.Items.OrderByDescending(sandbox => sandbox.CreatedAt))
+        {
+            var handler = await SandboxHandler.FindAsync(endpoint, sandbox, isCrio, cancellationToken);
+            rows.Add(
+                new PodOutput(
+                    sandbox.Id,
+                    DateTimeOffset.FromUnixTimeMilliseconds(sandbox.CreatedAt / 1_000_000),
+                    sandbox.State == PodSandboxState.SandboxReady ? "Ready" : "NotReady",
+                    sandbox.Metadata.Name,
+                    sandbox.Metadata.Namespace,
+                    sandbox.Metadata.Attempt,
+                    endpoint.Name,
+                    handler switch
+                    {
+                        null => Unknown,
+                        "" => endpoint.Options.Handlers.FirstOrDefault(""),
+                        _ => handler,
+                    }
+                )
+            );
+        }
 
-    /// <summary>
-    /// containerd says nothing of the handler where it was asked for its default one, CRI-O never does: there it is the
-    /// label that Holdfast's agent gave, and nobody knows it of another agent's pods.
-    /// </summary>
-    private static string RuntimeOf(PodSandbox sandbox, RuntimeEndpoint endpoint, bool isCrio) =>
-        sandbox.RuntimeHandler is { Length: > 0 } handler ? handler
-        : sandbox.Labels.TryGetValue(RuntimeLabels.Handler, out var label) ? label
-        : isCrio ? Unknown
-        : endpoint.Options.Handlers.FirstOrDefault("");
+        return rows;
+    }
 
     private static void Show(Screen screen, IReadOnlyList<PodOutput> rows)
     {
