@@ -108,6 +108,9 @@ internal sealed class MemoryServices : IServiceManager
     /// <summary>Called before a service is started; throws to refuse.</summary>
     public Action<string>? OnStart { get; set; }
 
+    /// <summary>Called before a known service is started again; throws to refuse.</summary>
+    public Action<string>? OnRestart { get; set; }
+
     public void Add(string service, bool isRunning, bool isEnabled, DateTimeOffset? startedAt = null) =>
         services[service] = Status(isRunning, isEnabled, startedAt ?? TimeProvider.System.GetUtcNow());
 
@@ -142,6 +145,7 @@ internal sealed class MemoryServices : IServiceManager
     public Task RestartKnownAsync(string service, CancellationToken cancellationToken)
     {
         Calls.Add($"restart-known {service}");
+        OnRestart?.Invoke(service);
         services[service] = Status(true, services[service].IsEnabled, TimeProvider.System.GetUtcNow());
         return Task.CompletedTask;
     }

@@ -158,7 +158,14 @@ internal sealed class HandlerProbe(RuntimeEndpoint endpoint, string handler, Pro
                 [ProbeLabels.Run] = run,
                 ["io.kubernetes.container.name"] = ContainerName,
             },
-            Linux = new LinuxContainerConfig(),
+            // As the sandbox's: a sandbox without an infra container, CRI-O's default, has no namespace to share.
+            Linux = new LinuxContainerConfig
+            {
+                SecurityContext = new LinuxContainerSecurityContext
+                {
+                    NamespaceOptions = new NamespaceOption { Pid = NamespaceMode.Container },
+                },
+            },
         };
         var request = new CreateContainerRequest
         {

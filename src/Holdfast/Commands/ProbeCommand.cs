@@ -3,18 +3,13 @@ using Holdfast.Composition;
 using Holdfast.Node.Probe;
 using Holdfast.Node.Runtimes;
 using Holdfast.Terminal;
+using Spectre.Console;
 
 namespace Holdfast.Commands;
 
 /// <summary><c>holdfast probe</c>: proves with a real pod that every handler of every runtime works.</summary>
 internal static class ProbeCommand
 {
-    /// <summary>
-    /// kubelet and edgecore stop every pod that they do not know, a probe's too if they see it. They look every two
-    /// seconds, a probe takes about one: three in a row do not all meet them.
-    /// </summary>
-    private const int TriesBesideAnAgent = 3;
-
     public static Command Create()
     {
         var command = new Command("probe", "Prove that every runtime works: a real pod in each, with its times")
@@ -42,15 +37,27 @@ internal static class ProbeCommand
             UseSystemdCgroup = NodeCgroupDriver.Resolve(node.Document.Spec, node.Facts) == CgroupDriver.Systemd,
         };
         screen.Note("running a pod in every runtime");
-        var tries = node.Document.Spec.Cluster.IsStandalone ? 1 : TriesBesideAnAgent;
-        while (true)
-        {
-            var results = await new RuntimeProbe(runtimes, options, time).RunAsync(null, cancellationToken);
-            if (--tries == 0 || results.All(result => result.Ok))
-            {
-                return [.. results.Select(ToOutput)];
-            }
-        }
+        var told = new Told(screen);
+        var results = await PausedAgent.RunAsync(
+            node.Machine,
+            node.Document.Spec.Cluster.AgentService,
+            told,
+            () => new RuntimeProbe(runtimes, options, time).RunAsync(told, cancellationToken),
+            cancellationToken
+        );
+        return [.. results.Select(ToOutput)];
+    }
+
+    /// <summary>A probe in a virtual machine takes minutes on a slow processor.</summary>
+    private sealed class Told(Screen screen) : IProgress<string>, IProgress<ProbeResult>
+    {
+        public void Report(string value) => screen.Note(value.EscapeMarkup());
+
+        public void Report(ProbeResult value) =>
+            screen.Note(
+                $"{(value.Ok ? "[green]ran     [/]" : "[red]failed  [/]")} a pod in {value.Handler.EscapeMarkup()} "
+                    + $"[grey]({value.Endpoint.EscapeMarkup()}, {value.Duration.TotalSeconds:0.0} s)[/]"
+            );
     }
 
     private static ProbeOutput ToOutput(ProbeResult result) =>
