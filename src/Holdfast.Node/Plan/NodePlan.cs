@@ -1,5 +1,7 @@
 using Holdfast.Node.Apply;
+using Holdfast.Node.Joining;
 using Holdfast.Node.Resources;
+using Holdfast.Node.Runtimes;
 
 namespace Holdfast.Node.Plan;
 
@@ -43,5 +45,24 @@ public sealed record NodePlan(IReadOnlyList<PlanStep> Steps, IReadOnlyList<Chang
 {
     public IEnumerable<PlanStep> Changes => Steps.Where(step => !step.Inspection.IsAsWanted);
 
+    /// <summary>Leftovers whose removal destroys what cannot be made again.</summary>
+    public IReadOnlyList<PlannedRemoval> Removals => [.. Leftovers.Select(PlannedRemoval.Of).OfType<PlannedRemoval>()];
+
     public bool HasChanges => Leftovers.Count > 0 || Changes.Any();
+}
+
+/// <summary>A change that the document no longer wants and whose undo destroys data; only made when asked for.</summary>
+/// <param name="Destroys">What is lost, for people.</param>
+public sealed record PlannedRemoval(ChangeSummary Change, string Destroys)
+{
+    internal static PlannedRemoval? Of(ChangeSummary leftover) =>
+        leftover.Kind switch
+        {
+            ClusterJoinResource.KindName => new(
+                leftover,
+                "the node leaves its cluster: its pods end, and what the join and the control plane wrote is deleted"
+            ),
+            RuntimeDataResource.KindName => new(leftover, "its images, containers and their data are deleted"),
+            _ => null,
+        };
 }

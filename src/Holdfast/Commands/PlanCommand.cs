@@ -45,9 +45,11 @@ internal static class PlanCommand
 
         FindingsView.Show(screen, Preflight.Check(node.Facts, node.Document.Spec));
         PlanView.Show(screen, plan, parsed.GetValue(All));
+        var up =
+            "up" + (plan.Removals.Count > 0 ? " --remove" : "") + (file is null ? "" : " -f " + file.EscapeMarkup());
         screen.Line(
             plan.HasChanges
-                ? $"{PlanView.Count(plan)} to make. To make them: [bold]sudo holdfast up{(file is null ? "" : " -f " + file.EscapeMarkup())}[/]"
+                ? $"{PlanView.Count(plan)} to make. To make them: [bold]sudo holdfast {up}[/]"
                 : "Nothing to change: the machine is as the document says."
         );
         return ExitCodeOf(plan);

@@ -20,7 +20,7 @@ internal sealed record PodOutput(
 );
 
 /// <summary>One step of <c>plan -o json</c>.</summary>
-/// <param name="State"><c>ok</c>, <c>change</c>, or <c>takeBack</c> for what the document no longer wants.</param>
+/// <param name="State"><c>ok</c>, <c>change</c>, <c>takeBack</c> for what the document no longer wants, <c>remove</c> where that destroys data.</param>
 /// <param name="Suspect">Who may have changed what holdfast had put in place; only <c>check</c> tells.</param>
 internal sealed record StepOutput(
     string Group,
@@ -35,6 +35,7 @@ internal sealed record StepOutput(
 )
 {
     public const string IsOk = "ok";
+    public const string IsRemove = "remove";
 }
 
 /// <summary>One change of <c>changes -o json</c>.</summary>

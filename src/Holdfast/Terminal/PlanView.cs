@@ -30,9 +30,14 @@ internal static class PlanView
         if (plan.Leftovers.Count > 0)
         {
             screen.Line("[bold]no longer wanted[/]");
+            var removals = plan.Removals.ToDictionary(removal => removal.Change.Id, removal => removal.Destroys);
             foreach (var leftover in plan.Leftovers)
             {
-                screen.Line($"  [yellow]-[/] {leftover.Title.EscapeMarkup()}");
+                screen.Line(
+                    removals.TryGetValue(leftover.Id, out var destroys)
+                        ? $"  [red]remove[/] {leftover.Title.EscapeMarkup()} [red]({destroys.EscapeMarkup()})[/]"
+                        : $"  [yellow]-[/] {leftover.Title.EscapeMarkup()}"
+                );
             }
         }
     }
@@ -64,8 +69,11 @@ internal static class PlanView
                 leftover.Kind,
                 leftover.Id,
                 leftover.Title,
-                "takeBack",
-                "no longer wanted",
+                plan.Removals.FirstOrDefault(removal => removal.Change.Id == leftover.Id) is null
+                    ? "takeBack"
+                    : StepOutput.IsRemove,
+                plan.Removals.FirstOrDefault(removal => removal.Change.Id == leftover.Id)?.Destroys
+                    ?? "no longer wanted",
                 null,
                 null
             )),
