@@ -30,6 +30,9 @@ public sealed record NodePaths(string Root)
     public string PkiDirectory => Path.Join(StateDirectory, "pki");
     public string ChangesDirectory => Path.Join(StateDirectory, "changes");
 
+    /// <summary>The node documents that were applied, one file each.</summary>
+    public string DocumentsDirectory => Path.Join(StateDirectory, "documents");
+
     /// <summary>Archives as they were fetched, verified or still on their way.</summary>
     public string DownloadsDirectory => Path.Join(StateDirectory, "downloads");
 

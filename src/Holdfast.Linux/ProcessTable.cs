@@ -98,6 +98,19 @@ public static class ProcessTable
         }
     }
 
+    /// <summary>The program and its arguments; empty when the process is gone, and for a thread of the kernel.</summary>
+    public static IReadOnlyList<string> ArgumentsOf(int processId)
+    {
+        try
+        {
+            return File.ReadAllText($"/proc/{processId}/cmdline").TrimEnd('\0').Split('\0');
+        }
+        catch (Exception gone) when (gone is IOException or UnauthorizedAccessException)
+        {
+            return [];
+        }
+    }
+
     /// <summary>Sends a signal to exactly this process; false when it is gone.</summary>
     public static bool Signal(ProcessIdentity process, int signal)
     {

@@ -38,6 +38,9 @@ public enum NodeReason
 
     /// <summary>A runtime did not do what it must; the message says which and what.</summary>
     RuntimeFailed,
+
+    /// <summary>Pods run on what would be changed or taken away.</summary>
+    PodsRunning,
 }
 
 /// <summary>The one exception of this room. Its message says what could not be done, why, and what to do.</summary>

@@ -30,6 +30,8 @@ public sealed class ChangeJournal : IDisposable
     /// <summary>Directory beside the journal of files that somebody edited after us; nothing removes it.</summary>
     public const string KeptDirectory = "kept";
 
+    private const string FileName = "journal.jsonl";
+
     private readonly NodePaths paths;
     private readonly FileLock? fileLock;
     private readonly TimeProvider time;
@@ -55,7 +57,7 @@ public sealed class ChangeJournal : IDisposable
     /// <summary>Every entry since the journal was begun, undone ones included, oldest first.</summary>
     internal IReadOnlyList<JournalEntry> Entries => entries;
 
-    private string FilePath => Path.Join(paths.ChangesDirectory, "journal.jsonl");
+    private string FilePath => Path.Join(paths.ChangesDirectory, FileName);
 
     /// <summary>Opens the journal for changing the machine.</summary>
     /// <exception cref="NodeException">Busy: another process changes it; JournalCorrupt: it cannot be understood.</exception>
@@ -88,6 +90,9 @@ public sealed class ChangeJournal : IDisposable
             throw;
         }
     }
+
+    /// <summary>Whether Holdfast has changed something on this machine.</summary>
+    public static bool Exists(NodePaths paths) => File.Exists(Path.Join(paths.ChangesDirectory, FileName));
 
     /// <summary>Whether some process holds the journal for changing the machine; only looks, so that nobody is kept waiting.</summary>
     public static bool IsHeld(NodePaths paths) =>

@@ -16,11 +16,7 @@ internal static class ChangesCommand
         {
             CommandOptions.Output,
         };
-        command.SetExamples(
-            "sudo holdfast changes",
-            "# take back what was done after the fourth change",
-            "sudo holdfast undo --to 4"
-        );
+        command.SetExamples("sudo holdfast changes", "sudo holdfast changes -o json");
         command.SetVerb(RunAsync);
         return command;
     }

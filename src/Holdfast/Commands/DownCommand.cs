@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Holdfast.Composition;
+using Holdfast.Node.Pods;
 using Holdfast.Terminal;
 using Spectre.Console;
 
@@ -30,24 +31,26 @@ internal static class DownCommand
         var paths = CommandOptions.Paths(parsed);
         var purge = parsed.GetValue(Purge);
         var teardown = new NodeTeardown(paths, screen);
-        var (pods, changes) = (0, 0);
-        using (var journal = await teardown.OpenJournalAsync(cancellationToken))
+
+        // Held to the very end: an up that begins now must not find its files removed.
+        using var journal = await teardown.OpenJournalAsync(cancellationToken);
+        await teardown.StopAgentAsync(cancellationToken);
+        var pods = await teardown.RemovePodsAsync(cancellationToken);
+        var changes = await teardown.UndoAsync(journal, cancellationToken);
+        NodeFiles.Remove(paths, purge);
+        var exitCode = ExitCode.Ok;
+        if (pods == 0 && changes == 0)
         {
-            await teardown.StopAgentAsync(cancellationToken);
-            pods = await teardown.RemovePodsAsync(cancellationToken);
-            if (journal is not null)
-            {
-                changes = (await teardown.UndoAsync(journal, lastKept: 0, cancellationToken)).TakenBack;
-                await teardown.RemoveCgroupsAsync(cancellationToken);
-            }
+            screen.Line("Nothing to do: holdfast has changed nothing on this machine.");
+        }
+        else
+        {
+            exitCode = await teardown.ConcludeAsync(
+                $"{(pods == 1 ? "1 pod" : $"{pods} pods")} removed, {UndoCommand.Count(changes)} taken back",
+                cancellationToken
+            );
         }
 
-        teardown.RemoveOwnFiles(purge);
-        screen.Line(
-            pods == 0 && changes == 0
-                ? "Nothing to do: holdfast has changed nothing on this machine."
-                : $"{(pods == 1 ? "1 pod" : $"{pods} pods")} removed, {changes} changes taken back: this machine is as it was."
-        );
         if (!purge && File.Exists(paths.StoreDatabase))
         {
             screen.Line(
@@ -55,6 +58,6 @@ internal static class DownCommand
             );
         }
 
-        return ExitCode.Ok;
+        return exitCode;
     }
 }

@@ -6,6 +6,8 @@ using Holdfast.Node.Apply;
 using Holdfast.Node.Doctor;
 using Holdfast.Node.Facts;
 using Holdfast.Node.Plan;
+using Holdfast.Node.Pods;
+using Holdfast.Node.Probe;
 using Holdfast.Node.Software.Bundles;
 using Holdfast.Terminal;
 using Spectre.Console;
@@ -21,6 +23,16 @@ internal static class UpCommand
     private static readonly Option<bool> NoProbe = new("--no-probe")
     {
         Description = "Do not prove every runtime with a real pod at the end",
+    };
+
+    private static readonly Option<bool> Remove = new("--remove")
+    {
+        Description = "Allow what destroys data: leaving a cluster, a runtime's images and containers",
+    };
+
+    private static readonly Option<bool> Previous = new("--previous")
+    {
+        Description = "Return to the document that was applied before the one in force",
     };
 
     private static readonly Option<string?> BundleFile = new("--bundle")
@@ -39,15 +51,26 @@ internal static class UpCommand
             CommandOptions.File,
             CommandOptions.Output,
             BundleFile,
+            Previous,
+            Remove,
             NoProbe,
         };
+        command.Validators.Add(result =>
+        {
+            if (CommandOptions.IsGiven(result, Previous) && CommandOptions.IsGiven(result, CommandOptions.File))
+            {
+                result.AddError("--previous and --file exclude each other.");
+            }
+        });
         command.SetExamples(
             "# with defaults: containerd and runc from the distribution's packages",
             "sudo ./holdfast up",
             "# on a machine without network",
             "sudo ./holdfast up -f node.yaml --bundle node.bundle",
             "# as a document says",
-            "sudo ./holdfast up -f examples/node.yaml"
+            "sudo ./holdfast up -f examples/node.yaml",
+            "# back to the document before",
+            "sudo holdfast up --previous"
         );
         command.SetVerb(RunAsync);
         return command;
@@ -56,8 +79,8 @@ internal static class UpCommand
     private static async Task<int> RunAsync(ParseResult parsed, Screen screen, CancellationToken cancellationToken)
     {
         NodeContext.RequireRoot("up");
-        var file = parsed.GetValue(CommandOptions.File);
         var paths = CommandOptions.Paths(parsed);
+        var file = await FindDocumentAsync(parsed, paths, cancellationToken);
         var bundle = await OpenBundleAsync(parsed.GetValue(BundleFile), paths, cancellationToken);
         var loaded = await NodeContext.LoadAsync(file, paths, cancellationToken);
         var node = loaded with { Machine = loaded.Machine.WithBundle(bundle) };
@@ -67,26 +90,40 @@ internal static class UpCommand
         // From here to the end nobody else changes the machine, so what the plan saw stays true.
         using var journal = await ChangeJournal.OpenAsync(node.Paths, node.Machine.Time, cancellationToken);
         var plan = await node.PlanAsync(cancellationToken);
+        var proof = new PendingProof(paths);
+        var isProbing = !parsed.GetValue(NoProbe);
         if (plan.HasChanges)
         {
-            await StrandedPods.RequireNoneAsync(node, cancellationToken);
+            RequireRemovalsAllowed(plan, node, parsed.GetValue(Remove));
+            await OrphanedPods.RequireNoneAsync(
+                node.Document.Spec,
+                node.Document.Source,
+                node.Machine,
+                cancellationToken
+            );
             FindingsView.Show(screen, findings);
             screen.Note(
                 $"[bold]{PlanView.Count(plan)}[/] to make [grey](as {node.Document.Source.EscapeMarkup()} says)[/]"
             );
         }
 
+        var documents = new AppliedDocuments(paths);
+        if (plan.HasChanges)
+        {
+            await documents.KeepFirstAsync(cancellationToken);
+            if (isProbing)
+            {
+                await proof.BeginAsync(cancellationToken);
+            }
+        }
+
         // Applied also without changes: a crash between a change and its mark in the journal is healed there.
         var result = await ApplyAsync(node, plan, journal, screen, cancellationToken);
         var ready = await NodeReadiness.WaitAsync(node, ReadyLimit, cancellationToken);
         var upgrades = UpgradeProof.ListUnproven(journal);
-        if (!plan.HasChanges && upgrades.Count == 0)
+        if (!isProbing || (upgrades.Count == 0 && !proof.Exists))
         {
-            return Finish(screen, node, result, ready, []);
-        }
-
-        if (parsed.GetValue(NoProbe))
-        {
+            await documents.KeepAsync(node.Document.Text, cancellationToken);
             return Finish(screen, node, result, ready, []);
         }
 
@@ -98,7 +135,47 @@ internal static class UpCommand
         }
 
         UpgradeProof.MarkProven(journal);
+        await documents.KeepAsync(node.Document.Text, cancellationToken);
+        if (IsFine(ready, probes))
+        {
+            proof.Pass();
+        }
+
         return Finish(screen, node, result, ready, probes);
+    }
+
+    /// <returns>The file to read; null for the document in force, or the built-in one.</returns>
+    private static async Task<string?> FindDocumentAsync(
+        ParseResult parsed,
+        NodePaths paths,
+        CancellationToken cancellationToken
+    )
+    {
+        if (!parsed.GetValue(Previous))
+        {
+            return parsed.GetValue(CommandOptions.File);
+        }
+
+        return await new AppliedDocuments(paths).FindPreviousAsync(cancellationToken)
+            ?? throw new CommandException(
+                ExitCode.Failed,
+                "cannot return to the previous document: no other one was applied to this machine",
+                "To apply one: sudo holdfast up -f FILE"
+            );
+    }
+
+    /// <exception cref="CommandException">Something would be destroyed, and nobody asked for that. Nothing was changed.</exception>
+    private static void RequireRemovalsAllowed(NodePlan plan, NodeContext node, bool isAllowed)
+    {
+        if (plan.Removals.Count > 0 && !isAllowed)
+        {
+            var lost = plan.Removals.Select(removal => $"\n  {removal.Change.Title}: {removal.Destroys}");
+            throw new CommandException(
+                ExitCode.Failed,
+                $"cannot apply {node.Document.Source}: it no longer has what would be destroyed with it:{string.Concat(lost)}",
+                "Nothing was changed. To destroy it: add --remove. To keep it: put it back into the document."
+            );
+        }
     }
 
     /// <summary>What it has is remembered first: <c>bundle: {}</c> in the document means just that, now and later.</summary>
@@ -131,7 +208,7 @@ internal static class UpCommand
         CancellationToken cancellationToken
     )
     {
-        using var view = new ChangesView(screen);
+        using var view = new ChangesView(screen, node.Machine.Time);
         return await new Applier().ApplyAsync(plan, node.Machine, journal, view, cancellationToken);
     }
 

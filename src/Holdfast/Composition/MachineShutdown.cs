@@ -1,6 +1,7 @@
 using Holdfast.Cri;
 using Holdfast.Kube;
 using Holdfast.Linux;
+using Holdfast.Node.Pods;
 using Holdfast.Store;
 using Microsoft.Extensions.Logging;
 
@@ -51,12 +52,12 @@ internal static class MachineShutdown
                 .List(ResourceNames.Pods)
                 .Items.Select(item => KubeJson.Deserialize<Pod>(item.Json.Span))
                 .ToDictionary(pod => pod.Metadata.Uid, pod => pod.Spec.TerminationGracePeriodSeconds);
-            var sandboxes = await OwnSandboxes.ListAsync(runtimes.Endpoints, paths, limit.Token);
-            var ready = sandboxes.Where(own => own.IsReady).ToArray();
+            var sandboxes = await NodeSandbox.ListAsync(runtimes.Endpoints, limit.Token);
+            var ready = sandboxes.Where(own => own.IsReady && own.IsOf(paths)).ToArray();
             DaemonLog.StoppingPods(log, ready.Length);
-            await Task.WhenAll(ready.Select(own => OwnSandboxes.StopAsync(own, GraceOf(own), limit.Token)));
+            await Task.WhenAll(ready.Select(own => own.StopAsync(GraceOf(own), limit.Token)));
 
-            long GraceOf(OwnSandbox own) =>
+            long GraceOf(NodeSandbox own) =>
                 Math.Min(graces.GetValueOrDefault(own.Sandbox.Metadata.Uid) ?? MaxGraceSeconds, MaxGraceSeconds);
         }
         catch (Exception failure) when (failure is CriException or OperationCanceledException)

@@ -4,16 +4,46 @@ using Spectre.Console;
 namespace Holdfast.Terminal;
 
 /// <summary>
-/// Shows an apply or undo while it runs: a line per change, and on a terminal one more that says what it is at. Called by
-/// one thread at a time.
+/// Shows an apply or undo while it runs: a line per change, on a terminal one more that says what it is at, and elsewhere a
+/// line now and then while a step takes long. Thread-safe.
 /// </summary>
-internal sealed class ChangesView(Screen screen) : IProgress<StepProgress>, IDisposable
+internal sealed class ChangesView : IProgress<StepProgress>, IDisposable
 {
     /// <summary>Steps faster than this show no time.</summary>
     private static readonly TimeSpan WorthMentioning = TimeSpan.FromSeconds(1);
 
+    /// <summary>Between two lines about a step that still runs, where no line can be drawn over.</summary>
+    private static readonly TimeSpan StillEvery = TimeSpan.FromSeconds(10);
+
+    private readonly Screen screen;
+    private readonly List<string> notes = [];
+    private readonly Lock gate = new();
+    private readonly TimeProvider time;
+    private readonly ITimer? timer;
+    private StepProgress? running;
+    private long runningSince;
+
+    public ChangesView(Screen screen, TimeProvider time)
+    {
+        this.screen = screen;
+        this.time = time;
+        timer = screen.IsWatched ? null : time.CreateTimer(_ => ShowStill(), null, StillEvery, StillEvery);
+    }
+
+    /// <summary>What a person was told beside the changes.</summary>
+    public IReadOnlyList<string> Notes => notes;
+
     public void Report(StepProgress value)
     {
+        lock (gate)
+        {
+            Show(value);
+        }
+    }
+
+    private void Show(StepProgress value)
+    {
+        Follow(value);
         var where = $"[grey]{value.Group.EscapeMarkup(), -11}[/]";
         var title = value.Title.EscapeMarkup();
         switch (value.Phase)
@@ -35,6 +65,7 @@ internal sealed class ChangesView(Screen screen) : IProgress<StepProgress>, IDis
                 Print($"[red]failed  [/] {where} {title}");
                 break;
             case StepPhase.Note:
+                notes.Add(value.Detail ?? "");
                 Print($"[yellow]note    [/] {where} {value.Detail?.EscapeMarkup()}");
                 break;
             case StepPhase.Unchanged:
@@ -45,6 +76,7 @@ internal sealed class ChangesView(Screen screen) : IProgress<StepProgress>, IDis
 
     public void Dispose()
     {
+        timer?.Dispose();
         if (screen.IsWatched)
         {
             screen.EraseLine();
@@ -63,6 +95,32 @@ internal sealed class ChangesView(Screen screen) : IProgress<StepProgress>, IDis
         return detail is null ? ""
             : detail.Length <= longest ? detail
             : detail[..longest];
+    }
+
+    private void Follow(StepProgress value)
+    {
+        if (value.Phase == StepPhase.Started)
+        {
+            runningSince = time.GetTimestamp();
+        }
+
+        running = value.Phase is StepPhase.Started or StepPhase.Working ? value : null;
+    }
+
+    /// <summary>A step may wait for another program for minutes: a log shows that, and for what.</summary>
+    private void ShowStill()
+    {
+        lock (gate)
+        {
+            if (running is { } step && time.GetElapsedTime(runningSince) is var elapsed && elapsed >= StillEvery)
+            {
+                var detail = step.Phase == StepPhase.Working ? $" {step.Detail}" : "";
+                Print(
+                    $"[grey]working [/] [grey]{step.Group.EscapeMarkup(), -11}[/] {step.Title.EscapeMarkup()} "
+                        + $"[grey]({elapsed.TotalSeconds:0} s){detail.EscapeMarkup()}[/]"
+                );
+            }
+        }
     }
 
     private void ShowWork(string markup)

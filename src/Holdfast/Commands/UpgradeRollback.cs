@@ -1,10 +1,11 @@
-using Holdfast.Commands;
+using Holdfast.Composition;
 using Holdfast.Node;
 using Holdfast.Node.Apply;
+using Holdfast.Node.Probe;
 using Holdfast.Terminal;
 using Spectre.Console;
 
-namespace Holdfast.Composition;
+namespace Holdfast.Commands;
 
 /// <summary>
 /// What <c>up</c> does when a new version of something does not run pods: the whole run is taken back, and the version
@@ -28,9 +29,13 @@ internal static class UpgradeRollback
     {
         using var limit = new CancellationTokenSource(Limit);
         screen.Note("[red]the new version does not run pods[/]: the one before is put back");
-        using (var view = new ChangesView(screen))
+        using (var view = new ChangesView(screen, node.Machine.Time))
         {
-            await new Applier().RollBackAsync(run, node.Machine, journal, view, limit.Token);
+            var result = await new Applier().RollBackAsync(run, node.Machine, journal, view, limit.Token);
+            foreach (var note in result.Notes.Except(view.Notes))
+            {
+                screen.Note($"[red]failed  [/] {note.EscapeMarkup()}");
+            }
         }
 
         // The document that was in force before is in its place again.
@@ -38,6 +43,11 @@ internal static class UpgradeRollback
         var ready = await NodeReadiness.WaitAsync(before, ReadyLimit, limit.Token);
         var probes = await ProbeCommand.ProbeAsync(before, screen, limit.Token);
         ProbeView.Show(screen, probes);
+        if (probes.All(probe => probe.Ok))
+        {
+            new PendingProof(node.Paths).Pass();
+        }
+
         var what = string.Join("; ", upgrades).EscapeMarkup();
         return ready.IsReady && probes.All(probe => probe.Ok)
             ? new CommandException(
