@@ -15,7 +15,7 @@ public sealed class BusyboxSourceTests
     public async Task Without_a_static_busybox_the_package_is_only_unpacked()
     {
         var empty = Directory.CreateTempSubdirectory("hfb").FullName;
-        var before = await PrivateNode.RunAsync("dpkg-query", "--show");
+        var before = await ReadPackagesAsync();
         try
         {
             Assert.Null(await BusyboxSource.FromMachineAsync(Machine(empty), "amd64", default));
@@ -26,7 +26,11 @@ public sealed class BusyboxSourceTests
         {
             Directory.Delete(empty, recursive: true);
         }
-        Assert.Equal(before, await PrivateNode.RunAsync("dpkg-query", "--show"));
+        Assert.Equal(before, await ReadPackagesAsync());
         Assert.Empty(Directory.GetDirectories(Path.GetTempPath(), "holdfast-busybox-*"));
+
+        // Of busybox alone: other programs install packages meanwhile.
+        static Task<string> ReadPackagesAsync() =>
+            PrivateNode.RunAsync("sh", "-c", "dpkg-query --show 'busybox*' 2>&1; true");
     }
 }

@@ -80,11 +80,14 @@ internal sealed class ProgramNode : IAsyncDisposable
     public Task KillDaemonAsync() => daemon!.KillAsync();
 
     /// <summary>Runs a verb of the program against this node.</summary>
-    public async Task<string> RunAsync(params string[] verb)
+    public Task<string> RunAsync(params string[] verb) => RunAsync(0, verb);
+
+    /// <summary>As the other, where another exit code than 0 is meant.</summary>
+    public async Task<string> RunAsync(int exitCode, params string[] verb)
     {
         var command = new ChildCommand(Program, [.. verb, "--root", Paths.Root, "-f", Document]);
         var result = await ChildProcess.RunAsync(command, VerbLimit);
-        Assert.True(result.ExitCode == 0, $"{verb[0]}: {result.ExitCode}\n{result.StandardError}");
+        Assert.True(result.ExitCode == exitCode, $"{verb[0]}: {result.ExitCode}\n{result.StandardError}");
         return result.StandardOutput;
     }
 
