@@ -222,17 +222,17 @@ public sealed class ExampleTests
 
         // A probe that fails is an exit code of its own; what it said is judged by the test.
         var up = await node.RequireAsync("./holdfast up --no-probe -f /root/node.yaml 2>&1");
-        var output = up + await node.RequireAsync("./holdfast probe 2>&1 || test $? = 1");
+        var output = up + await node.RequireAsync("holdfast probe 2>&1 || test $? = 1");
         await node.RequireAsync("test -z \"$(swapon --show --noheadings)\"");
         await readBack(output);
-        await node.RequireAsync("./holdfast plan");
-        Assert.Contains("Nothing to change", await node.RequireAsync("./holdfast up"));
+        await node.RequireAsync("holdfast plan");
+        Assert.Contains("Nothing to change", await node.RequireAsync("holdfast up"));
 
         // The token is nobody's business.
         Assert.DoesNotContain(Token, output);
         await node.RequireAsync($"! grep -rF {Token} /var/lib/holdfast /etc/holdfast /var/log/holdfast");
 
-        await node.RequireAsync("./holdfast down --purge");
+        await node.DownAsync();
         await node.AssertStateAsync(before);
     }
 }

@@ -37,12 +37,13 @@ public sealed class SoftwareTests
         await node.RequireAsync("./holdfast up -f /root/old.yaml");
         var plugin = await node.RequireAsync("sha256sum /opt/cni/bin/*");
 
-        var upgrade = await node.RunAsync("./holdfast up -f /root/new.yaml");
+        var upgrade = await node.RunAsync("holdfast up -f /root/new.yaml");
         Assert.Equal(1, upgrade.ExitCode);
         Assert.Contains("the version before is back and runs pods", upgrade.StandardError);
         Assert.Equal(plugin, await node.RequireAsync("sha256sum /opt/cni/bin/*"));
-        Assert.Contains("Nothing to change", await node.RequireAsync("./holdfast up"));
-        await node.RequireAsync("./holdfast probe && ./holdfast down --purge");
+        Assert.Contains("Nothing to change", await node.RequireAsync("holdfast up"));
+        await node.RequireAsync("holdfast probe");
+        await node.DownAsync();
         await node.AssertStateAsync(before);
     }
 
@@ -57,8 +58,8 @@ public sealed class SoftwareTests
         var running = await node.RequireAsync(Kubeconfig + Containers);
 
         await WriteAsync(node, "/root/new.yaml", Containerd2);
-        await node.RequireAsync("./holdfast up -f /root/new.yaml");
-        Assert.Contains("Nothing to change", await node.RequireAsync("./holdfast up"));
+        await node.RequireAsync("holdfast up -f /root/new.yaml");
+        Assert.Contains("Nothing to change", await node.RequireAsync("holdfast up"));
         Assert.Equal(
             "/usr/local/bin/containerd\n",
             await node.RequireAsync("readlink /proc/$(systemctl show -P MainPID containerd)/exe")
@@ -76,7 +77,8 @@ public sealed class SoftwareTests
 
         await node.RebootAsync();
         await node.WaitUntilAsync($"{Kubeconfig} kubectl get node | grep -w Ready", TimeSpan.FromSeconds(60));
-        await node.RequireAsync("holdfast check && holdfast probe && ./holdfast down --purge");
+        await node.RequireAsync("holdfast check && holdfast probe");
+        await node.DownAsync();
         await node.AssertStateAsync(before);
     }
 
@@ -105,8 +107,8 @@ public sealed class SoftwareTests
         var output = await node.RequireAsync("./holdfast up -f /root/node.yaml --bundle /root/node.bundle");
         Assert.Matches("containerd +runc +ok", output);
         await node.RequireAsync("rm /root/node.bundle");
-        Assert.Contains("Nothing to change", await node.RequireAsync("./holdfast up"));
-        await node.RequireAsync("./holdfast down --purge");
+        Assert.Contains("Nothing to change", await node.RequireAsync("holdfast up"));
+        await node.DownAsync();
         await node.AssertStateAsync(before);
     }
 

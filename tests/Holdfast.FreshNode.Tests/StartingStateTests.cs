@@ -143,7 +143,7 @@ public sealed class StartingStateTests
             "echo '# a stranger was here' >>/etc/containerd/config.toml; sysctl -qw net.ipv4.ip_forward=0"
         );
         await node.RequireAsync("sed -i 's/holdfast.local.pause/elsewhere/' /etc/containerd/config.toml");
-        var check = await node.RunAsync("./holdfast check");
+        var check = await node.RunAsync("holdfast check");
         Assert.Equal(2, check.ExitCode);
         Assert.Contains("suspect: somebody changed /etc/containerd/config.toml", check.StandardOutput);
         Assert.Contains("net.ipv4.ip_forward is 0", check.StandardOutput);
@@ -158,7 +158,7 @@ public sealed class StartingStateTests
             Kubeconfig + $"kubectl wait --for=condition=holdfast.dev/drift node/{node.Name} --timeout=1s",
             TimeSpan.FromSeconds(60)
         );
-        await node.RequireAsync("./holdfast up --no-probe && ./holdfast check");
+        await node.RequireAsync("holdfast up --no-probe && holdfast check");
         await node.WaitUntilAsync(
             Kubeconfig
                 + $"kubectl wait --for=condition=holdfast.dev/drift=false node/{node.Name} --timeout=1s && "
@@ -181,14 +181,14 @@ public sealed class StartingStateTests
         await node.RequireAsync($"./holdfast up {arguments}");
         await ReadBackAsync(node);
         await (readBack?.Invoke() ?? Task.CompletedTask);
-        Assert.Contains("Nothing to change", await node.RequireAsync($"./holdfast up {arguments}"));
+        Assert.Contains("Nothing to change", await node.RequireAsync($"holdfast up {arguments}"));
 
         await node.RebootAsync();
         await node.WaitUntilAsync(Kubeconfig + "kubectl get node | grep -w Ready", TimeSpan.FromSeconds(60));
         await node.RequireAsync("holdfast check && holdfast probe");
         await ReadBackAsync(node);
 
-        await node.RequireAsync("./holdfast down --purge");
+        await node.DownAsync();
         await node.AssertStateAsync(before, line => !hadContainerd || !IsItsOwn(line));
     }
 

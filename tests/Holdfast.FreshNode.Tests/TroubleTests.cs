@@ -20,7 +20,9 @@ public sealed class TroubleTests
         AssertTold(await node.RunAsync("./holdfast up -f /tmp/missing.yaml"), 65, "cannot read /tmp/missing.yaml");
         AssertTold(await node.RunAsync("./holdfast up --fast"), 64, "--fast", "holdfast up --help");
         AssertTold(await node.RunAsync("./holdfast upp"), 64, "upp");
-        AssertTold(await node.RunAsync("./holdfast undo --to x"), 64, "--to is the number of a change");
+        AssertTold(await node.RunAsync("./holdfast undo --last"), 64, "--last");
+        AssertTold(await node.RunAsync("./holdfast up --previous -f /tmp/n.yaml"), 64, "exclude each other");
+        AssertTold(await node.RunAsync("./holdfast up --previous"), 1, "no other one was applied");
         AssertTold(await node.RunAsync("./holdfast agent --check-every 0"), 64, "--check-every is a number of seconds");
         AssertTold(await node.RunAsync("./holdfast plan -o xml"), 64, "xml");
         AssertTold(await node.RunAsync("./holdfast completion tcsh"), 64, "bash");
@@ -65,7 +67,7 @@ public sealed class TroubleTests
         await node.RequireAsync("printf 'version = 2\\n[plugins\\n' >/etc/containerd/config.toml");
         var before = await node.ReadStateAsync();
         AssertTold(await node.RunAsync("./holdfast up"), 1, "/etc/containerd/config.toml");
-        await node.RequireAsync("./holdfast down --purge");
+        await node.DownAsync();
         await node.AssertStateAsync(before);
     }
 
@@ -99,7 +101,7 @@ public sealed class TroubleTests
 
         await node.RequireAsync("sed '/- name: second/,$d' examples/two-runtimes.yaml >/root/one.yaml");
         AssertTold(
-            await node.RunAsync("./holdfast up -f /root/one.yaml"),
+            await node.RunAsync("holdfast up -f /root/one.yaml"),
             1,
             "default/held (the runtime second is not in it)"
         );
@@ -107,7 +109,7 @@ public sealed class TroubleTests
             "sed 's/^spec:/metadata: { name: other }\\nspec:/' examples/two-runtimes.yaml >/root/other.yaml"
         );
         AssertTold(
-            await node.RunAsync("./holdfast up -f /root/other.yaml"),
+            await node.RunAsync("holdfast up -f /root/other.yaml"),
             1,
             $"it belongs to the node {node.Name}, not other"
         );
@@ -116,19 +118,54 @@ public sealed class TroubleTests
                 + "printf 'apiVersion: edgecore.config.kubeedge.io/v1alpha2\\nkind: EdgeCore\\n' >/etc/kubeedge/config/edgecore.yaml"
         );
         AssertTold(
-            await node.RunAsync("./holdfast up -f /root/edge.yaml"),
+            await node.RunAsync("holdfast up -f /root/edge.yaml"),
             1,
             "default/held (pods are edgecore's there)"
         );
         await node.RequireAsync("rm -r /etc/kubeedge; systemctl is-active holdfast");
 
-        // Taking back needs no document, so a broken one is no obstacle.
-        await node.RequireAsync("echo 'not: [a document' >/etc/holdfast/node.yaml");
+        // Taking back needs no document and no index of a bundle, so broken ones are no obstacle.
+        await node.RequireAsync(
+            "echo 'not: [a document' >/etc/holdfast/node.yaml; echo x >/var/lib/holdfast/bundle.json"
+        );
         AssertTold(await node.RunAsync("holdfast undo"), 1, "a pod of this node runs");
-        Assert.Contains("1 pod removed", await node.RequireAsync("./holdfast down --purge"));
+        await node.RequireAsync("systemctl is-active holdfast");
+        Assert.Contains("1 pod removed", await node.DownAsync());
         Assert.Contains("not: [a document", await node.RequireAsync("cat /var/lib/holdfast/changes/kept/*"));
         await node.RequireAsync("rm -r /var/lib/holdfast");
         await node.AssertStateAsync(before);
+    }
+
+    [Fact]
+    public async Task Pods_are_seen_when_their_runtime_is_down_and_the_document_is_gone()
+    {
+        await using var node = await DebianNode.StartAsync();
+        var before = await node.ReadStateAsync();
+        await node.RequireAsync("./holdfast up --no-probe");
+        await node.RequireAsync(
+            "export KUBECONFIG=/etc/holdfast/admin.conf; kubectl apply -f examples/hello.yaml "
+                + "&& kubectl wait deployment/hello --for=condition=Available --timeout=60s"
+        );
+        await node.RequireAsync("systemctl stop containerd; pgrep containerd-shim");
+        AssertTold(await node.RunAsync("holdfast undo"), 1, "containerd does not run", "process ", "holdfast down");
+        await node.RequireAsync("pgrep containerd-shim && rm /etc/holdfast/node.yaml");
+        AssertTold(await node.RunAsync("holdfast undo"), 1, "containerd does not run");
+        Assert.Contains("1 pod removed", await node.DownAsync());
+        await node.RequireAsync("! pgrep containerd-shim && ! test -e /var/lib/holdfast");
+        await node.AssertStateAsync(before);
+    }
+
+    [Fact]
+    public async Task What_undo_cannot_bring_back_is_told_and_is_a_failure()
+    {
+        await using var node = await DebianNode.StartAsync();
+        await node.RequireAsync("apt-get install -y -q --no-install-recommends containerd >/dev/null 2>&1");
+        await node.RequireAsync("systemctl is-active containerd && ./holdfast up --no-probe");
+
+        // containerd ran before; now its program is broken, so that undo cannot start it with its old configuration.
+        await node.RequireAsync("mv /usr/bin/containerd /root/ && ln -s /bin/false /usr/bin/containerd");
+        AssertTold(await node.RunAsync("cd / && holdfast undo"), 1, "failed ", "containerd", "not as before");
+        await node.RequireAsync("! command -v holdfast");
     }
 
     [Fact]

@@ -41,11 +41,11 @@ public sealed partial class UpTests
     {
         await using var node = await DebianNode.StartAsync();
         await node.RequireAsync("./holdfast up --no-probe");
-        var output = await node.RequireAsync("time -p ./holdfast up 2>&1");
+        var output = await node.RequireAsync("time -p holdfast up 2>&1");
         Assert.Contains("Nothing to change", output);
-        var again = await node.RequireAsync("TIMEFORMAT=%R; { time ./holdfast up >/dev/null 2>&1; } 2>&1");
+        var again = await node.RequireAsync("TIMEFORMAT=%R; { time holdfast up >/dev/null 2>&1; } 2>&1");
         Assert.InRange(double.Parse(again.Trim()), 0, 5);
-        await node.RequireAsync("./holdfast check");
+        await node.RequireAsync("holdfast check");
     }
 
     [Fact]

@@ -53,7 +53,7 @@ public sealed partial class VirtualMachineTests
         Assert.Matches(ProbeOk(), output);
         Assert.Contains($"The node {machine.Name} is Ready", output);
         await ReadBackAsync(machine);
-        Assert.Contains("Nothing to change", await machine.RequireAsync("./holdfast up"));
+        Assert.Contains("Nothing to change", await machine.RequireAsync("holdfast up"));
 
         await machine.RebootAsync();
         await machine.WaitUntilAsync(Kubeconfig + "kubectl get node | grep -w Ready", TimeSpan.FromMinutes(2));
@@ -64,7 +64,7 @@ public sealed partial class VirtualMachineTests
         Assert.Matches(ProbeOk(), await machine.RequireAsync("holdfast probe"));
         await AssertPodIsHeldBySystemdAsync(machine);
 
-        await machine.RequireAsync("./holdfast down --purge", UpLimit);
+        await machine.DownAsync(UpLimit);
         await machine.AssertStateAsync(before, line => !IsSwappedTo(line));
         Assert.Equal(swap, await machine.RequireAsync(ListSwap));
         await machine.RequireAsync("! lsmod | grep -E '^(overlay|br_netfilter) '");

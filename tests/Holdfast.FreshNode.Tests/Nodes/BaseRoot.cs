@@ -11,13 +11,17 @@ namespace Holdfast.FreshNode.Tests.Nodes;
 /// </summary>
 internal static class BaseRoot
 {
+    /// <summary>Debian 12, on which everything is tried.</summary>
+    public const string Bookworm = "bookworm";
+
     private const string CacheDirectory = "/var/cache/holdfast-tests";
     private static readonly TimeSpan BuildLimit = TimeSpan.FromMinutes(10);
 
     public static string Script(string name) => Path.Join(AppContext.BaseDirectory, "Nodes", name);
 
-    /// <summary>The file tree.</summary>
-    public static Task<string> GetAsync() => GetAsync("debian", ["make-base.sh"], []);
+    /// <summary>The file tree of a release of Debian.</summary>
+    public static Task<string> GetAsync(string release = Bookworm) =>
+        GetAsync($"debian-{release}", ["make-base.sh"], [release]);
 
     /// <summary>A directory with <c>disk.ext4</c>, <c>vmlinuz</c>, <c>initrd</c> and the <c>key</c> to log in with.</summary>
     public static async Task<string> GetForVirtualMachineAsync() =>

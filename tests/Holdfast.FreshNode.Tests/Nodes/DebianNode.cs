@@ -41,9 +41,12 @@ internal sealed class DebianNode : NodeUnderTest
     public string Root => Path.Join(Directory, "root");
 
     /// <summary>A booted node with a clone of the repository in <c>/root/holdfast</c>.</summary>
-    public static async Task<DebianNode> StartAsync(NodeKind kind = NodeKind.Systemd)
+    public static async Task<DebianNode> StartAsync(
+        NodeKind kind = NodeKind.Systemd,
+        string release = BaseRoot.Bookworm
+    )
     {
-        var baseRoot = await BaseRoot.GetAsync();
+        var baseRoot = await BaseRoot.GetAsync(release);
         await NodeNetwork.EnsureAsync();
         var kubectl = await DebianPackage.KubectlAsync();
         var (name, directory) = NextPlace();

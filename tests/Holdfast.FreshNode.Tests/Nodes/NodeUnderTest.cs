@@ -54,6 +54,9 @@ internal abstract partial class NodeUnderTest : IAsyncDisposable
         return result.StandardOutput;
     }
 
+    /// <summary>As people end it: with the installed command, from a directory that has nothing to do with it.</summary>
+    public Task<string> DownAsync(TimeSpan? limit = null) => RequireAsync("cd / && holdfast down --purge", limit);
+
     /// <summary>Repeats a script until it succeeds.</summary>
     public async Task<string> WaitUntilAsync(string script, TimeSpan limit)
     {

@@ -1,10 +1,10 @@
 #!/bin/bash
-# Makes the file tree that every node is a copy of: a minimal Debian 12 with systemd and nothing of containers, with the
+# Makes the file tree that every node is a copy of: a minimal Debian with systemd and nothing of containers, with the
 # packages that `up` installs already downloaded, so that apt works in a node without any network.
-#   make-base.sh DIRECTORY
+#   make-base.sh RELEASE DIRECTORY
 set -eu
-root=$1
-mmdebstrap --quiet --variant=minbase --include=systemd,systemd-sysv,dbus,iproute2,kmod,procps,ca-certificates bookworm "$root"
+release=$1 root=$2
+mmdebstrap --quiet --variant=minbase --include=systemd,systemd-sysv,dbus,iproute2,kmod,procps,ca-certificates "$release" "$root"
 cp /etc/resolv.conf "$root/etc/resolv.conf"
 chroot "$root" apt-get update -q
 chroot "$root" apt-get install -y -q --download-only --no-install-recommends \

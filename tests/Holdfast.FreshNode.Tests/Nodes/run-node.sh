@@ -26,6 +26,8 @@ options=(
     --network-bridge "$bridge" --resolv-conf=off --timezone=off --console=pipe --kill-signal=SIGRTMIN+3
     --capability=all '--system-call-filter=add_key keyctl request_key bpf pivot_root'
     --bind-ro "$kubectl:/usr/local/bin/kubectl"
+    # From version 256 on systemd refuses control groups of version 1 otherwise.
+    --setenv=SYSTEMD_CGROUP_ENABLE_LEGACY_FORCE=1
 )
 case $kind in
     systemd) options+=(--boot) ;;
