@@ -1,3 +1,5 @@
 using Holdfast.Commands;
+using Holdfast.Linux;
 
+InheritedSettings.Replace();
 return await CommandLine.RunAsync(args);
