@@ -25,9 +25,65 @@ public sealed class LauncherTests : IDisposable
         {
             File.Copy(Path.Join(RepositoryFiles.Root, file), clone[file]);
         }
+
+        // The "program" prints the arguments of the build that made it.
+        Stub(
+            "dotnet",
+            """
+            [ "$1" = publish ] || exit 0
+            while [ "$1" != -o ]; do shift; done
+            mkdir -p "$2"
+            printf '#!/bin/sh\necho "built: %s"\n' "$*" >"$2/holdfast"
+            chmod +x "$2/holdfast"
+            """
+        );
     }
 
     public void Dispose() => clone.Dispose();
+
+    [Fact]
+    public async Task A_machine_with_a_linker_gets_native_code()
+    {
+        Stub("clang", "exit 0");
+        var built = await RunAsync();
+        Assert.Contains("CppCompilerAndLinker=clang", built.StandardOutput, StringComparison.Ordinal);
+        Assert.DoesNotContain("PublishAot=false", built.StandardOutput, StringComparison.Ordinal);
+        Assert.DoesNotContain("apt", built.StandardError, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Root_gets_a_missing_linker_from_apt_and_is_told()
+    {
+        RemoveLinkers();
+        Stub("id", "echo 0");
+        Stub("apt-get", $"[ $1 != install ] || printf '#!/bin/sh\\nexit 0\\n' >{clone["bin/gcc"]}");
+        var built = await RunAsync();
+        Assert.Contains("installing gcc and libc6-dev with apt", built.StandardError, StringComparison.Ordinal);
+        Assert.Contains("CppCompilerAndLinker=gcc", built.StandardOutput, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("0", "apt could not install them")]
+    [InlineData("1000", "apt-get install gcc libc6-dev")]
+    public async Task Without_a_linker_the_program_is_built_with_ReadyToRun_and_that_is_told(string user, string reason)
+    {
+        RemoveLinkers();
+        Stub("id", $"echo {user}");
+        Stub("apt-get", "exit 100");
+        var built = await RunAsync();
+        Assert.Contains(reason, built.StandardError, StringComparison.Ordinal);
+        Assert.Contains("ReadyToRun", built.StandardError, StringComparison.Ordinal);
+        Assert.Contains("PublishAot=false", built.StandardOutput, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_built_program_can_be_run_by_all_also_with_a_strict_umask()
+    {
+        await RunAsync("umask 077; ./holdfast");
+        const UnixFileMode Others = UnixFileMode.OtherRead | UnixFileMode.OtherExecute;
+        Assert.Equal(Others, File.GetUnixFileMode(clone[".build/bin/holdfast"]) & Others);
+        Assert.Equal(Others, new DirectoryInfo(clone[".build/bin/"]).UnixFileMode & Others);
+    }
 
     /// <summary>The counter of seconds runs beside the build, only at a terminal, and had inherited the lock.</summary>
     [Fact]
@@ -52,10 +108,25 @@ public sealed class LauncherTests : IDisposable
         );
     }
 
+    private void RemoveLinkers()
+    {
+        foreach (var compiler in new[] { "clang", "gcc" })
+        {
+            Stub(compiler, "exit 1");
+        }
+    }
+
     private void Stub(string name, string script)
     {
         File.WriteAllText(clone[$"bin/{name}"], $"#!/bin/sh\n{script}\n");
         File.SetUnixFileMode(clone[$"bin/{name}"], (UnixFileMode)0b111_101_101);
+    }
+
+    private async Task<ChildResult> RunAsync(string command = "./holdfast")
+    {
+        var result = await ShellAsync(command);
+        Assert.True(result.Succeeded, result.StandardError);
+        return result;
     }
 
     private Task<ChildResult> ShellAsync(string command) =>
