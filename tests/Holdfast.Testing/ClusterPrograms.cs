@@ -45,6 +45,9 @@ public sealed class ClusterPrograms
 
     public void FailNoMore(string program) => File.Delete(Path.Join(told, $"{program}.fail"));
 
+    /// <summary>A program that is there and ends at once with these words.</summary>
+    public void Break(string program, string words) => Add(program, $"echo \"{program}: {words}\" >&2; exit 127");
+
     /// <param name="version">Without v.</param>
     public void AddKubeadm(string version = "1.18.9") =>
         Add(
@@ -123,6 +126,10 @@ public sealed class ClusterPrograms
     /// <param name="version">Without v. It decides the style of the file that it writes.</param>
     public void AddKeadm(string version)
     {
+        // The real one starts services with sudo.
+        var sudo = root.Length == 0 ? PathOf("sudo") : $"{root}/usr/bin/sudo";
+        System.IO.Directory.CreateDirectory(Path.GetDirectoryName(sudo)!);
+        File.WriteAllText(sudo, "#!/bin/sh\nexec \"$@\"\n");
         var style = version.CompareTo("1.12", StringComparison.Ordinal) < 0 && version.Length < 6 ? "1" : "2";
         Add(
             "keadm",
@@ -163,14 +170,15 @@ public sealed class ClusterPrograms
         );
     }
 
-    /// <summary>kubelet or edgecore: says its version, and otherwise runs until it is stopped.</summary>
+    /// <summary>
+    /// kubelet or edgecore, which runs until it is stopped. The kubelet says its version when asked; edgecore 1.23 has the
+    /// flag, ignores it and starts.
+    /// </summary>
     public void AddAgent(string name, string version) =>
         Add(
             name,
             $$"""
-            if [ "$1" = --version ]; then echo "{{(
-                name == "kubelet" ? "Kubernetes" : "KubeEdge"
-            )}} v{{version}}"; exit 0; fi
+            if [ "{{name}} $1" = "kubelet --version" ]; then echo "Kubernetes v{{version}}"; exit 0; fi
             exec sleep 1000000
             """
         );

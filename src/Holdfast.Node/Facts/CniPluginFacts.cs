@@ -1,6 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using Holdfast.Linux;
+using Holdfast.Node.Programs;
 
 namespace Holdfast.Node.Facts;
 
@@ -14,9 +14,6 @@ public sealed record CniPlugin(string Name, IReadOnlyList<string> Versions, stri
 
     /// <summary>What the network of the node document is made of.</summary>
     public static IReadOnlyList<string> Needed { get; } = ["bridge", "host-local", "portmap", Loopback];
-
-    /// <summary>A plugin answers at once; one on a slow card's first read does not.</summary>
-    private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(10);
 
     /// <summary>Asks every plugin that is in the directory, all at the same time; the loopback is only looked for.</summary>
     internal static Task<CniPlugin[]> AskAllAsync(
@@ -42,23 +39,9 @@ public sealed record CniPlugin(string Name, IReadOnlyList<string> Versions, stri
         CancellationToken cancellationToken
     )
     {
-        var command = new ChildCommand(machine.At($"{directory}/{name}"))
-        {
-            Environment = new Dictionary<string, string?> { ["CNI_COMMAND"] = "VERSION", ["CNI_PATH"] = directory },
-            StandardInput = "{\"cniVersion\":\"0.4.0\"}"u8.ToArray(),
-        };
-        try
-        {
-            var result = await machine.RunAsync(command, Timeout, cancellationToken);
-            return result.Succeeded
-                ? Parse(name, result.StandardOutput)
-                : new CniPlugin(name, [], result.LastErrorLine);
-        }
-        catch (LinuxException cause)
-        {
-            // Not executable, or for another architecture: a check names it.
-            return new CniPlugin(name, [], cause.Message);
-        }
+        var question = AskablePrograms.CniVersions(name, directory);
+        var answer = await question.AskAsync(machine, machine.At($"{directory}/{name}"), cancellationToken);
+        return answer.IsAnswered ? Parse(name, answer.Output) : new CniPlugin(name, [], answer.Problem);
     }
 
     internal static CniPlugin Parse(string name, string answer)

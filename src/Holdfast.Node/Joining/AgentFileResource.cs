@@ -1,5 +1,5 @@
 using System.Text.Json.Nodes;
-using Holdfast.Linux;
+using Holdfast.Node.Programs;
 using Holdfast.Node.Resources;
 
 namespace Holdfast.Node.Joining;
@@ -18,11 +18,8 @@ internal sealed class AgentFileResource(string path, Func<byte[]?, ProgramVersio
     /// <summary>What is there when the join is over.</summary>
     public required string DoneFile { get; init; }
 
-    /// <summary>Says the agent's version; null where that makes no difference.</summary>
-    public ChildCommand? AskVersion { get; init; }
-
-    /// <summary>Overrides what the program says of itself.</summary>
-    public string? Version { get; init; }
+    /// <summary>Finds the agent's version, also from the file's content; null where that makes no difference.</summary>
+    public Func<Machine, byte[]?, CancellationToken, Task<ProgramVersion?>>? FindVersion { get; init; }
 
     /// <summary>Hides secrets of the file.</summary>
     public Func<string, string>? Mask { get; init; }
@@ -66,11 +63,9 @@ internal sealed class AgentFileResource(string path, Func<byte[]?, ProgramVersio
 
     private async Task<FileResource> FileAsync(Machine machine, CancellationToken cancellationToken)
     {
-        var version = ProgramVersion.Find(Version);
-        if (version is null && AskVersion is not null)
-        {
-            version = await ProgramVersion.AskAsync(machine, AskVersion, cancellationToken);
-        }
+        var version = FindVersion is null
+            ? null
+            : await FindVersion(machine, await machine.ReadBytesAsync(path, cancellationToken), cancellationToken);
         return new FileResource(path, current => edit(current, version)) { Mask = Mask };
     }
 }

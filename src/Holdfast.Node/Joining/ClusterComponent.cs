@@ -1,7 +1,7 @@
 using Holdfast.Document;
-using Holdfast.Linux;
 using Holdfast.Node.Components;
 using Holdfast.Node.Facts;
+using Holdfast.Node.Programs;
 using Holdfast.Node.Resources;
 using Holdfast.Node.Runtimes;
 using Holdfast.Node.Runtimes.Cni;
@@ -67,7 +67,7 @@ internal sealed class ClusterComponent : IComponent
 
     private static IEnumerable<IResource> Kubelet(EdgeNodeSpec spec, IJoinTool tool, ClusterNode node)
     {
-        var version = new ChildCommand("kubelet", "--version");
+        var version = FindKubeletVersion;
         yield return new ClusterJoinResource(tool);
         yield return new AgentFileResource(
             KubeletFiles.ConfigFile,
@@ -75,7 +75,7 @@ internal sealed class ClusterComponent : IComponent
         )
         {
             DoneFile = tool.DoneFile,
-            AskVersion = version,
+            FindVersion = version,
             Title = "the kubelet's configuration agrees with the runtime",
             Why = $"both make control groups by {node.CgroupDriverName}, or pods do not start",
         };
@@ -85,7 +85,7 @@ internal sealed class ClusterComponent : IComponent
         )
         {
             DoneFile = tool.DoneFile,
-            AskVersion = version,
+            FindVersion = version,
             Title = "the kubelet's flags lead to the runtime",
         };
         foreach (var file in KubeletFiles.ExtraFlags)
@@ -107,6 +107,13 @@ internal sealed class ClusterComponent : IComponent
             Why = "it runs the pods of this node",
         };
     }
+
+    /// <summary>One that does not answer is edited in the keys that its file has.</summary>
+    private static async Task<ProgramVersion?> FindKubeletVersion(
+        Machine machine,
+        byte[]? content,
+        CancellationToken cancellationToken
+    ) => (await AskablePrograms.KubeletVersion.AskAsync(machine, cancellationToken)).Version;
 
     /// <summary>yurtadm's unit has no [Install]: without it the kubelet finds nobody to talk to after a reboot.</summary>
     private static IEnumerable<IResource> Yurthub()
@@ -138,8 +145,8 @@ internal sealed class ClusterComponent : IComponent
         yield return new AgentFileResource(cluster.EdgecoreConfig, config.Edit)
         {
             DoneFile = cluster.EdgecoreConfig,
-            AskVersion = new ChildCommand("edgecore", "--version"),
-            Version = cluster.Version,
+            FindVersion = (machine, content, cancellationToken) =>
+                EdgecoreVersion.FindAsync(machine, content, cluster.Version, cancellationToken),
             Mask = DocumentSecrets.Mask,
             Title = "edgecore's configuration agrees with the runtime",
             Why = $"edgecore talks to {node.Endpoint}, and both make control groups by {node.CgroupDriverName}",

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.RegularExpressions;
 using Holdfast.Document;
+using Holdfast.Node.Programs;
 using Holdfast.Node.Yaml;
 
 namespace Holdfast.Node.Joining;

@@ -1,4 +1,5 @@
 using Holdfast.Document;
+using Holdfast.Node.Programs;
 using Holdfast.Node.Yaml;
 
 namespace Holdfast.Node.Joining;

@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.RegularExpressions;
+using Holdfast.Node.Programs;
 using Holdfast.Node.Resources;
 using Holdfast.Node.Yaml;
 

@@ -1,6 +1,7 @@
 using System.Text;
 using Holdfast.Document;
 using Holdfast.Node.Joining;
+using Holdfast.Node.Programs;
 using Holdfast.Node.Runtimes;
 using Holdfast.Node.Yaml;
 

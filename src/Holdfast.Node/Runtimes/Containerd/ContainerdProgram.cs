@@ -1,6 +1,6 @@
 using System.Collections.Concurrent;
 using System.Text.RegularExpressions;
-using Holdfast.Linux;
+using Holdfast.Node.Programs;
 
 namespace Holdfast.Node.Runtimes.Containerd;
 
@@ -10,8 +10,6 @@ namespace Holdfast.Node.Runtimes.Containerd;
 /// </summary>
 internal sealed partial class ContainerdProgram(string path)
 {
-    private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(30);
-
     private readonly ConcurrentDictionary<DateTimeOffset, Task<Version?>> versions = [];
 
     public string Path => path;
@@ -31,25 +29,29 @@ internal sealed partial class ContainerdProgram(string path)
     /// <exception cref="NodeException">It refuses the file; with its own words.</exception>
     public async Task<string> DumpConfigAsync(Machine machine, string configFile, CancellationToken cancellationToken)
     {
-        var command = new ChildCommand(machine.At(path), ["--config", machine.At(configFile), "config", "dump"]);
-        var result = await machine.RunAsync(command, Timeout, cancellationToken);
-        return result.Succeeded
-            ? result.StandardOutput
+        var question = AskablePrograms.ContainerdConfig(machine.At(configFile));
+        var answer = await question.AskAsync(machine, machine.At(path), cancellationToken);
+        return answer.IsAnswered
+            ? answer.Output
             : throw new NodeException(
                 NodeReason.RuntimeFailed,
-                $"cannot use {configFile}: containerd refuses it: {result.LastErrorLine}; correct the file or the node document"
+                $"cannot use {configFile}: containerd refuses it: {answer.Problem}; correct the file or the node document"
             );
     }
 
     private async Task<Version?> AskAsync(Machine machine, CancellationToken cancellationToken)
     {
-        var result = await machine.RunAsync(
-            new ChildCommand(machine.At(path), ["--version"]),
-            Timeout,
-            cancellationToken
-        );
-        var match = VersionPattern().Match(result.StandardOutput);
-        return result.Succeeded && match.Success && Version.TryParse(match.Value, out var version) ? version : null;
+        var question = AskablePrograms.ContainerdVersion;
+        var answer = await question.AskAsync(machine, machine.At(path), cancellationToken);
+        if (!answer.IsAnswered)
+        {
+            throw new NodeException(
+                NodeReason.RuntimeFailed,
+                $"cannot learn the version of {path}: {answer.Problem}; install a containerd that runs on this machine"
+            );
+        }
+        var match = VersionPattern().Match(answer.Output);
+        return match.Success && Version.TryParse(match.Value, out var version) ? version : null;
     }
 
     /// <summary>Debian's says <c>1.6.20~ds1</c>, the project's own <c>v1.7.2</c>.</summary>

@@ -2,6 +2,7 @@ using System.Text.Json.Nodes;
 using Holdfast.Cri;
 using Holdfast.Cri.V1;
 using Holdfast.Linux;
+using Holdfast.Node.Programs;
 using Holdfast.Node.Resources;
 
 namespace Holdfast.Node.Runtimes.Images;
@@ -134,9 +135,8 @@ internal sealed class RuntimeImageResource : IResource
         CancellationToken cancellationToken
     )
     {
-        var help = new ChildCommand(Program(machine), ["images", "import", "--help"]);
-        var known = (await machine.RunAsync(help, ImportTimeout, cancellationToken)).StandardOutput;
-        string[] local = known.Contains("--local", StringComparison.Ordinal) ? ["--local"] : [];
+        var help = await AskablePrograms.CtrImportHelp.AskAsync(machine, Program(machine), cancellationToken);
+        string[] local = help.Output.Contains("--local", StringComparison.Ordinal) ? ["--local"] : [];
         return ["images", "import", "--no-unpack", .. local, "-"];
     }
 

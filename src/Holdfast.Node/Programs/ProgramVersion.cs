@@ -1,14 +1,11 @@
 using System.Globalization;
 using System.Text.RegularExpressions;
-using Holdfast.Linux;
 
-namespace Holdfast.Node.Joining;
+namespace Holdfast.Node.Programs;
 
-/// <summary>Major and minor number of a program; what decides how it is configured. Immutable.</summary>
+/// <summary>Major and minor number of a program; what decides how it is configured.</summary>
 internal readonly partial record struct ProgramVersion(int Major, int Minor)
 {
-    private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(30);
-
     /// <summary>The whole as the program said it, without v, for example <c>1.30.2</c>.</summary>
     public string Text { get; private init; } = "";
 
@@ -29,24 +26,6 @@ internal readonly partial record struct ProgramVersion(int Major, int Minor)
                 Text = match.Value.TrimStart('v'),
             }
             : null;
-    }
-
-    /// <summary>What a program says of itself; null when there is none or it says nothing of the kind.</summary>
-    public static async Task<ProgramVersion?> AskAsync(
-        Machine machine,
-        ChildCommand command,
-        CancellationToken cancellationToken
-    )
-    {
-        try
-        {
-            var result = await machine.RunAsync(command, Timeout, cancellationToken);
-            return Find(result.StandardOutput) ?? Find(result.StandardError);
-        }
-        catch (LinuxException missing) when (missing.Reason is LinuxReason.NotFound or LinuxReason.Denied)
-        {
-            return null;
-        }
     }
 
     [GeneratedRegex(
