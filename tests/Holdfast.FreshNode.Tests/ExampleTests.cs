@@ -1,4 +1,6 @@
+using System.Net;
 using System.Text.Json.Nodes;
+using System.Text.RegularExpressions;
 using Holdfast.FreshNode.Tests.Nodes;
 using Holdfast.FreshNode.Tests.Upstream;
 using Holdfast.Kube;
@@ -67,7 +69,7 @@ public sealed class ExampleTests
                 // 2. and 3. Joined last, and the kubelet agrees with containerd.
                 var join = Assert.Single(
                     programs.CallsOf("yurtadm"),
-                    call => call.StartsWith("join 192", StringComparison.Ordinal)
+                    call => call.StartsWith($"join {NodeNetwork.Gateway}", StringComparison.Ordinal)
                 );
                 Assert.Contains("--node-type=edge", join);
                 Assert.Contains("--node-labels=disktype=k8s-node01", join);
@@ -217,7 +219,12 @@ public sealed class ExampleTests
     {
         var mirror = await UpstreamMirror.GetAsync();
         var document = await File.ReadAllTextAsync(Path.Join(Repository.Root, "examples", example + ".yaml"));
-        await File.WriteAllTextAsync(node.Root + "/root/node.yaml", mirror.Redirect(document));
+        // The documents name clusters that are not there.
+        using var cluster = new ClusterListener(IPAddress.Parse(NodeNetwork.Gateway));
+        await File.WriteAllTextAsync(
+            node.Root + "/root/node.yaml",
+            Regex.Replace(mirror.Redirect(document), @"192\.168\.44\.140:\d+", cluster.Address)
+        );
         var before = await node.ReadStateAsync();
 
         // A probe that fails is an exit code of its own; what it said is judged by the test.

@@ -83,6 +83,7 @@ internal sealed class ClusterJoinResource(IJoinTool tool) : IResource
         {
             await AgentServiceResource.RememberAsync(machine, service, cancellationToken);
         }
+        await tool.RequireReachAsync(machine, cancellationToken);
         await AtomicFile.WriteAsync(Mark(machine), "joining\n"u8.ToArray(), cancellationToken: cancellationToken);
         await tool.JoinAsync(machine, cancellationToken);
         FaultPoint.Reach("cluster.joined");

@@ -32,6 +32,13 @@ internal interface IJoinTool
     /// <summary>What a person must know of this machine before the join; null when there is nothing.</summary>
     string? Warn(Machine machine) => null;
 
+    /// <summary>
+    /// Returns when nothing of the network or the token speaks against the join; asked right before it, when nothing is changed
+    /// yet.
+    /// </summary>
+    /// <exception cref="NodeException">ChangeFailed: with the reason and what to do.</exception>
+    Task RequireReachAsync(Machine machine, CancellationToken cancellationToken) => Task.CompletedTask;
+
     /// <summary>Joins. What an earlier attempt left has been reset.</summary>
     Task JoinAsync(Machine machine, CancellationToken cancellationToken);
 

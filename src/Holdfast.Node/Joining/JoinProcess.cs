@@ -1,14 +1,13 @@
 using Holdfast.Linux;
+using Holdfast.Node.Programs;
 
 namespace Holdfast.Node.Joining;
 
-/// <summary>Runs a joining tool: its progress is shown, its secrets are not, its complaints become an exception. Stateless.</summary>
+/// <summary>Runs a joining tool: its progress is shown, its secrets are not, its complaints become an exception.</summary>
 internal static class JoinProcess
 {
     /// <summary>A first control plane pulls a gigabyte of images over a slow line.</summary>
     private static readonly TimeSpan Timeout = TimeSpan.FromMinutes(30);
-
-    private static readonly TimeSpan HelpTimeout = TimeSpan.FromSeconds(30);
 
     /// <param name="purpose">For example <c>cannot join the cluster at 192.168.3.167:6443</c>.</param>
     /// <param name="secret">Replaced wherever the tool says it; null when it is told none.</param>
@@ -40,28 +39,33 @@ internal static class JoinProcess
         }
         if (!result.Succeeded)
         {
-            var words = PreflightWords.Describe($"{result.StandardOutput}\n{result.StandardError}");
+            var errors = JoinErrorHints.Describe($"{result.StandardOutput}\n{result.StandardError}");
             throw new NodeException(
                 NodeReason.ChangeFailed,
-                $"{purpose}: {command.FileName}: {Shown(words, secret)}; then run the same command again"
+                $"{purpose}: {command.FileName}: {Shown(errors, secret)}; then run the same command again"
             );
         }
     }
 
-    /// <summary>What a tool says of its own flags; what it does not know is not asked of it.</summary>
-    public static async Task<string> HelpAsync(
+    /// <summary>The answer of a tool without which nothing can be joined.</summary>
+    /// <param name="purpose">For example <c>cannot join KubeEdge</c>.</param>
+    /// <param name="remedy">What to do when the tool is not installed.</param>
+    /// <exception cref="NodeException">NotSupported: there is none, or it does not work.</exception>
+    public static async Task<ProgramAnswer> RequireAsync(
         Machine machine,
-        string program,
-        IReadOnlyList<string> arguments,
+        ProgramQuestion question,
+        string purpose,
+        string remedy,
         CancellationToken cancellationToken
     )
     {
-        var result = await machine.RunAsync(
-            new ChildCommand(program, [.. arguments, "--help"]),
-            HelpTimeout,
-            cancellationToken
-        );
-        return result.StandardOutput + result.StandardError;
+        var answer = await question.AskAsync(machine, cancellationToken);
+        if (answer.IsAnswered)
+        {
+            return answer;
+        }
+        var advice = answer.Outcome == ProgramOutcome.Missing ? remedy : $"install a {question.Program} that runs here";
+        throw new NodeException(NodeReason.NotSupported, $"{purpose}: {answer.Problem}; {advice}");
     }
 
     private static string Shown(string text, string? secret) =>

@@ -1,5 +1,6 @@
 using Holdfast.Document;
 using Holdfast.Linux;
+using Holdfast.Node.Programs;
 
 namespace Holdfast.Node.Joining;
 
@@ -66,6 +67,13 @@ internal sealed class Keadm(ClusterNode node, KubeEdgeCluster cluster) : IJoinTo
         }
 
         _ = await VersionAsync(machine, cancellationToken);
+        if (ProgramPath.Find(machine, "sudo") is null)
+        {
+            throw new NodeException(
+                NodeReason.NotSupported,
+                $"cannot join KubeEdge: {JoinErrorHints.RemedyOf(JoinFailure.SudoMissing)}"
+            );
+        }
         _ = await cluster.Token.ReadAsync(machine, cancellationToken);
     }
 
@@ -73,7 +81,7 @@ internal sealed class Keadm(ClusterNode node, KubeEdgeCluster cluster) : IJoinTo
     {
         var version = await VersionAsync(machine, cancellationToken);
         var token = await cluster.Token!.ReadAsync(machine, cancellationToken);
-        var help = await JoinProcess.HelpAsync(machine, Program, ["join"], cancellationToken);
+        var help = (await AskablePrograms.KeadmJoinHelp.AskAsync(machine, cancellationToken)).Output;
         FaultPoint.Reach("cluster.before-keadm");
         await JoinProcess.RunAsync(
             machine,
@@ -84,10 +92,18 @@ internal sealed class Keadm(ClusterNode node, KubeEdgeCluster cluster) : IJoinTo
         );
     }
 
+    public Task RequireReachAsync(Machine machine, CancellationToken cancellationToken) =>
+        ClusterReach.RequireListenerAsync(
+            machine,
+            cluster.Cloudcore!,
+            $"cannot join KubeEdge's cloudcore at {cluster.Cloudcore}",
+            cancellationToken
+        );
+
     public async Task<ChildCommand> ResetCommandAsync(Machine machine, CancellationToken cancellationToken)
     {
         // Since cloud and edge are reset by commands of their own, the edge has to be named.
-        var help = await JoinProcess.HelpAsync(machine, Program, ["reset"], cancellationToken);
+        var help = (await AskablePrograms.KeadmResetHelp.AskAsync(machine, cancellationToken)).Output;
         return help.Contains("reset edge", StringComparison.Ordinal)
             ? new ChildCommand(Program, "reset", "edge", "--force")
             : new ChildCommand(Program, "reset", "--force");
@@ -122,10 +138,17 @@ internal sealed class Keadm(ClusterNode node, KubeEdgeCluster cluster) : IJoinTo
     }
 
     private async Task<ProgramVersion> VersionAsync(Machine machine, CancellationToken cancellationToken) =>
-        await ProgramVersion.AskAsync(machine, new ChildCommand(Program, "version"), cancellationToken)
+        (
+            await JoinProcess.RequireAsync(
+                machine,
+                AskablePrograms.KeadmVersion,
+                $"cannot join KubeEdge: there is no {cluster.EdgecoreConfig}, which keadm writes",
+                "put keadm into /usr/local/bin (github.com/kubeedge/kubeedge, releases), or set edgecore up yourself",
+                cancellationToken
+            )
+        ).Version
         ?? throw new NodeException(
             NodeReason.NotSupported,
-            $"cannot join KubeEdge: there is no {cluster.EdgecoreConfig}, and no keadm on this machine that could write it; "
-                + "put keadm into /usr/local/bin (github.com/kubeedge/kubeedge, releases), or set edgecore up yourself"
+            $"cannot join KubeEdge: \"{AskablePrograms.KeadmVersion}\" prints no version; install another keadm"
         );
 }

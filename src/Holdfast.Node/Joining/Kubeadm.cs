@@ -1,6 +1,7 @@
 using System.Text;
 using Holdfast.Document;
 using Holdfast.Linux;
+using Holdfast.Node.Programs;
 
 namespace Holdfast.Node.Joining;
 
@@ -151,15 +152,37 @@ internal sealed class Kubeadm : IJoinTool
     public Task<ChildCommand> ResetCommandAsync(Machine machine, CancellationToken cancellationToken) =>
         Task.FromResult(Reset(node.Endpoint));
 
+    public async Task RequireReachAsync(Machine machine, CancellationToken cancellationToken)
+    {
+        if (join is not null)
+        {
+            await ClusterReach.RequireTokenAsync(
+                machine,
+                join.Endpoint,
+                await join.Token.ReadAsync(machine, cancellationToken),
+                $"cannot join the cluster at {join.Endpoint}",
+                cancellationToken
+            );
+        }
+    }
+
     internal static ChildCommand Reset(string endpoint) => new("kubeadm", "reset", "--force", "--cri-socket", endpoint);
 
     private static string ConfigPath(Machine machine) => Path.Join(machine.Paths.RuntimeDirectory, "kubeadm.yaml");
 
     private static async Task<ProgramVersion> VersionAsync(Machine machine, CancellationToken cancellationToken) =>
-        await ProgramVersion.AskAsync(machine, new ChildCommand("kubeadm", "version", "-o", "short"), cancellationToken)
+        (
+            await JoinProcess.RequireAsync(
+                machine,
+                AskablePrograms.KubeadmVersion,
+                "cannot join a cluster",
+                "install kubeadm and kubelet from https://pkgs.k8s.io, or run the join yourself and leave init and join "
+                    + "out of spec.cluster",
+                cancellationToken
+            )
+        ).Version
         ?? throw new NodeException(
             NodeReason.NotSupported,
-            "cannot join a cluster: there is no kubeadm on this machine; install kubeadm and kubelet from "
-                + "https://pkgs.k8s.io, or run the join yourself and leave init and join out of spec.cluster"
+            $"cannot join a cluster: \"{AskablePrograms.KubeadmVersion}\" prints no version; install another kubeadm"
         );
 }

@@ -1,5 +1,6 @@
 using Holdfast.Document;
 using Holdfast.Linux;
+using Holdfast.Node.Programs;
 
 namespace Holdfast.Node.Joining;
 
@@ -42,25 +43,14 @@ internal sealed class Yurtadm(ClusterNode node, ClusterJoin join, YurtNodeType n
 
     public async Task<IReadOnlyList<string>> ListFootprintAsync(Machine machine, CancellationToken cancellationToken)
     {
-        var help = await JoinProcess.HelpAsync(machine, Program, ["join"], cancellationToken);
+        var help = await HelpAsync(machine, cancellationToken);
         return help.Contains(ReuseCni, StringComparison.Ordinal) ? Footprint : [.. Footprint, "/opt/cni"];
     }
 
     public async Task RequireAsync(Machine machine, CancellationToken cancellationToken)
     {
         Kubeadm.RefuseTraces(machine);
-        try
-        {
-            _ = await JoinProcess.HelpAsync(machine, Program, ["join"], cancellationToken);
-        }
-        catch (LinuxException missing) when (missing.Reason == LinuxReason.NotFound)
-        {
-            throw new NodeException(
-                NodeReason.NotSupported,
-                "cannot join an OpenYurt cluster: there is no yurtadm on this machine; put it into /usr/local/bin "
-                    + "(github.com/openyurtio/openyurt, releases), or say joinBy: kubeadm"
-            );
-        }
+        _ = await HelpAsync(machine, cancellationToken);
         _ = await join.Token.ReadAsync(machine, cancellationToken);
     }
 
@@ -72,10 +62,19 @@ internal sealed class Yurtadm(ClusterNode node, ClusterJoin join, YurtNodeType n
             : $"yurtadm empties {StaticPods.DirectoryPath}: {string.Join(", ", pods)} will be kept aside and put back";
     }
 
+    public async Task RequireReachAsync(Machine machine, CancellationToken cancellationToken) =>
+        await ClusterReach.RequireTokenAsync(
+            machine,
+            join.Endpoint,
+            await join.Token.ReadAsync(machine, cancellationToken),
+            $"cannot join the OpenYurt cluster at {join.Endpoint}",
+            cancellationToken
+        );
+
     public async Task JoinAsync(Machine machine, CancellationToken cancellationToken)
     {
         var token = await join.Token.ReadAsync(machine, cancellationToken);
-        var help = await JoinProcess.HelpAsync(machine, Program, ["join"], cancellationToken);
+        var help = await HelpAsync(machine, cancellationToken);
         await StaticPods.SetAsideAsync(machine, cancellationToken);
         FaultPoint.Reach("cluster.static-pods-aside");
         try
@@ -102,6 +101,18 @@ internal sealed class Yurtadm(ClusterNode node, ClusterJoin join, YurtNodeType n
         Task.FromResult(Kubeadm.Reset(node.Endpoint));
 
     private const string ReuseCni = "--reuse-cni-bin";
+
+    private static async Task<string> HelpAsync(Machine machine, CancellationToken cancellationToken)
+    {
+        var help = await JoinProcess.RequireAsync(
+            machine,
+            AskablePrograms.YurtadmJoinHelp,
+            "cannot join an OpenYurt cluster",
+            "put it into /usr/local/bin (github.com/openyurtio/openyurt, releases), or say joinBy: kubeadm",
+            cancellationToken
+        );
+        return help.Output + help.Errors;
+    }
 
     private IEnumerable<string> Arguments(string token, string help)
     {

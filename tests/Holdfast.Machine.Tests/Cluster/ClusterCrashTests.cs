@@ -8,10 +8,10 @@ public sealed class ClusterCrashTests : IDisposable
 {
     private const string Token = "3zefbt.99e6denc1cxpk9fg";
     private const string Hash = "sha256:8077d4e7dd6eee64a999d56866ae4336073ed5ffc3f23281d757276b08b9b195";
-    private const string Join = $"endpoint: \"10.0.0.1:6443\", tokenFile: /etc/token, caCertHash: \"{Hash}\"";
+    private const string Join = $"endpoint: \"CLUSTER\", tokenFile: /etc/token, caCertHash: \"{Hash}\"";
     private const string Kubernetes = $"{{ kubernetes: {{ join: {{ {Join} }} }} }}";
     private const string OpenYurt = $"{{ openyurt: {{ {Join} }} }}";
-    private const string KubeEdge = "{ kubeedge: { cloudcore: \"10.0.0.1:10000\", tokenFile: /etc/token } }";
+    private const string KubeEdge = "{ kubeedge: { cloudcore: \"CLUSTER\", tokenFile: /etc/token } }";
 
     private static readonly TimeSpan ChildTimeout = TimeSpan.FromMinutes(1);
     private readonly ClusterNodeFixture node = new();
@@ -42,7 +42,7 @@ public sealed class ClusterCrashTests : IDisposable
     {
         AddStaticPod(cluster);
         var before = node.Snapshot();
-        await KillAsync("cluster-up", point, cluster);
+        await KillAsync("cluster-up", point, node.Reachable(cluster));
 
         await node.UpAsync(cluster);
         Assert.False((await node.PlanAsync(cluster)).HasChanges);
@@ -62,7 +62,7 @@ public sealed class ClusterCrashTests : IDisposable
     {
         AddStaticPod(cluster);
         var before = node.Snapshot();
-        await KillAsync("cluster-up", point, cluster);
+        await KillAsync("cluster-up", point, node.Reachable(cluster));
 
         await node.UndoAsync();
         Assert.Equal(before, node.Snapshot());

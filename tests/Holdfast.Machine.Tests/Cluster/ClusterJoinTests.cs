@@ -17,13 +17,12 @@ public sealed class ClusterJoinTests : IDisposable
     public void Dispose() => node.Dispose();
 
     private string Kubernetes(string? token = null) =>
-        $"{{ kubernetes: {{ join: {{ endpoint: \"10.0.0.1:6443\", {token ?? $"tokenFile: {node.Secret(Token)}"}, caCertHash: \"{Hash}\" }} }} }}";
+        $"{{ kubernetes: {{ join: {{ endpoint: \"CLUSTER\", {token ?? $"tokenFile: {node.Secret(Token)}"}, caCertHash: \"{Hash}\" }} }} }}";
 
     private string OpenYurt() =>
-        $"{{ openyurt: {{ endpoint: \"10.0.0.1:6443\", tokenFile: {node.Secret(Token)}, caCertHash: \"{Hash}\" }} }}";
+        $"{{ openyurt: {{ endpoint: \"CLUSTER\", tokenFile: {node.Secret(Token)}, caCertHash: \"{Hash}\" }} }}";
 
-    private string KubeEdge() =>
-        $"{{ kubeedge: {{ cloudcore: \"10.0.0.1:10000\", tokenFile: {node.Secret(EdgeToken)} }} }}";
+    private string KubeEdge() => $"{{ kubeedge: {{ cloudcore: \"CLUSTER\", tokenFile: {node.Secret(EdgeToken)} }} }}";
 
     private void AssertNoSecret(string secret)
     {
@@ -184,7 +183,7 @@ public sealed class ClusterJoinTests : IDisposable
 
         var call = node.Programs.CallsOf("yurtadm").Last();
         Assert.StartsWith(
-            $"join 10.0.0.1:6443 --token={Token} --discovery-token-ca-cert-hash={Hash} --node-type=edge ",
+            $"join {node.ClusterAddress} --token={Token} --discovery-token-ca-cert-hash={Hash} --node-type=edge ",
             call,
             StringComparison.Ordinal
         );
@@ -232,7 +231,7 @@ public sealed class ClusterJoinTests : IDisposable
                 c.StartsWith("join -", StringComparison.Ordinal) && !c.EndsWith("--help", StringComparison.Ordinal)
             );
         Assert.StartsWith(
-            $"join --cloudcore-ipport=10.0.0.1:10000 --edgenode-name=edge-1 --token={EdgeToken} --remote-runtime-endpoint=unix:///run/containerd/containerd.sock",
+            $"join --cloudcore-ipport={node.ClusterAddress} --edgenode-name=edge-1 --token={EdgeToken} --remote-runtime-endpoint=unix:///run/containerd/containerd.sock",
             call,
             StringComparison.Ordinal
         );

@@ -20,9 +20,9 @@ public sealed class ClusterLeavingTests : IDisposable
 
     public void Dispose() => node.Dispose();
 
-    private string Join => $"endpoint: \"10.0.0.1:6443\", tokenFile: {node.Secret(Token)}, caCertHash: \"{Hash}\"";
+    private string Join => $"endpoint: \"CLUSTER\", tokenFile: {node.Secret(Token)}, caCertHash: \"{Hash}\"";
 
-    private string KubeEdge => $"{{ kubeedge: {{ cloudcore: \"10.0.0.1:10000\", tokenFile: {node.Secret(Token)} }} }}";
+    private string KubeEdge => $"{{ kubeedge: {{ cloudcore: \"CLUSTER\", tokenFile: {node.Secret(Token)} }} }}";
 
     private string OpenYurt => $"{{ openyurt: {{ {Join} }} }}";
 

@@ -17,6 +17,7 @@ internal sealed class ClusterNodeFixture : IDisposable
 {
     private readonly TemporaryDirectory top = new();
     private readonly ClusterScenario scenario;
+    private readonly ClusterListener cluster = new();
 
     public ClusterNodeFixture()
     {
@@ -25,6 +26,9 @@ internal sealed class ClusterNodeFixture : IDisposable
     }
 
     public ClusterPrograms Programs { get; }
+
+    /// <summary>Where the cluster listens; what documents call CLUSTER.</summary>
+    public string ClusterAddress => cluster.Address;
 
     public ListedServices Services => scenario.Services;
 
@@ -49,8 +53,14 @@ internal sealed class ClusterNodeFixture : IDisposable
         {
             MountTable.Unmount(mount.Target, detach: true);
         }
+        cluster.Dispose();
         top.Dispose();
     }
+
+    public void StopListening() => cluster.Dispose();
+
+    /// <summary>A document's cluster with the address of the listener.</summary>
+    public string Reachable(string document) => document.Replace("CLUSTER", ClusterAddress, StringComparison.Ordinal);
 
     public void Write(string path, string content, UnixFileMode? mode = null)
     {
@@ -73,9 +83,9 @@ internal sealed class ClusterNodeFixture : IDisposable
         return "/etc/token";
     }
 
-    public async Task<NodePlan> PlanAsync(string cluster)
+    public async Task<NodePlan> PlanAsync(string document)
     {
-        var plan = await scenario.PlanAsync(cluster);
+        var plan = await scenario.PlanAsync(Reachable(document));
         foreach (var step in plan.Steps)
         {
             Told.AppendLine($"{step.Id} {step.Title} {step.Why} {step.Inspection}");
@@ -83,15 +93,15 @@ internal sealed class ClusterNodeFixture : IDisposable
         return plan;
     }
 
-    public async Task<ApplyResult> UpAsync(string cluster)
+    public async Task<ApplyResult> UpAsync(string document)
     {
-        _ = await PlanAsync(cluster);
-        return await scenario.UpAsync(cluster, new Listener(Told));
+        _ = await PlanAsync(document);
+        return await scenario.UpAsync(Reachable(document), new Listener(Told));
     }
 
     /// <summary>What <c>up</c> would say of other agents before it changes anything.</summary>
     /// <param name="agents">Those that run.</param>
-    public async Task<IReadOnlyList<PreflightFinding>> FindStrangersAsync(string cluster, params string[] agents)
+    public async Task<IReadOnlyList<PreflightFinding>> FindStrangersAsync(string document, params string[] agents)
     {
         // The journal is the test's own, all else is this machine as it is.
         var machine = new global::Holdfast.Node.Machine(
@@ -105,7 +115,7 @@ internal sealed class ClusterNodeFixture : IDisposable
         return
         [
             .. Preflight
-                .Check(facts with { OtherAgents = agents, AgentsAtBoot = [] }, scenario.Document(cluster))
+                .Check(facts with { OtherAgents = agents, AgentsAtBoot = [] }, scenario.Document(Reachable(document)))
                 .Where(finding => finding.Id == FindingId.OtherAgent),
         ];
     }

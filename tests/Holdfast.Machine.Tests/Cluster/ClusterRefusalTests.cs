@@ -14,10 +14,10 @@ public sealed class ClusterRefusalTests : IDisposable
     public void Dispose() => node.Dispose();
 
     private string Kubernetes(string? token = null) =>
-        $"{{ kubernetes: {{ join: {{ endpoint: \"10.0.0.1:6443\", {token ?? $"tokenFile: {node.Secret(Token)}"}, caCertHash: \"{Hash}\" }} }} }}";
+        $"{{ kubernetes: {{ join: {{ endpoint: \"CLUSTER\", {token ?? $"tokenFile: {node.Secret(Token)}"}, caCertHash: \"{Hash}\" }} }} }}";
 
     private string OpenYurt() =>
-        $"{{ openyurt: {{ endpoint: \"10.0.0.1:6443\", tokenFile: {node.Secret(Token)}, caCertHash: \"{Hash}\" }} }}";
+        $"{{ openyurt: {{ endpoint: \"CLUSTER\", tokenFile: {node.Secret(Token)}, caCertHash: \"{Hash}\" }} }}";
 
     private void AssertNoSecret(string secret)
     {
@@ -42,7 +42,7 @@ public sealed class ClusterRefusalTests : IDisposable
         var before = node.Snapshot();
         var failure = await Assert.ThrowsAsync<NodeException>(() => node.UpAsync(cluster));
         Assert.StartsWith(
-            "cannot join the cluster at 10.0.0.1:6443: kubeadm: running with swap on is not supported. Please disable swap (set spec.host.swap: disabled",
+            $"cannot join the cluster at {node.ClusterAddress}: kubeadm: running with swap on is not supported. Please disable swap (set spec.host.swap: disabled",
             failure.Message,
             StringComparison.Ordinal
         );
@@ -85,7 +85,7 @@ public sealed class ClusterRefusalTests : IDisposable
         node.Write("/var/lib/cni/networks/podman/10.89.0.2", "c0ffee\n", AtomicFile.SecretMode);
         var cluster =
             tool == "keadm"
-                ? $"{{ kubeedge: {{ cloudcore: \"10.0.0.1:10000\", tokenFile: {node.Secret(Token)} }} }}"
+                ? $"{{ kubeedge: {{ cloudcore: \"CLUSTER\", tokenFile: {node.Secret(Token)} }} }}"
                 : Kubernetes();
         var before = node.Snapshot();
         await Assert.ThrowsAsync<NodeException>(() => node.UpAsync(cluster));
@@ -109,8 +109,8 @@ public sealed class ClusterRefusalTests : IDisposable
         "cannot join KubeEdge: there is no /etc/kubeedge/config/edgecore.yaml, and the node document does not say where cloudcore is"
     )]
     [InlineData(
-        "{ kubeedge: { cloudcore: \"c:1\", token: abc } }",
-        "no keadm on this machine that could write it; put keadm into /usr/local/bin"
+        "{ kubeedge: { cloudcore: \"CLUSTER\", token: abc } }",
+        "there is no keadm on this machine; put keadm into /usr/local/bin"
     )]
     [InlineData(
         "{ kubernetes: {} }",
@@ -139,7 +139,7 @@ public sealed class ClusterRefusalTests : IDisposable
     )]
     [InlineData(
         "/etc/kubeedge/ca/rootCA.crt",
-        "{ kubeedge: { cloudcore: \"c:1\", token: abc } }",
+        "{ kubeedge: { cloudcore: \"CLUSTER\", token: abc } }",
         "something else in /etc/kubeedge"
     )]
     public async Task What_somebody_else_joined_is_never_reset(string file, string cluster, string words)
@@ -156,6 +156,44 @@ public sealed class ClusterRefusalTests : IDisposable
             call =>
                 call.StartsWith("reset", StringComparison.Ordinal) && !call.Contains("--help", StringComparison.Ordinal)
         );
+    }
+
+    [Fact]
+    public async Task A_cluster_that_cannot_be_reached_is_told_before_kubeadm_waits_for_it()
+    {
+        node.Programs.AddKubeadm();
+        var cluster = Kubernetes();
+        var before = node.Snapshot();
+        node.StopListening();
+        var failure = await Assert.ThrowsAsync<NodeException>(() => node.UpAsync(cluster));
+        Assert.Contains("nothing listens at that address", failure.Message, StringComparison.Ordinal);
+        Assert.DoesNotContain(
+            node.Programs.CallsOf("kubeadm"),
+            call => !call.StartsWith("version", StringComparison.Ordinal)
+        );
+        Assert.Equal(before, node.Snapshot());
+    }
+
+    [Fact]
+    public async Task A_keadm_that_cannot_start_is_not_taken_for_one_that_is_missing()
+    {
+        node.Programs.Break("keadm", "error while loading shared libraries: libsqlite3.so.0");
+        var failure = await Assert.ThrowsAsync<NodeException>(() =>
+            node.UpAsync($"{{ kubeedge: {{ cloudcore: \"CLUSTER\", tokenFile: {node.Secret(Token)} }} }}")
+        );
+        Assert.Contains("libsqlite3.so.0; install a keadm that runs here", failure.Message, StringComparison.Ordinal);
+        Assert.DoesNotContain("there is no keadm", failure.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Keadm_without_sudo_is_refused_before_anything_is_changed()
+    {
+        node.Programs.AddKeadm("1.23.1");
+        File.Delete(node.Machine.At("/usr/bin/sudo"));
+        var failure = await Assert.ThrowsAsync<NodeException>(() =>
+            node.PlanAsync($"{{ kubeedge: {{ cloudcore: \"CLUSTER\", tokenFile: {node.Secret(Token)} }} }}")
+        );
+        Assert.Contains("install the package sudo", failure.Message, StringComparison.Ordinal);
     }
 
     [Fact]

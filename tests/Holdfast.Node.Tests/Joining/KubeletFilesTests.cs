@@ -1,6 +1,7 @@
 using System.Text;
 using Holdfast.Document;
 using Holdfast.Node.Joining;
+using Holdfast.Node.Programs;
 using Holdfast.Node.Runtimes;
 using Holdfast.Node.Yaml;
 
@@ -149,57 +150,6 @@ public sealed class KubeletFilesTests
             """,
             text
         );
-    }
-
-    [Fact]
-    public void Preflight_errors_are_all_told_with_what_to_do()
-    {
-        const string output = """
-            [preflight] Running pre-flight checks
-            	[WARNING SystemVerification]: this Docker version is not on the list of validated versions
-            error execution phase preflight: [preflight] Some fatal errors occurred:
-            	[ERROR Swap]: running with swap on is not supported. Please disable swap
-            	[ERROR FileContent--proc-sys-net-bridge-bridge-nf-call-iptables]: /proc/sys/net/bridge/bridge-nf-call-iptables contents are not set to 1
-            	[ERROR Port-10250]: Port 10250 is in use
-            [preflight] If you know what you are doing, you can make a check non-fatal with `--ignore-preflight-errors=...`
-            To see the stack trace of this error execute with --v=5 or higher
-            """;
-        var complaints = PreflightWords.Find(output);
-        Assert.Equal(
-            ["Swap", "FileContent--proc-sys-net-bridge-bridge-nf-call-iptables", "Port-10250"],
-            complaints.Select(c => c.Code)
-        );
-        Assert.All(complaints, c => Assert.NotEqual("", c.Remedy));
-        Assert.StartsWith(
-            "running with swap on is not supported. Please disable swap (set spec.host.swap: disabled",
-            PreflightWords.Describe(output),
-            StringComparison.Ordinal
-        );
-    }
-
-    [Theory]
-    [InlineData(
-        "error execution phase preflight: couldn't validate the identity of the API Server: could not find a JWS signature in the cluster-info ConfigMap for token ID \"3zefbt\"\nTo see the stack trace of this error execute with --v=5 or higher",
-        "couldn't validate",
-        "the token has expired"
-    )]
-    [InlineData(
-        "Error: edge node join failed: dial tcp 10.0.0.1:10000: connect: connection refused",
-        "edge node join",
-        "nothing listens"
-    )]
-    [InlineData(
-        "EdgeCore is already running on this node, please run reset to clean up first",
-        "EdgeCore is",
-        "joined before"
-    )]
-    [InlineData("something new", "something new", "")]
-    [InlineData("", "it said nothing", "")]
-    public void What_goes_wrong_later_is_told_in_the_last_words(string output, string words, string remedy)
-    {
-        var complaint = Assert.Single(PreflightWords.Find(output));
-        Assert.StartsWith(words, complaint.Words, StringComparison.Ordinal);
-        Assert.Contains(remedy, complaint.Remedy, StringComparison.Ordinal);
     }
 
     [Fact]
