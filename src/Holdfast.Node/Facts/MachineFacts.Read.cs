@@ -4,6 +4,7 @@ using System.Text.RegularExpressions;
 using Holdfast.Document;
 using Holdfast.Linux;
 using Holdfast.Node.Doctor.Checks;
+using Holdfast.Node.Programs;
 using Holdfast.Node.Resources;
 using Holdfast.Node.Runtimes.Containerd;
 using Holdfast.Node.Services;
@@ -15,8 +16,6 @@ public sealed partial record MachineFacts
 {
     /// <summary>Where runtimes and this program keep what they have.</summary>
     private const string DataDirectory = "/var/lib";
-
-    private static readonly TimeSpan VersionTimeout = TimeSpan.FromSeconds(10);
 
     /// <summary>Where each distribution or project puts CNI plugins; the first that has some is used.</summary>
     private static readonly string[] CniDirectories = ["/opt/cni/bin", PackagedCniDirectory, "/usr/libexec/cni"];
@@ -203,24 +202,15 @@ public sealed partial record MachineFacts
         CancellationToken cancellationToken
     )
     {
-        try
+        var answer = await AskablePrograms.ContainerdVersion.AskAsync(machine, cancellationToken);
+        if (!answer.IsAnswered)
         {
-            var result = await machine.RunAsync(
-                new ChildCommand("containerd", "--version"),
-                VersionTimeout,
-                cancellationToken
-            );
-            var match = VersionPattern().Match(result.StandardOutput);
-            return result.Succeeded && match.Success ? (match.Value, null) : (null, result.LastErrorLine);
+            return (null, answer.Outcome == ProgramOutcome.Missing ? null : answer.Problem);
         }
-        catch (LinuxException missing) when (missing.Reason == LinuxReason.NotFound)
-        {
-            return (null, null);
-        }
-        catch (LinuxException broken)
-        {
-            return (null, broken.Message);
-        }
+        var match = VersionPattern().Match(answer.Output);
+        return match.Success
+            ? (match.Value, null)
+            : (null, $"\"{AskablePrograms.ContainerdVersion}\" prints no version");
     }
 
     private static async Task<long> ReadMemoryAsync(Machine machine, CancellationToken cancellationToken)
