@@ -57,7 +57,7 @@ internal static class InstallReader
             .Select(text => new Uri(text))
             .ToArray();
         var sha256 = map.Text("sha256", CheckSha256)?.ToLowerInvariant();
-        var sha256Url = ReadUrl(map, "sha256Url", CheckUrl);
+        var sha256Url = ReadUrl(map, "sha256Url", CheckSha256Url);
         ReportChecksums(map);
         map.Finish();
         return url is null
@@ -95,6 +95,15 @@ internal static class InstallReader
         text.Length == 64 && text.All(char.IsAsciiHexDigit)
             ? null
             : $"\"{DocumentMap.Shown(text)}\" is not a SHA-256: 64 hexadecimal digits";
+
+    /// <summary>A checksum that anybody on the way can change proves nothing of what root is going to run.</summary>
+    private static string? CheckSha256Url(string text) =>
+        CheckUrl(text)
+        ?? (
+            new Uri(text).Scheme == "http"
+                ? $"\"{DocumentMap.Shown(text)}\" is not safe against changes on the way; use an https or file address, or give the checksum itself as sha256"
+                : null
+        );
 
     private static string? CheckArchive(string text) =>
         CheckUrl(text)

@@ -103,6 +103,10 @@ public class InstallTests
     [Theory]
     [InlineData("archive: {}", "archive.url: is missing")]
     [InlineData("archive: { url: http://h/a.tar.gz }", "archive.sha256: is missing")]
+    [InlineData(
+        "archive: { url: http://h/a.tar.gz, sha256Url: http://h/a.sha256 }",
+        "archive.sha256Url: \"http://h/a.sha256\" is not safe against changes on the way; use an https or file address"
+    )]
     [InlineData("bundle: { file: x }", "bundle.file: unknown key")]
     [InlineData("archve: {}", "did you mean \"archive\"")]
     public void What_is_missing_or_unknown_is_told(string text, string words) =>

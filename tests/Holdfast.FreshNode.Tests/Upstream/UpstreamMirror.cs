@@ -1,4 +1,5 @@
 using System.Net;
+using System.Text.RegularExpressions;
 using Holdfast.FreshNode.Tests.Nodes;
 using Holdfast.Linux;
 using Holdfast.Testing;
@@ -9,7 +10,7 @@ namespace Holdfast.FreshNode.Tests.Upstream;
 /// The servers that the examples fetch from, on this machine's end of the nodes' wire: archives in upstream's layouts at
 /// upstream's paths. Made once per test process. Serves until the process ends; safe from any thread.
 /// </summary>
-internal sealed class UpstreamMirror
+internal sealed partial class UpstreamMirror
 {
     private static readonly Lazy<Task<UpstreamMirror>> Instance = new(StartAsync);
 
@@ -25,9 +26,13 @@ internal sealed class UpstreamMirror
 
     public static Task<UpstreamMirror> GetAsync() => Instance.Value;
 
-    /// <summary>A document whose every source is this mirror.</summary>
+    /// <summary>
+    /// A document whose every source is this mirror. It speaks http only, over which no checksum is fetched: the document
+    /// then has the checksum itself.
+    /// </summary>
     public string Redirect(string document) =>
-        document
+        PublishedSum()
+            .Replace(document, match => $"sha256: {Sum(match.Groups["file"].Value)}")
             .Replace("https://", address, StringComparison.Ordinal)
             .Replace(new string('0', 64), Sum("kata-static-2.3.3-x86_64.tar.xz.sha256"), StringComparison.Ordinal);
 
@@ -54,6 +59,10 @@ internal sealed class UpstreamMirror
         };
         return mirror;
     }
+
+    /// <summary>The address of a checksum file, quoted or not.</summary>
+    [GeneratedRegex("""sha256Url: "?https://[^\s"]*/(?<file>[^\s"/]+)"?""", RegexOptions.ExplicitCapture, 1000)]
+    private static partial Regex PublishedSum();
 
     private string Sum(string name) => File.ReadAllText(Find(name))[..64];
 

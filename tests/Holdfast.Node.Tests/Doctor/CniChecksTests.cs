@@ -245,8 +245,8 @@ public sealed class CniChecksTests : IDisposable
     }
 
     [Theory]
-    [InlineData("archive: { url: \"http://h/cni.tgz\", sha256Url: \"http://h/cni.tgz.sha256\" }", true, false)]
-    [InlineData("archive: { url: \"http://h/cni.tgz\", sha256Url: \"http://h/cni.tgz.sha256\" }", false, true)]
+    [InlineData("archive: { url: \"http://h/cni.tgz\", sha256Url: \"https://h/cni.tgz.sha256\" }", true, false)]
+    [InlineData("archive: { url: \"http://h/cni.tgz\", sha256Url: \"https://h/cni.tgz.sha256\" }", false, true)]
     [InlineData("present: {}", true, true)]
     public void Beside_an_archive_iptables_is_installed_where_there_is_apt(string plugins, bool hasApt, bool isMissed)
     {
