@@ -35,14 +35,14 @@ internal static partial class AptGet
         var names = string.Join(", ", packages);
         machine.Progress?.Report($"installing {names}");
 
-        var offline = machine.Bundle is { } bundle
+        using var offline = machine.Bundle is { } bundle
             ? await PackageRepository.OpenAsync(machine, bundle, cancellationToken)
             : null;
 
         // Configuration files that a person left or changed win over the package's.
         IReadOnlyList<string> install =
         [
-            .. offline ?? [],
+            .. offline?.Options ?? [],
             "install",
             "-y",
             "--no-install-recommends",
@@ -53,11 +53,6 @@ internal static partial class AptGet
             .. packages,
         ];
         var first = await RunRepairedAsync(machine, install, cancellationToken);
-        if (offline is not null)
-        {
-            PackageRepository.Close(machine);
-        }
-
         if (first.Succeeded)
         {
             return;

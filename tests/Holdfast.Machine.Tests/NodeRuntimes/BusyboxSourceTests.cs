@@ -21,16 +21,28 @@ public sealed class BusyboxSourceTests
             Assert.Null(await BusyboxSource.FromMachineAsync(Machine(empty), "amd64", default));
             var fetched = await BusyboxSource.FromPackageAsync(Machine(empty), "amd64", default);
             Assert.True(fetched.Archive.Length > 500_000);
+            Assert.False(Directory.Exists(new NodePaths(empty).StagingDirectory));
         }
         finally
         {
             Directory.Delete(empty, recursive: true);
         }
         Assert.Equal(before, await ReadPackagesAsync());
-        Assert.Empty(Directory.GetDirectories(Path.GetTempPath(), "holdfast-busybox-*"));
 
         // Of busybox alone: other programs install packages meanwhile.
         static Task<string> ReadPackagesAsync() =>
             PrivateNode.RunAsync("sh", "-c", "dpkg-query --show 'busybox*' 2>&1; true");
+    }
+
+    /// <summary>The names are read from the program, which is not run: it must be the same names.</summary>
+    [Fact]
+    public async Task Applets_are_those_that_the_program_itself_lists()
+    {
+        var program = await File.ReadAllBytesAsync("/bin/busybox");
+        var listed = await PrivateNode.RunAsync("/bin/busybox", "--list");
+        Assert.Equal(
+            listed.Split('\n', StringSplitOptions.RemoveEmptyEntries).Order(StringComparer.Ordinal),
+            BusyboxImage.ReadApplets(program)
+        );
     }
 }

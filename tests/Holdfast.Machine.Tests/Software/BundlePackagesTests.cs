@@ -34,7 +34,7 @@ public sealed class BundlePackagesTests : IDisposable
             Assert.Contains(names, name => name.StartsWith($"packages/{package}_", StringComparison.Ordinal));
         }
 
-        Assert.Empty(Directory.GetDirectories(top, "*.work"));
+        Assert.Empty(Directory.GetDirectories(top, "*.work*"));
         Assert.Equal(["index.json", .. names], await ListAsync(path));
 
         var bundle = await Bundle.OpenAsync(
@@ -43,7 +43,7 @@ public sealed class BundlePackagesTests : IDisposable
             await MachineFacts.ReadReleaseAsync(machine, CancellationToken.None),
             CancellationToken.None
         );
-        var options = await PackageRepository.OpenAsync(machine, bundle, CancellationToken.None);
+        var repository = await PackageRepository.OpenAsync(machine, bundle, CancellationToken.None);
         var (empty, cache) = (Path.Join(top, "status"), Path.Join(top, "cache"));
         File.WriteAllText(empty, "");
         Directory.CreateDirectory(Path.Join(cache, "partial"));
@@ -62,7 +62,7 @@ public sealed class BundlePackagesTests : IDisposable
                 [
                     "--net",
                     "apt-get",
-                    .. options!,
+                    .. repository!.Options,
                     .. apart,
                     "--download-only",
                     "-y",
@@ -76,8 +76,8 @@ public sealed class BundlePackagesTests : IDisposable
         Assert.True(install.Succeeded, install.StandardError);
         Assert.Contains(" containerd ", install.StandardOutput, StringComparison.Ordinal);
         Assert.Contains("Download complete", install.StandardOutput, StringComparison.Ordinal);
-        PackageRepository.Close(machine);
-        Assert.False(Directory.Exists(Path.Join(machine.Paths.DownloadsDirectory, "packages")));
+        repository.Dispose();
+        Assert.False(Directory.Exists(machine.Paths.StagingDirectory));
     }
 
     private async Task<IReadOnlyList<string>> ListAsync(string path)

@@ -1,15 +1,20 @@
+using System.Text;
+
 namespace Holdfast.Node.Runtimes.Images;
 
 /// <summary>
 /// A small image with a shell and a web server, made of the distribution's static busybox: examples and the probe use it,
-/// so that both work where no registry can be reached. Pure.
+/// so that both work where no registry can be reached.
 /// </summary>
 internal static class BusyboxImage
 {
     public const string Reference = "holdfast.local/busybox:1";
 
+    /// <summary>Bytes; the longest name so far has 15.</summary>
+    private const int MaxAppletLength = 32;
+
     /// <param name="program">The busybox program; statically linked.</param>
-    /// <param name="applets">What <c>busybox --list</c> prints.</param>
+    /// <param name="applets">See <see cref="ReadApplets"/>.</param>
     public static OciImage Create(string architecture, ReadOnlyMemory<byte> program, IEnumerable<string> applets) =>
         OciImage.Create(
             Reference,
@@ -39,6 +44,33 @@ internal static class BusyboxImage
             ],
             new ImageConfig { Command = ["sh"], Environment = ["PATH=/bin:/sbin:/usr/bin:/usr/sbin"] }
         );
+
+    /// <summary>
+    /// The names that the program answers to, read from its own table: names in the order of bytes, each ended by NUL, from
+    /// <c>[</c> on (<c>applet_names</c> in busybox's applet_tables.h). The program is not run for it.
+    /// </summary>
+    /// <returns>None where the table is not found.</returns>
+    public static IReadOnlyList<string> ReadApplets(ReadOnlySpan<byte> program)
+    {
+        var start = program.IndexOf("\0[\0[[\0"u8) + 1;
+        var names = new List<string>();
+        for (var rest = program[start..]; start > 0; )
+        {
+            var length = rest.IndexOf((byte)0);
+            if (length is <= 0 or > MaxAppletLength)
+            {
+                break;
+            }
+            var name = Encoding.ASCII.GetString(rest[..length]);
+            if (names.Count > 0 && string.CompareOrdinal(names[^1], name) >= 0)
+            {
+                break;
+            }
+            names.Add(name);
+            rest = rest[(length + 1)..];
+        }
+        return names;
+    }
 
     /// <summary>
     /// Whether bytes are a program that needs no interpreter, which is what the dynamic linker is: an ELF of 64 bits

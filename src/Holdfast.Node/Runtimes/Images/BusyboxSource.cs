@@ -1,18 +1,18 @@
 using Holdfast.Linux;
+using Holdfast.Node.Software;
 using Holdfast.Node.Software.Bundles;
 
 namespace Holdfast.Node.Runtimes.Images;
 
 /// <summary>
 /// Finds a static busybox: the machine's own, or else one from the distribution's package, which is only unpacked into a
-/// temporary directory. Installing it would throw out the dynamic <c>busybox</c> that initramfs-tools uses. Stateless.
+/// temporary directory and never run. Installing it would remove the dynamic <c>busybox</c> that initramfs-tools uses.
 /// </summary>
 internal static class BusyboxSource
 {
     private const string Package = "busybox-static";
     private const string AptCache = "/var/cache/apt/archives";
     private static readonly TimeSpan DownloadTimeout = TimeSpan.FromMinutes(5);
-    private static readonly TimeSpan LocalTimeout = TimeSpan.FromSeconds(30);
     private static readonly string[] OwnPlaces = ["/bin/busybox", "/usr/bin/busybox", "/usr/local/bin/busybox"];
 
     /// <summary>The image from the machine's own busybox; null when it has none that is static.</summary>
@@ -27,7 +27,11 @@ internal static class BusyboxSource
             var program = await machine.ReadBytesAsync(place, cancellationToken);
             if (program is not null && BusyboxImage.IsStaticProgram(program))
             {
-                return await CreateAsync(machine, architecture, machine.At(place), program, cancellationToken);
+                var applets = BusyboxImage.ReadApplets(program);
+                if (applets.Count > 0)
+                {
+                    return BusyboxImage.Create(architecture, program, applets);
+                }
             }
         }
         return null;
@@ -41,11 +45,11 @@ internal static class BusyboxSource
         CancellationToken cancellationToken
     )
     {
-        var directory = Directory.CreateTempSubdirectory("holdfast-busybox-").FullName;
+        using var work = WorkDirectory.Of(machine.Paths);
         try
         {
-            var archive = FindDownloaded(machine) ?? await FetchAsync(machine, directory, cancellationToken);
-            var unpacked = Path.Join(directory, "files");
+            var archive = FindDownloaded(machine) ?? await FetchAsync(machine, work.Path, cancellationToken);
+            var unpacked = Path.Join(work.Path, "files");
             var result = await RunAsync(
                 machine,
                 new ChildCommand("dpkg-deb", "-x", archive, unpacked),
@@ -57,15 +61,14 @@ internal static class BusyboxSource
                 throw Failed(result.Succeeded ? $"{Package} has no busybox" : result.LastErrorLine);
             }
             var program = await File.ReadAllBytesAsync(place, cancellationToken);
-            return await CreateAsync(machine, architecture, place, program, cancellationToken);
+            var applets = BusyboxImage.ReadApplets(program);
+            return applets.Count > 0
+                ? BusyboxImage.Create(architecture, program, applets)
+                : throw Failed($"the busybox of {Package} has no table of applets");
         }
         catch (LinuxException cause)
         {
             throw Failed(cause.Message);
-        }
-        finally
-        {
-            Directory.Delete(directory, recursive: true);
         }
     }
 
@@ -90,8 +93,6 @@ internal static class BusyboxSource
             return Directory.GetFiles(directory, "*.deb").Single();
         }
 
-        // apt fetches as its own user, who must be able to write here.
-        File.SetUnixFileMode(directory, (UnixFileMode)0b111_111_111);
         if (!await DownloadAsync(machine, directory, cancellationToken))
         {
             _ = await RunAsync(machine, new ChildCommand("apt-get", "update"), cancellationToken);
@@ -110,29 +111,13 @@ internal static class BusyboxSource
         CancellationToken cancellationToken
     )
     {
-        var command = new ChildCommand("apt-get", "-q", "download", Package) { WorkingDirectory = directory };
+        // As root, since apt's own user cannot write into a directory of root's.
+        var command = new ChildCommand("apt-get", "-q", "-o", "APT::Sandbox::User=root", "download", Package)
+        {
+            WorkingDirectory = directory,
+        };
         return (await RunAsync(machine, command, cancellationToken)).Succeeded
             && Directory.GetFiles(directory, "*.deb").Length == 1;
-    }
-
-    private static async Task<OciImage> CreateAsync(
-        Machine machine,
-        string architecture,
-        string place,
-        byte[] program,
-        CancellationToken cancellationToken
-    )
-    {
-        var list = await machine.RunAsync(new ChildCommand(place, "--list"), LocalTimeout, cancellationToken);
-        if (!list.Succeeded)
-        {
-            throw Failed($"{place} --list: {list.LastErrorLine}");
-        }
-        var applets = list.StandardOutput.Split(
-            '\n',
-            StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries
-        );
-        return BusyboxImage.Create(architecture, program, applets);
     }
 
     private static Task<ChildResult> RunAsync(

@@ -28,42 +28,24 @@ public sealed class BundleMaker(Machine machine)
     {
         RequireSources(spec);
         var resources = ListResources(spec, facts);
-        var work = MakeWorkDirectory(path);
-        try
+        using var directory = WorkDirectory.Beside(path);
+        var work = directory.Path;
+        var files = new Dictionary<string, string>(StringComparer.Ordinal);
+        var items = new List<BundleItem>();
+        var checksums = await FetchArchivesAsync(resources, work, files, items, cancellationToken);
+        await FetchPackagesAsync(resources, work, files, items, cancellationToken);
+        var installs = BundleInstalls
+            .List(spec)
+            .Select(place => (place.Place, Install: BundleInstalls.Pin(place.Install, checksums)))
+            .Where(place => place.Install is not null)
+            .ToDictionary(place => place.Place, place => place.Install!);
+        var index = new BundleIndex(facts.Architecture, installs, items)
         {
-            var files = new Dictionary<string, string>(StringComparer.Ordinal);
-            var items = new List<BundleItem>();
-            var checksums = await FetchArchivesAsync(resources, work, files, items, cancellationToken);
-            await FetchPackagesAsync(resources, work, files, items, cancellationToken);
-            var installs = BundleInstalls
-                .List(spec)
-                .Select(place => (place.Place, Install: BundleInstalls.Pin(place.Install, checksums)))
-                .Where(place => place.Install is not null)
-                .ToDictionary(place => place.Place, place => place.Install!);
-            var index = new BundleIndex(facts.Architecture, installs, items)
-            {
-                // The one package that every bundle has is only unpacked, which works everywhere.
-                Release = resources.OfType<IPackages>().Any() ? facts.Release : null,
-            };
-            await BundleWriter.WriteAsync(path, index, files, cancellationToken);
-            return index;
-        }
-        finally
-        {
-            Directory.Delete(work, recursive: true);
-        }
-    }
-
-    /// <summary>Beside the bundle, where there is room for what goes into it; of a name that nobody else has.</summary>
-    private static string MakeWorkDirectory(string path)
-    {
-        var work = $"{Path.GetFullPath(path)}.{Environment.ProcessId}.work";
-        return !Path.Exists(work)
-            ? Directory.CreateDirectory(work).FullName
-            : throw new NodeException(
-                NodeReason.ChangeFailed,
-                $"cannot make {path}: {work} is there already; remove it if it is no longer needed"
-            );
+            // The one package that every bundle has is only unpacked, which works everywhere.
+            Release = resources.OfType<IPackages>().Any() ? facts.Release : null,
+        };
+        await BundleWriter.WriteAsync(path, work, index, files, cancellationToken);
+        return index;
     }
 
     private static void RequireSources(EdgeNodeSpec spec)

@@ -7,11 +7,39 @@ namespace Holdfast.Node.Software.Bundles;
 
 /// <summary>
 /// The packages of a bundle as a repository of apt's own kind in a directory: apt chooses from it what this machine lacks,
-/// as it would from the network, and never asks anybody else. Stateless.
+/// as it would from the network, and uses no other source. Removed when disposed. For one caller at a time.
 /// </summary>
-internal static class PackageRepository
+internal sealed class PackageRepository : IDisposable
 {
     private const string ListName = "Packages";
+
+    private readonly WorkDirectory directory;
+
+    private PackageRepository(WorkDirectory directory)
+    {
+        this.directory = directory;
+        Source = Path.Join(directory.Path, "bundle.list");
+        Options =
+        [
+            "-o",
+            $"Dir::Etc::SourceList={Source}",
+            "-o",
+            "Dir::Etc::SourceParts=/dev/null",
+            "-o",
+            $"Dir::State::Lists={directory.Path}/lists",
+            "-o",
+            $"Dir::Cache::pkgcache={directory.Path}/pkgcache.bin",
+            "-o",
+            $"Dir::Cache::srcpkgcache={directory.Path}/srcpkgcache.bin",
+            "-o",
+            "APT::Sandbox::User=root",
+        ];
+    }
+
+    /// <summary>The options with which apt-get knows these packages and no others.</summary>
+    public IReadOnlyList<string> Options { get; }
+
+    private string Source { get; }
 
     /// <summary>Writes the list that apt reads: of each package what it says of itself, and its checksum.</summary>
     /// <exception cref="NodeException">PackagesFailed: a file is no package.</exception>
@@ -57,68 +85,63 @@ internal static class PackageRepository
     }
 
     /// <summary>Takes the packages out of the bundle and lets apt read their list.</summary>
-    /// <returns>The options with which apt-get knows these packages and no others; null when the bundle has none.</returns>
-    public static async Task<IReadOnlyList<string>?> OpenAsync(
+    /// <returns>Null when the bundle has none.</returns>
+    /// <exception cref="NodeException">PackagesFailed: apt cannot read them.</exception>
+    public static async Task<PackageRepository?> OpenAsync(
         Machine machine,
         Bundle bundle,
         CancellationToken cancellationToken
     )
     {
-        var items = bundle.Index.Items.Where(item =>
-            item.Item.StartsWith(BundleIndex.Packages, StringComparison.Ordinal)
-        );
-        if (!items.Any())
+        var items = bundle
+            .Index.Items.Where(item => item.Item.StartsWith(BundleIndex.Packages, StringComparison.Ordinal))
+            .ToArray();
+        if (items.Length == 0)
         {
             return null;
         }
 
-        var directory = DirectoryOf(machine);
-        Close(machine);
-        Directory.CreateDirectory(Path.Join(directory, "lists/partial"));
-        machine.Progress?.Report($"taking the packages out of {bundle.Path}");
-        await bundle.ExtractAsync([.. items], directory, cancellationToken);
-        var source = Path.Join(directory, "bundle.list");
-        await AtomicFile.WriteAsync(
-            source,
-            Encoding.UTF8.GetBytes($"deb [trusted=yes] file:{directory} ./\n"),
-            cancellationToken: cancellationToken
-        );
-        IReadOnlyList<string> options =
-        [
-            "-o",
-            $"Dir::Etc::SourceList={source}",
-            "-o",
-            "Dir::Etc::SourceParts=/dev/null",
-            "-o",
-            $"Dir::State::Lists={directory}/lists",
-            "-o",
-            $"Dir::Cache::pkgcache={directory}/pkgcache.bin",
-            "-o",
-            $"Dir::Cache::srcpkgcache={directory}/srcpkgcache.bin",
-            "-o",
-            "APT::Sandbox::User=root",
-        ];
-        var update = await machine.RunAsync(
-            new ChildCommand("apt-get", ["-q", .. options, "update"]),
-            TimeSpan.FromMinutes(2),
-            cancellationToken
-        );
-        return update.Succeeded
-            ? options
-            : throw new NodeException(
-                NodeReason.PackagesFailed,
-                $"cannot read the packages of {bundle.Path}: {update.LastErrorLine}; make the bundle anew"
-            );
-    }
-
-    /// <summary>Removes what <see cref="OpenAsync"/> made.</summary>
-    public static void Close(Machine machine)
-    {
-        if (Directory.Exists(DirectoryOf(machine)))
+        var repository = new PackageRepository(WorkDirectory.Of(machine.Paths));
+        try
         {
-            Directory.Delete(DirectoryOf(machine), recursive: true);
+            await repository.FillAsync(machine, bundle, items, cancellationToken);
+            return repository;
+        }
+        catch
+        {
+            repository.Dispose();
+            throw;
         }
     }
 
-    private static string DirectoryOf(Machine machine) => Path.Join(machine.Paths.DownloadsDirectory, "packages");
+    public void Dispose() => directory.Dispose();
+
+    private async Task FillAsync(
+        Machine machine,
+        Bundle bundle,
+        IReadOnlyCollection<BundleItem> items,
+        CancellationToken cancellationToken
+    )
+    {
+        Directory.CreateDirectory(Path.Join(directory.Path, "lists/partial"));
+        machine.Progress?.Report($"taking the packages out of {bundle.Path}");
+        await bundle.ExtractAsync(items, directory.Path, cancellationToken);
+        await AtomicFile.WriteAsync(
+            Source,
+            Encoding.UTF8.GetBytes($"deb [trusted=yes] file:{directory.Path} ./\n"),
+            cancellationToken: cancellationToken
+        );
+        var update = await machine.RunAsync(
+            new ChildCommand("apt-get", ["-q", .. Options, "update"]),
+            TimeSpan.FromMinutes(2),
+            cancellationToken
+        );
+        if (!update.Succeeded)
+        {
+            throw new NodeException(
+                NodeReason.PackagesFailed,
+                $"cannot read the packages of {bundle.Path}: {update.LastErrorLine}; make the bundle anew"
+            );
+        }
+    }
 }

@@ -26,16 +26,6 @@ public sealed class BundleMakerTests : IDisposable
     public async Task The_package_of_the_plugins_brings_iptables_along() =>
         Assert.DoesNotContain("iptables", await ListPackagesAsync("{}"));
 
-    [Fact]
-    public async Task A_directory_that_is_called_like_the_place_of_work_is_left_alone()
-    {
-        var mine = Path.Join(Directory.CreateDirectory(Path.Join(node.Root, "node.bundle.work")).FullName, "mine");
-        File.WriteAllText(mine, "of the operator");
-        await ListPackagesAsync("{}");
-        Assert.True(File.Exists(mine));
-        Assert.Single(Directory.GetDirectories(node.Root, "*.work"));
-    }
-
     /// <summary>What apt is asked for. It refuses, so that no bundle is made.</summary>
     private async Task<IReadOnlyList<string>> ListPackagesAsync(string spec)
     {

@@ -129,7 +129,7 @@ public sealed class BundleTests : IDisposable
         // Archives fit every release.
         var path = Path.Join(machine.Root, "archives");
         var index = new BundleIndex("amd64", new Dictionary<string, InstallSpec>(), []);
-        await BundleWriter.WriteAsync(path, index, new Dictionary<string, string>(), CancellationToken.None);
+        await WriteAsync(path, index, new Dictionary<string, string>());
         Assert.Null((await Bundle.OpenAsync(path, "amd64", "ubuntu 24.04", CancellationToken.None)).Index.Release);
     }
 
@@ -159,12 +159,7 @@ public sealed class BundleTests : IDisposable
         var empty = Path.Join(machine.Root, "empty");
         File.WriteAllText(empty, "");
         var index = new BundleIndex("amd64", new Dictionary<string, InstallSpec>(), [item]);
-        await BundleWriter.WriteAsync(
-            path,
-            index,
-            new Dictionary<string, string> { [item.Item] = empty },
-            CancellationToken.None
-        );
+        await WriteAsync(path, index, new Dictionary<string, string> { [item.Item] = empty });
         var bundle = await Bundle.OpenAsync(path, "amd64", Release, CancellationToken.None);
         var directory = Directory.CreateDirectory(Path.Join(machine.Root, "out")).FullName;
         await Assert.ThrowsAsync<NodeException>(() =>
@@ -184,6 +179,12 @@ public sealed class BundleTests : IDisposable
         Assert.IsType<InstallSpec.Bundle>(BundleInstalls.Resolve(other, bundle.Index).Runtimes[0].Install);
         await bundle.Index.RememberAsync(machine.Paths, CancellationToken.None);
         Assert.NotNull(await BundleIndex.ReadRememberedAsync(machine.Paths, CancellationToken.None));
+    }
+
+    private static async Task WriteAsync(string path, BundleIndex index, IReadOnlyDictionary<string, string> files)
+    {
+        using var work = WorkDirectory.Beside(path);
+        await BundleWriter.WriteAsync(path, work.Path, index, files, CancellationToken.None);
     }
 
     private static ArchiveSpec Spec =>
@@ -223,11 +224,10 @@ public sealed class BundleTests : IDisposable
             ["network/plugins"] = new InstallSpec.Apt(),
         };
         var path = Path.Join(machine.Root, "node.bundle");
-        await BundleWriter.WriteAsync(
+        await WriteAsync(
             path,
             new BundleIndex("amd64", installs, items) { Release = Release },
-            new Dictionary<string, string> { [items[0].Item] = archive, [items[1].Item] = package },
-            CancellationToken.None
+            new Dictionary<string, string> { [items[0].Item] = archive, [items[1].Item] = package }
         );
         return await Bundle.OpenAsync(path, "amd64", Release, CancellationToken.None);
     }
