@@ -2,11 +2,11 @@ using System.Runtime.InteropServices;
 
 namespace Holdfast.Linux;
 
-/// <summary>Points a symbolic link at something else in one step, so that nobody ever sees it missing. Safe from any thread.</summary>
+/// <summary>Points a symbolic link at something else in one step; it is never missing. Safe from any thread.</summary>
 public static class AtomicLink
 {
     /// <param name="link">The link; made when it is not there.</param>
-    /// <param name="target">What it shall say; it need not exist.</param>
+    /// <param name="target">What it points at; it need not exist.</param>
     /// <param name="temporary">Where the new link is made first: in the same directory, with one writer at a time.</param>
     public static void Replace(string link, string target, string temporary)
     {

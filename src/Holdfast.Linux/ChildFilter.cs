@@ -121,7 +121,7 @@ public sealed class ChildFilter : Stream
         }
         catch (Exception closed) when (closed is IOException or ObjectDisposedException or OperationCanceledException)
         {
-            // The command ended before it had read everything, or nobody wants its output any more: its exit code tells.
+            // The command ended before it had read everything, or its output is not read any more: its exit code tells.
         }
     }
 

@@ -3,7 +3,7 @@ using System.Text;
 
 namespace Holdfast.Linux;
 
-/// <summary>A command to run to its end. Immutable.</summary>
+/// <summary>A command to run to its end.</summary>
 /// <param name="FileName">A path, or a name looked up in PATH.</param>
 public sealed record ChildCommand(string FileName, params IReadOnlyList<string> Arguments)
 {
@@ -28,7 +28,7 @@ public sealed record ChildCommand(string FileName, params IReadOnlyList<string> 
     public override string ToString() => Arguments.Count == 0 ? FileName : $"{FileName} {string.Join(' ', Arguments)}";
 }
 
-/// <summary>How a command ended. Immutable.</summary>
+/// <summary>How a command ended.</summary>
 /// <param name="ExitCode">128 + signal when a signal ended it.</param>
 /// <param name="IsTruncated">Whether output beyond <see cref="ChildProcess.MaxOutputLength"/> was thrown away.</param>
 public sealed record ChildResult(int ExitCode, string StandardOutput, string StandardError, bool IsTruncated = false)
@@ -43,7 +43,7 @@ public sealed record ChildResult(int ExitCode, string StandardOutput, string Sta
         text.Split('\n', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries).LastOrDefault();
 }
 
-/// <summary>Runs commands to their end with a time limit and bounded output. Stateless, safe from any thread.</summary>
+/// <summary>Runs commands to their end with a time limit and bounded output. Safe from any thread.</summary>
 public static class ChildProcess
 {
     /// <summary>Characters kept of each stream: a list of every package of a large machine fits ten times.</summary>

@@ -5,7 +5,7 @@ namespace Holdfast.Linux;
 
 /// <summary>
 /// Starts processes that outlive this one: in a session of their own, with output appended to a file instead of a pipe
-/// that would break. Stateless, safe from any thread.
+/// that would break. Safe from any thread.
 /// </summary>
 public static unsafe partial class DetachedProcess
 {

@@ -2,7 +2,7 @@ using System.Runtime.InteropServices;
 
 namespace Holdfast.Linux;
 
-/// <summary>Moves a finished file into its place, over whatever file or link is there. Stateless, safe from any thread.</summary>
+/// <summary>Moves a finished file into its place, over whatever file or link is there. Safe from any thread.</summary>
 public static class FileMove
 {
     /// <summary>

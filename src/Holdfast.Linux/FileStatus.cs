@@ -2,7 +2,7 @@ using System.Runtime.InteropServices;
 
 namespace Holdfast.Linux;
 
-/// <summary>Numeric owner and group of a file. Immutable.</summary>
+/// <summary>Numeric owner and group of a file.</summary>
 public readonly record struct FileOwner(uint Uid, uint Gid)
 {
     public static FileOwner Root { get; } = new(0, 0);
@@ -29,7 +29,7 @@ public enum FileKind
     Other,
 }
 
-/// <summary>What the kernel says of one file, taken once. Immutable, safe from any thread.</summary>
+/// <summary>What the kernel says of one file, taken once. Safe from any thread.</summary>
 /// <param name="ChangedAt">The moment of the last change of content, mode or owner (ctime): it cannot be forged.</param>
 public sealed record FileStatus(
     FileKind Kind,

@@ -2,7 +2,7 @@ using System.Runtime.InteropServices;
 
 namespace Holdfast.Linux;
 
-/// <summary>Room that is left in one file system. Immutable, safe from any thread.</summary>
+/// <summary>Room that is left in one file system. Safe from any thread.</summary>
 /// <param name="FreeBytes">For root less what is reserved: what a runtime can really use.</param>
 /// <param name="Inodes">0 where the file system makes them as it needs (btrfs).</param>
 public sealed record FileSystemSpace(long FreeBytes, long Inodes, long FreeInodes)

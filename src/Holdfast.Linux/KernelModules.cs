@@ -2,7 +2,7 @@ namespace Holdfast.Linux;
 
 /// <summary>
 /// Which parts of the kernel are there, loaded or built in. Reads below one root, so that a test can bring its own
-/// <c>/proc</c> and <c>/sys</c>. Immutable, safe from any thread.
+/// <c>/proc</c> and <c>/sys</c>. Safe from any thread.
 /// </summary>
 public sealed class KernelModules
 {

@@ -22,7 +22,7 @@ public enum KvmAnswer
     Works,
 }
 
-/// <summary>The kernel's hypervisor. Stateless, safe from any thread.</summary>
+/// <summary>The kernel's hypervisor. Safe from any thread.</summary>
 public static class Kvm
 {
     public const string Device = "/dev/kvm";

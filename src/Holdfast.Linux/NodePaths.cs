@@ -5,7 +5,7 @@ namespace Holdfast.Linux;
 
 /// <summary>
 /// Every place on the machine that belongs to one node. All of them follow one root, so that several nodes can live on
-/// one machine; the root of a real node is <c>/</c>. Immutable, safe from any thread.
+/// one machine; the root of a real node is <c>/</c>. Safe from any thread.
 /// </summary>
 /// <param name="Root">Absolute directory below which all paths of this node lie.</param>
 public sealed record NodePaths(string Root)

@@ -5,13 +5,12 @@ namespace Holdfast.Linux;
 
 /// <summary>
 /// A process that cannot be mistaken for another one that got its number later: start time and boot are part of it.
-/// Immutable.
 /// </summary>
 /// <param name="StartTicks">Hundredths of a second between the boot and the start of the process (field 22 of stat).</param>
 /// <param name="BootId">The kernel's random name of this boot.</param>
 public sealed record ProcessIdentity(int ProcessId, long StartTicks, string BootId);
 
-/// <summary>What the kernel knows of processes. Stateless, safe from any thread.</summary>
+/// <summary>What the kernel knows of processes. Safe from any thread.</summary>
 public static class ProcessTable
 {
     public const int SigTerm = 15;
@@ -27,7 +26,7 @@ public static class ProcessTable
 
     private static readonly Lazy<string> BootId = new(() => File.ReadAllText("/proc/sys/kernel/random/boot_id").Trim());
 
-    /// <summary>Who has this number now; null when nobody has, or only a zombie that was not yet waited for.</summary>
+    /// <summary>The process with this number; null when there is none, or only a zombie that was not yet waited for.</summary>
     public static ProcessIdentity? Identify(int processId)
     {
         string stat;

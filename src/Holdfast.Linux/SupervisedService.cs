@@ -26,7 +26,7 @@ public sealed record SupervisedDefinition(string Name, IReadOnlyList<string> Arg
         && Environment.All(pair => other.Environment.TryGetValue(pair.Key, out var value) && value == pair.Value);
 }
 
-/// <summary>How a supervised service is at this moment. Immutable.</summary>
+/// <summary>How a supervised service is at this moment.</summary>
 /// <param name="Service">The program itself; null between two starts.</param>
 /// <param name="Starts">How often it was started since the supervisor was.</param>
 public sealed record SupervisedStatus(

@@ -128,7 +128,7 @@ public sealed class Supervisor
             Say(failure.Message);
         }
 
-        // Not cancelled: a program that was started must be known, or nobody would ever stop it.
+        // Not cancelled: a program that was started and is not known would never be stopped.
         await service.WriteStateAsync(new SupervisedState(child, starts), CancellationToken.None);
         return child;
     }
@@ -153,7 +153,7 @@ public sealed class Supervisor
         );
     }
 
-    /// <summary>Blocks a thread of its own, in slices short enough to notice that the supervisor shall stop.</summary>
+    /// <summary>Blocks a thread of its own, in slices short enough to notice that the supervisor is to stop.</summary>
     private static void Watch(
         SafeFileHandle pidfd,
         SupervisedDefinition definition,

@@ -2,7 +2,7 @@ namespace Holdfast.Linux;
 
 /// <summary>
 /// Kernel parameters by their dotted names. Reads and writes below one root, so that a test can bring its own
-/// <c>/proc/sys</c>. Immutable, safe from any thread.
+/// <c>/proc/sys</c>. Safe from any thread.
 /// </summary>
 public sealed class Sysctl
 {
