@@ -2,7 +2,7 @@ using System.Runtime.InteropServices;
 
 namespace Holdfast.Linux;
 
-/// <summary>One mount of this mount namespace. Immutable.</summary>
+/// <summary>One mount of this mount namespace.</summary>
 /// <param name="SuperOptions">Options of the file system itself; for cgroup version 1 they name the controllers.</param>
 public sealed record MountEntry(
     int Id,
@@ -13,7 +13,7 @@ public sealed record MountEntry(
     IReadOnlyList<string> SuperOptions
 );
 
-/// <summary>The mounts of this process at one moment, and the calls that add and remove one. Immutable, safe from any thread.</summary>
+/// <summary>The mounts of this process at one moment, and the calls that add and remove one. Safe from any thread.</summary>
 public sealed record MountTable(IReadOnlyList<MountEntry> Mounts)
 {
     private const ulong MountBind = 0x1000;
@@ -59,7 +59,7 @@ public sealed record MountTable(IReadOnlyList<MountEntry> Mounts)
     }
 
     /// <summary>Unmounts; false when it was no mount point.</summary>
-    /// <param name="detach">Take it out of sight now even when it is busy; the kernel ends it when nobody uses it any more.</param>
+    /// <param name="detach">Take it out of sight now even when it is busy; the kernel ends it when its last user is gone.</param>
     public static bool Unmount(string target, bool detach = false)
     {
         if (Libc.Umount(target, UnmountNoFollow | (detach ? UnmountDetach : 0)) == 0)
@@ -86,10 +86,13 @@ public sealed record MountTable(IReadOnlyList<MountEntry> Mounts)
     {
         var fields = line.Split(' ');
         var separator = Array.IndexOf(fields, "-", 6 <= fields.Length ? 6 : 0);
-        return separator < 0 || fields.Length < separator + 4
+        return
+            separator < 6
+            || fields.Length < separator + 4
+            || !int.TryParse(fields[0], System.Globalization.CultureInfo.InvariantCulture, out var id)
             ? null
             : new MountEntry(
-                int.Parse(fields[0], System.Globalization.CultureInfo.InvariantCulture),
+                id,
                 Unescape(fields[4]),
                 fields[separator + 1],
                 Unescape(fields[separator + 2]),

@@ -145,7 +145,7 @@ public sealed class StartingStateTests
         await node.RequireAsync("sed -i 's/holdfast.local.pause/elsewhere/' /etc/containerd/config.toml");
         var check = await node.RunAsync("holdfast check");
         Assert.Equal(2, check.ExitCode);
-        Assert.Contains("suspect: somebody changed /etc/containerd/config.toml", check.StandardOutput);
+        Assert.Contains("suspect: /etc/containerd/config.toml was changed", check.StandardOutput);
         Assert.Contains("net.ipv4.ip_forward is 0", check.StandardOutput);
 
         // The daemon finds it by itself; every five minutes is too long for a test.

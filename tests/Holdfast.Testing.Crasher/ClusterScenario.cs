@@ -112,16 +112,10 @@ public sealed class ClusterScenario
     private static MachineFacts Facts { get; } =
         new()
         {
-            HostName = "edge-1",
-            OperatingSystem = "test",
             Architecture = "amd64",
-            KernelRelease = "6",
             Cgroups = CgroupMode.Hybrid,
             IsSystemd = true,
             CniPluginDirectory = "/opt/cni/bin",
-            ProcessorCount = 2,
-            MemoryBytes = 1L << 32,
-            FreeDiskBytes = 1L << 40,
         };
 
     private Task<ChangeJournal> OpenAsync() =>

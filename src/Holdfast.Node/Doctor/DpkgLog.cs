@@ -2,7 +2,7 @@ using System.Globalization;
 
 namespace Holdfast.Node.Doctor;
 
-/// <summary>One line of dpkg's log that changed a package. Immutable.</summary>
+/// <summary>One line of dpkg's log that changed a package.</summary>
 /// <param name="At">In the machine's own time zone, to the second, as dpkg writes it.</param>
 /// <param name="Action"><c>install</c>, <c>upgrade</c>, <c>remove</c> or <c>purge</c>.</param>
 /// <param name="Package">Without its architecture.</param>

@@ -59,5 +59,6 @@ public static class FindingId
     public const string RuntimeBroken = "runtime-broken";
     public const string NoApt = "no-apt";
     public const string NoBundle = "no-bundle";
+    public const string FactUnread = "fact-unread";
     public const string CheckFailed = "check-failed";
 }

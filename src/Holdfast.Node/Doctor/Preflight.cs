@@ -1,15 +1,15 @@
 using Holdfast.Document;
 using Holdfast.Node.Doctor.Checks;
-using Holdfast.Node.Facts;
 
 namespace Holdfast.Node.Doctor;
 
 /// <summary>Says what would go wrong on this machine before anything is changed.</summary>
 public static class Preflight
 {
-    /// <summary>Each looks at one subject, from the facts and the document alone.</summary>
+    /// <summary>Each looks at one subject, from the survey and the document alone.</summary>
     private static readonly IReadOnlyList<(string Subject, MachineCheck Check)> Table =
     [
+        ("what could not be read", PlatformChecks.Unread),
         ("root", PlatformChecks.Root),
         ("architecture", PlatformChecks.Architecture),
         ("distribution", PlatformChecks.Distribution),
@@ -57,20 +57,20 @@ public static class Preflight
         ("nested virtualization", VirtualizationChecks.Nested),
     ];
 
-    public static IReadOnlyList<PreflightFinding> Check(MachineFacts facts, EdgeNodeSpec spec) =>
-        [.. Table.SelectMany(row => Run(row.Subject, row.Check, facts, spec))];
+    public static IReadOnlyList<PreflightFinding> Check(MachineSurvey survey, EdgeNodeSpec spec) =>
+        [.. Table.SelectMany(row => Run(row.Subject, row.Check, survey, spec))];
 
     /// <summary>A check that fails is a defect of Holdfast, and a finding: the others go on, and so does every verb.</summary>
     internal static IReadOnlyList<PreflightFinding> Run(
         string subject,
         MachineCheck check,
-        MachineFacts facts,
+        MachineSurvey survey,
         EdgeNodeSpec spec
     )
     {
         try
         {
-            return [.. check(facts, spec)];
+            return [.. check(survey, spec)];
         }
         catch (Exception failure)
         {
@@ -86,5 +86,5 @@ public static class Preflight
     }
 }
 
-/// <summary>Finds nothing, or says what is wrong with one subject, from facts and document alone.</summary>
-internal delegate IEnumerable<PreflightFinding> MachineCheck(MachineFacts facts, EdgeNodeSpec spec);
+/// <summary>Finds nothing, or says what is wrong with one subject, from survey and document alone.</summary>
+internal delegate IEnumerable<PreflightFinding> MachineCheck(MachineSurvey survey, EdgeNodeSpec spec);

@@ -13,14 +13,14 @@ public enum PreflightSeverity
     Error,
 }
 
-/// <summary>Something about the machine that a person should know before it is changed. Immutable.</summary>
-/// <param name="Id">One of <see cref="FindingId"/>: the same for ever, for scripts and for docs/troubleshooting.md.</param>
+/// <summary>Something about the machine to know before it is changed.</summary>
+/// <param name="Id">One of <see cref="FindingId"/>: stable, for scripts and for docs/troubleshooting.md.</param>
 public sealed record PreflightFinding(string Id, PreflightSeverity Severity, string What, string Remedy)
 {
     /// <summary>
-    /// The machine is not, or will not stay, as the document says, and <c>up</c> cannot mend it: what stands in the way
-    /// belongs to somebody else.
-    /// </summary>
+    /// The machine is not, or will not stay, as the document says, and <c>up</c> cannot repair it: the cause does not belong
+    /// to Holdfast.
+    ///</summary>
     public bool IsDrift { get; init; }
 
     public static PreflightFinding Error(string id, string what, string remedy) =>

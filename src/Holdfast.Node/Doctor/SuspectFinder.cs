@@ -6,8 +6,8 @@ using Holdfast.Node.Resources;
 namespace Holdfast.Node.Doctor;
 
 /// <summary>
-/// Says who may have changed what Holdfast had put in place: a package that was upgraded since, or somebody who edited or
-/// removed the file. Only looks. Immutable, safe from any thread.
+/// Names what may have changed something that Holdfast put in place: a package that was upgraded since, or an edit of the
+/// file. Changes nothing. Safe from any thread.
 /// </summary>
 public sealed class SuspectFinder
 {
@@ -25,7 +25,7 @@ public sealed class SuspectFinder
     public static async Task<SuspectFinder> CreateAsync(Machine machine, CancellationToken cancellationToken) =>
         new(machine, await DpkgLog.ReadAsync(machine, cancellationToken));
 
-    /// <summary>Null when nobody can be named, or when the step was never made and so nobody undid it.</summary>
+    /// <summary>Null when there is no suspect, or the step was never made.</summary>
     public async Task<string?> FindAsync(PlanStep step, CancellationToken cancellationToken)
     {
         if (step is not { HasDrifted: true, Applied: { } applied })
@@ -51,11 +51,11 @@ public sealed class SuspectFinder
 
         if (machine.Status(path) is not { } status)
         {
-            return $"somebody removed {path}";
+            return $"{path} was removed";
         }
 
         var at = status.ModifiedAt.ToLocalTime().ToString("yyyy-MM-dd HH:mm", CultureInfo.InvariantCulture);
-        return $"somebody changed {path}, last on {at}";
+        return $"{path} was changed, last on {at}";
     }
 
     private DpkgLogLine? LastChange(IReadOnlyCollection<string> names, DateTimeOffset since)

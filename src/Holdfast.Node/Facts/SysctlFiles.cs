@@ -2,13 +2,13 @@ using Holdfast.Linux;
 
 namespace Holdfast.Node.Facts;
 
-/// <summary>One assignment in a file of kernel parameters. Immutable.</summary>
+/// <summary>One assignment in a file of kernel parameters.</summary>
 /// <param name="File">The file that really holds it: where a link leads to.</param>
 /// <param name="Line">From 1.</param>
 /// <param name="Parameter">Path below <c>/proc/sys</c>; may be a pattern.</param>
 public sealed record SysctlSetting(string File, int Line, string Parameter, string Value);
 
-/// <summary>What the files of kernel parameters say, in the order in which they are applied. Immutable.</summary>
+/// <summary>What the files of kernel parameters say, in the order in which they are applied.</summary>
 /// <param name="AtBoot">As systemd-sysctl does: the directories, by file name.</param>
 /// <param name="ByProcps">As <c>sysctl --system</c> does: the same, and <c>/etc/sysctl.conf</c> last of all.</param>
 public sealed record SysctlFiles(IReadOnlyList<SysctlSetting> AtBoot, IReadOnlyList<SysctlSetting> ByProcps)
@@ -45,7 +45,7 @@ public sealed record SysctlFiles(IReadOnlyList<SysctlSetting> AtBoot, IReadOnlyL
     /// <summary>
     /// The setting after <see cref="OwnFile"/> that wins over it for this parameter and says something else, in either
     /// order; null when ours holds. A pattern never wins over a parameter's own name.
-    /// </summary>
+    ///</summary>
     public SysctlSetting? FindOverride(string name, string value)
     {
         var parameter = Sysctl.ToPath(name);

@@ -1,4 +1,4 @@
-using Holdfast.Node.Facts;
+using Holdfast.Node.Doctor;
 
 namespace Holdfast.Node.Pods;
 
@@ -16,7 +16,7 @@ public sealed record ClusterDeparture(string Agent, string NodeName, IReadOnlyLi
         CancellationToken cancellationToken
     )
     {
-        var started = await BroughtAgents.ReadAsync(machine, cancellationToken);
+        var started = await AgentsStartedByHoldfast.ReadAsync(machine, cancellationToken);
         var document = runtimes.Documents.FirstOrDefault(document =>
             document.Cluster.AgentService is { } agent && started.Contains(agent)
         );

@@ -15,6 +15,9 @@ internal static class ProgramPath
     ];
 
     /// <returns>Null when there is none.</returns>
-    public static string? Find(Machine machine, string program) =>
-        Directories.Select(directory => $"{directory}/{program}").FirstOrDefault(machine.Exists);
+    public static string? Find(Machine machine, string program) => List(machine, program).FirstOrDefault();
+
+    /// <returns>The one that would be started first, then those that it hides.</returns>
+    public static IEnumerable<string> List(Machine machine, string program) =>
+        Directories.Select(directory => $"{directory}/{program}").Where(machine.Exists);
 }

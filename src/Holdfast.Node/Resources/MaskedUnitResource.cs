@@ -68,7 +68,7 @@ internal sealed class MaskedUnitResource : IResource
         await ReloadAsync(machine, cancellationToken);
     }
 
-    internal static string PathOf(string unit) => $"{SwapStarters.OwnUnits}/{unit}";
+    internal static string PathOf(string unit) => $"{SwapUnits.OwnUnits}/{unit}";
 
     internal static Task<ChildResult> SystemctlAsync(
         Machine machine,

@@ -6,6 +6,8 @@ namespace Holdfast.Node.Resources;
 /// <summary>One device or file that is swapped to. Immutable.</summary>
 internal sealed record ActiveSwap(string Device, int Priority)
 {
+    private const int KernelsChoice = -1;
+
     /// <summary>Reads <c>/proc/swaps</c>: a heading, then device, type, size, used and priority.</summary>
     public static async Task<IReadOnlyList<ActiveSwap>> ReadAsync(Machine machine, CancellationToken cancellationToken)
     {
@@ -16,7 +18,9 @@ internal sealed record ActiveSwap(string Device, int Priority)
             .Where(fields => fields.Length >= 5)
             .Select(fields => new ActiveSwap(
                 fields[0].Replace("\\040", " "),
-                int.Parse(fields[4], System.Globalization.CultureInfo.InvariantCulture)
+                int.TryParse(fields[4], System.Globalization.CultureInfo.InvariantCulture, out var priority)
+                    ? priority
+                    : KernelsChoice
             ))
             .ToArray();
     }

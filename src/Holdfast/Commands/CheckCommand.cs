@@ -33,7 +33,7 @@ internal static class CheckCommand
             CommandOptions.Paths(parsed),
             cancellationToken
         );
-        var findings = Preflight.Check(node.Facts, node.Document.Spec);
+        var findings = Preflight.Check(node.Survey, node.Document.Spec);
         var plan = await node.PlanAsync(cancellationToken);
         var suspects = await FindSuspectsAsync(node, plan, cancellationToken);
         if (screen.Format == OutputFormat.Json)

@@ -43,7 +43,7 @@ internal static class PlanCommand
             return ExitCodeOf(plan);
         }
 
-        FindingsView.Show(screen, Preflight.Check(node.Facts, node.Document.Spec));
+        FindingsView.Show(screen, Preflight.Check(node.Survey, node.Document.Spec));
         PlanView.Show(screen, plan, parsed.GetValue(All));
         var up =
             "up" + (plan.Removals.Count > 0 ? " --remove" : "") + (file is null ? "" : " -f " + file.EscapeMarkup());

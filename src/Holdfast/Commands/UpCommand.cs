@@ -84,7 +84,7 @@ internal static class UpCommand
         var bundle = await OpenBundleAsync(parsed.GetValue(BundleFile), paths, cancellationToken);
         var loaded = await NodeContext.LoadAsync(file, paths, cancellationToken);
         var node = loaded with { Machine = loaded.Machine.WithBundle(bundle) };
-        var findings = Preflight.Check(node.Facts, node.Document.Spec);
+        var findings = Preflight.Check(node.Survey, node.Document.Spec);
         FindingsView.Require(findings);
 
         // From here to the end nobody else changes the machine, so what the plan saw stays true.
@@ -191,7 +191,7 @@ internal static class UpCommand
         }
 
         var machine = NodeContext.CreateMachine(paths, NodeContext.CreateLogs());
-        var release = await MachineFacts.ReadReleaseAsync(machine, cancellationToken);
+        var release = (await OsRelease.ReadAsync(machine, cancellationToken)).Release;
         var bundle = await Bundle.OpenAsync(file, MachineFacts.OwnArchitecture, release, cancellationToken);
         await bundle.Index.RememberAsync(paths, cancellationToken);
         return bundle;

@@ -1,6 +1,7 @@
 using Holdfast.Linux;
 using Holdfast.Node;
 using Holdfast.Node.Components;
+using Holdfast.Node.Doctor;
 using Holdfast.Node.Facts;
 using Holdfast.Node.Plan;
 using Holdfast.Node.Services;
@@ -16,18 +17,20 @@ internal sealed record NodeContext(
     NodePaths Paths,
     LoadedDocument Document,
     Machine Machine,
-    MachineFacts Facts,
+    MachineSurvey Survey,
     ILoggerFactory Logs
 )
 {
+    public MachineFacts Facts => Survey.Facts;
+
     public static async Task<NodeContext> LoadAsync(string? file, NodePaths paths, CancellationToken cancellationToken)
     {
         // The order matters: a wrong document must be told before anything of the machine is looked at.
         var document = await NodeDocuments.LoadAsync(file, paths, cancellationToken);
         var logs = CreateLogs();
         var machine = CreateMachine(paths, logs);
-        var facts = await MachineFacts.ReadAsync(machine, document.Spec, cancellationToken);
-        return new NodeContext(paths, document, machine, facts, logs);
+        var survey = await MachineSurvey.ReadAsync(machine, document.Spec, cancellationToken);
+        return new NodeContext(paths, document, machine, survey, logs);
     }
 
     /// <summary>The machine without a document, for putting back from the journal.</summary>

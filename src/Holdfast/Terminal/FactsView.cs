@@ -1,42 +1,47 @@
 using System.Globalization;
 using Holdfast.Composition;
 using Holdfast.Linux;
+using Holdfast.Node.Doctor;
 using Holdfast.Node.Facts;
 using Holdfast.Node.Resources;
 using Spectre.Console;
 
 namespace Holdfast.Terminal;
 
-/// <summary>What the machine is. Stateless.</summary>
+/// <summary>What the machine is.</summary>
 internal static class FactsView
 {
     public static IEnumerable<(string Name, string Value)> List(NodeContext node)
     {
+        var survey = node.Survey;
         var facts = node.Facts;
         return
         [
-            ("host", facts.HostName),
-            ("system", facts.OperatingSystem),
-            ("kernel", facts.KernelRelease),
+            ("host", survey.HostName),
+            ("system", survey.System.Name),
+            ("kernel", survey.KernelRelease),
             ("architecture", facts.Architecture),
-            ("processors", facts.ProcessorCount.ToString(CultureInfo.InvariantCulture)),
-            ("memory", $"{facts.MemoryBytes >> 20} MB"),
-            ("free disk", $"{facts.FreeDiskBytes >> 20} MB on {facts.FileSystem ?? "an unknown file system"}"),
-            ("free inodes", facts.FreeInodes?.ToString(CultureInfo.InvariantCulture) ?? "without limit"),
+            ("processors", survey.ProcessorCount.ToString(CultureInfo.InvariantCulture)),
+            ("memory", $"{survey.MemoryBytes >> 20} MB"),
+            ("free disk", $"{survey.FreeDiskBytes >> 20} MB on {survey.FileSystem ?? "an unknown file system"}"),
+            ("free inodes", survey.FreeInodes?.ToString(CultureInfo.InvariantCulture) ?? "without limit"),
             ("init", facts.IsSystemd ? "systemd" : "not systemd"),
-            ("container of", facts.Container ?? "nothing"),
-            ("clock", Clock(facts)),
-            ("name servers", facts.Names.NameServers.Count == 0 ? "none" : string.Join(", ", facts.Names.NameServers)),
+            ("container of", survey.Container ?? "nothing"),
+            ("clock", Clock(survey)),
+            (
+                "name servers",
+                survey.Names.NameServers.Count == 0 ? "none" : string.Join(", ", survey.Names.NameServers)
+            ),
             ("cgroups", facts.Cgroups.ToString().ToLowerInvariant()),
-            ("swap", facts.ActiveSwap.Count == 0 ? "off" : string.Join(", ", facts.ActiveSwap)),
+            ("swap", survey.ActiveSwap.Count == 0 ? "off" : string.Join(", ", survey.ActiveSwap)),
             ("containerd", facts.ContainerdVersion ?? "not installed"),
             ("CNI plugins", CniPlugins(facts)),
-            ("virtual machines", VirtualMachines(facts.Virtualization)),
+            ("virtual machines", VirtualMachines(survey.Virtualization)),
         ];
     }
 
-    private static string Clock(MachineFacts facts) =>
-        facts.Clock switch
+    private static string Clock(MachineSurvey survey) =>
+        survey.Clock switch
         {
             { IsSynchronised: true, Keeper: var keeper } => $"synchronised{(keeper is null ? "" : $" by {keeper}")}",
             { IsSynchronised: false, Keeper: { } keeper } => $"not synchronised yet by {keeper}",

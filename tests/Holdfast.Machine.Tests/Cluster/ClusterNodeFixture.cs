@@ -3,7 +3,6 @@ using Holdfast.Linux;
 using Holdfast.Node;
 using Holdfast.Node.Apply;
 using Holdfast.Node.Doctor;
-using Holdfast.Node.Facts;
 using Holdfast.Node.Plan;
 using Holdfast.Node.Resources;
 using Holdfast.Testing;
@@ -111,11 +110,12 @@ internal sealed class ClusterNodeFixture : IDisposable
             TimeProvider.System,
             NullLoggerFactory.Instance
         );
-        var facts = await MachineFacts.ReadAsync(machine, CancellationToken.None);
+        var spec = scenario.Document(Reachable(document));
+        var survey = await MachineSurvey.ReadAsync(machine, spec, CancellationToken.None);
         return
         [
             .. Preflight
-                .Check(facts with { OtherAgents = agents, AgentsAtBoot = [] }, scenario.Document(Reachable(document)))
+                .Check(survey with { OtherAgents = agents, AgentsAtBoot = [] }, spec)
                 .Where(finding => finding.Id == FindingId.OtherAgent),
         ];
     }

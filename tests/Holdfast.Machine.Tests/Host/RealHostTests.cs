@@ -1,7 +1,9 @@
 using System.Net;
 using System.Text.Json.Nodes;
+using Holdfast.Document;
 using Holdfast.Linux;
 using Holdfast.Node;
+using Holdfast.Node.Doctor;
 using Holdfast.Node.Facts;
 using Holdfast.Node.Services;
 using Holdfast.Testing;
@@ -161,12 +163,12 @@ public sealed class RealHostTests : IDisposable
     [Fact]
     public async Task Facts_are_read_in_a_part_of_the_time_of_an_up_without_changes()
     {
-        await MachineFacts.ReadAsync(machine, CancellationToken.None);
+        await MachineSurvey.ReadAsync(machine, NodeDocument.Default("n").Spec!, CancellationToken.None);
         var times = new List<TimeSpan>();
         for (var i = 0; i < 5; i++)
         {
             var start = TimeProvider.System.GetTimestamp();
-            await MachineFacts.ReadAsync(machine, CancellationToken.None);
+            await MachineSurvey.ReadAsync(machine, NodeDocument.Default("n").Spec!, CancellationToken.None);
             times.Add(TimeProvider.System.GetElapsedTime(start));
         }
 

@@ -5,7 +5,6 @@ using Holdfast.Document;
 using Holdfast.Linux;
 using Holdfast.Node;
 using Holdfast.Node.Doctor;
-using Holdfast.Node.Facts;
 using Holdfast.Node.Runtimes.Cni;
 using Holdfast.Node.Services;
 using Holdfast.Testing;
@@ -59,8 +58,8 @@ public sealed class RealNetworkTests : IDisposable
         var document =
             $"{{ name: hftest0, subnet: 10.93.7.0/24, gateway: 10.93.7.254, masquerade: {(masquerade ? "true" : "false")} }}";
         var spec = Read(document);
-        var facts = await MachineFacts.ReadAsync(At("/"), CancellationToken.None);
-        var version = CniVersions.Choose(spec, facts)!;
+        var survey = await MachineSurvey.ReadAsync(At("/"), spec, CancellationToken.None);
+        var version = CniVersions.Choose(spec, survey.Facts)!;
         Write("bridge.json", FirstPlugin(CniComponent.Render(spec.Network.Bridge, version)));
 
         var answer = JsonNode.Parse(
@@ -77,7 +76,7 @@ public sealed class RealNetworkTests : IDisposable
         Assert.Contains(IPAddress.Parse("10.93.7.254"), network.Addresses);
         Assert.Contains(new HostRoute("hftest0", IPNetwork.Parse("10.93.7.0/24"), null), network.Routes);
 
-        var host = facts with { HostNetwork = network };
+        var host = survey with { HostNetwork = network };
         Assert.Empty(Findings(host, spec));
         Assert.Equal([FindingId.BridgeForeign], Findings(host, Read("{ name: hftest0, subnet: 10.94.0.0/16 }")));
         Assert.Equal([FindingId.SubnetInUse], Findings(host, Read("{ name: hftest1, subnet: 10.93.0.0/16 }")));
@@ -96,18 +95,19 @@ public sealed class RealNetworkTests : IDisposable
             """;
         await RequireAsync("unshare", "-n", "sh", "-c", script, "sh", top.Path);
         var network = await HostNetworkFacts.ReadAsync(At(top["host"]), CancellationToken.None);
-        var facts = await MachineFacts.ReadAsync(At("/"), CancellationToken.None) with { HostNetwork = network };
-        var finding = Assert.Single(
-            Preflight.Check(facts, Read("{ name: hftest0 }")),
-            finding => finding.Id == FindingId.SubnetInUse
-        );
+        var spec = Read("{ name: hftest0 }");
+        var survey = await MachineSurvey.ReadAsync(At("/"), spec, CancellationToken.None) with
+        {
+            HostNetwork = network,
+        };
+        var finding = Assert.Single(Preflight.Check(survey, spec), finding => finding.Id == FindingId.SubnetInUse);
         Assert.EndsWith("172.16.0.0/16", finding.Remedy, StringComparison.Ordinal);
     }
 
-    private static string[] Findings(MachineFacts facts, EdgeNodeSpec spec) =>
+    private static string[] Findings(MachineSurvey survey, EdgeNodeSpec spec) =>
         [
             .. Preflight
-                .Check(facts, spec)
+                .Check(survey, spec)
                 .Select(finding => finding.Id)
                 .Where(id => id is FindingId.BridgeForeign or FindingId.BridgeNotABridge or FindingId.SubnetInUse),
         ];

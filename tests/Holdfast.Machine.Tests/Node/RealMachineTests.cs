@@ -1,7 +1,8 @@
+using Holdfast.Document;
 using Holdfast.Linux;
 using Holdfast.Node;
 using Holdfast.Node.Apply;
-using Holdfast.Node.Facts;
+using Holdfast.Node.Doctor;
 using Holdfast.Node.Plan;
 using Holdfast.Node.Resources;
 using Holdfast.Node.Services;
@@ -101,15 +102,18 @@ public sealed class RealMachineTests : IDisposable
     [Fact]
     public async Task Facts_of_this_machine_make_sense()
     {
-        var facts = await MachineFacts.ReadAsync(machine, CancellationToken.None);
-        Assert.True(facts.IsRoot);
+        var survey = await MachineSurvey.ReadAsync(machine, NodeDocument.Default("n").Spec!, CancellationToken.None);
+        var facts = survey.Facts;
+        Assert.Empty(facts.Unread);
+        Assert.Empty(survey.Unread);
+        Assert.True(survey.IsRoot);
         Assert.True(facts.HasApt);
         Assert.NotNull(facts.ContainerdVersion);
         Assert.True(facts.HasCniPlugins);
-        Assert.Empty(facts.MissingControllers);
-        Assert.True(facts.MemoryBytes > 100 << 20);
-        Assert.True(facts.FreeDiskBytes > 100 << 20);
-        Assert.Equal(Environment.MachineName, facts.HostName);
+        Assert.Empty(survey.MissingControllers);
+        Assert.True(survey.MemoryBytes > 100 << 20);
+        Assert.True(survey.FreeDiskBytes > 100 << 20);
+        Assert.Equal(Environment.MachineName, survey.HostName);
     }
 
     private static async Task RequireAsync(string program, params string[] arguments) =>

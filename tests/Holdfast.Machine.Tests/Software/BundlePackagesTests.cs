@@ -40,7 +40,7 @@ public sealed class BundlePackagesTests : IDisposable
         var bundle = await Bundle.OpenAsync(
             path,
             MachineFacts.OwnArchitecture,
-            await MachineFacts.ReadReleaseAsync(machine, CancellationToken.None),
+            (await OsRelease.ReadAsync(machine, CancellationToken.None)).Release,
             CancellationToken.None
         );
         var repository = await PackageRepository.OpenAsync(machine, bundle, CancellationToken.None);

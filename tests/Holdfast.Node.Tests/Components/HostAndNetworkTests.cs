@@ -5,10 +5,13 @@ using Holdfast.Linux;
 using Holdfast.Node.Apply;
 using Holdfast.Node.Components;
 using Holdfast.Node.Doctor;
+using Holdfast.Node.Doctor.Checks;
 using Holdfast.Node.Facts;
 using Holdfast.Node.Plan;
 using Holdfast.Node.Resources;
 using Holdfast.Node.Runtimes.Cni;
+using Holdfast.Node.Tests.Doctor;
+using Holdfast.Node.Tests.Facts;
 using Holdfast.Node.Tests.Resources;
 
 namespace Holdfast.Node.Tests.Components;
@@ -29,21 +32,15 @@ public sealed class HostAndNetworkTests : IDisposable
 
     private static readonly MachineFacts Facts = new()
     {
-        HostName = "n",
-        OperatingSystem = "Debian GNU/Linux 12 (bookworm)",
         Architecture = "amd64",
-        KernelRelease = "6.1",
         Cgroups = CgroupMode.V2,
         IsSystemd = true,
         CniPluginDirectory = MachineFacts.PackagedCniDirectory,
-        ProcessorCount = 2,
-        MemoryBytes = 1L << 30,
-        FreeDiskBytes = 10L << 30,
-        IsRoot = true,
         HasApt = true,
         ContainerdVersion = "1.6.20",
-        Names = new NameFacts { KnowsOwnName = true, NameServers = ["192.0.2.53"] },
     };
+
+    private static readonly MachineSurvey Survey = TestSurvey.Usual with { Facts = Facts, HostName = "n" };
 
     private readonly TemporaryMachine node = new();
 
@@ -176,7 +173,7 @@ public sealed class HostAndNetworkTests : IDisposable
     [Fact]
     public void Preflight_names_what_would_go_wrong_and_what_to_do()
     {
-        var facts = Facts with
+        var survey = Survey with
         {
             IsRoot = false,
             PortOwners = Ports("nginx (process 7)"),
@@ -184,7 +181,7 @@ public sealed class HostAndNetworkTests : IDisposable
             MissingControllers = ["memory"],
             FreeDiskBytes = 500L << 20,
         };
-        var findings = Preflight.Check(facts, Spec);
+        var findings = Preflight.Check(survey, Spec);
         Assert.Equal(4, findings.Count(finding => finding.Severity == PreflightSeverity.Error));
         Assert.Single(findings, finding => finding.Severity == PreflightSeverity.Warning);
         Assert.Single(findings, finding => finding.Severity == PreflightSeverity.Info);
@@ -194,10 +191,10 @@ public sealed class HostAndNetworkTests : IDisposable
     [Fact]
     public void Preflight_is_content_with_a_usual_machine_and_with_our_own_daemon()
     {
-        Assert.Empty(Preflight.Check(Facts with { PortOwners = Ports("holdfast (process 9)") }, Spec));
+        Assert.Empty(Preflight.Check(Survey with { PortOwners = Ports("holdfast (process 9)") }, Spec));
     }
 
-    private static Dictionary<int, string> Ports(string owner) => new() { [MachineFacts.HubPort] = owner };
+    private static Dictionary<int, string> Ports(string owner) => new() { [PortChecks.HubPort] = owner };
 
     [Theory]
     [InlineData(LinuxReason.Failed, "cannot run containerd: Exec format error")]
@@ -230,19 +227,22 @@ public sealed class HostAndNetworkTests : IDisposable
         node.Write("/var/lib/x", "");
         node.Answer("containerd --version", "containerd github.com/containerd/containerd 1.6.20~ds1 1.6.20~ds1-1\n");
 
-        var facts = await MachineFacts.ReadAsync(node.Machine, TemporaryMachine.Never);
+        var survey = await MachineSurvey.ReadAsync(node.Machine, TestFacts.Document(), TemporaryMachine.Never);
+        var facts = survey.Facts;
 
-        Assert.Equal("edge-1", facts.HostName);
-        Assert.Equal("Debian GNU/Linux 12 (bookworm)", facts.OperatingSystem);
+        Assert.Equal("edge-1", survey.HostName);
+        Assert.Equal("Debian GNU/Linux 12 (bookworm)", survey.System.Name);
         Assert.Equal(CgroupMode.V2, facts.Cgroups);
-        Assert.Empty(facts.MissingControllers);
+        Assert.Empty(survey.MissingControllers);
         Assert.False(facts.HasSysResource);
         Assert.Equal("1.6.20", facts.ContainerdVersion);
-        Assert.Equal(["/dev/sda2"], facts.ActiveSwap);
+        Assert.Equal(["/dev/sda2"], survey.ActiveSwap);
         Assert.True(facts.HasCniPlugins);
         Assert.Equal("/usr/lib/cni", facts.CniPluginDirectory);
-        Assert.Equal(["05-other.conf", "87-other.conflist"], facts.CniNetworks.Select(network => network.FileName));
-        Assert.Equal(1024 * 1024, facts.MemoryBytes);
+        Assert.Equal(["05-other.conf", "87-other.conflist"], survey.CniNetworks.Select(network => network.FileName));
+        Assert.Equal(1024 * 1024, survey.MemoryBytes);
+        Assert.Empty(facts.Unread);
+        Assert.Empty(survey.Unread);
         Assert.False(facts.IsSystemd);
         Assert.Equal("debian without a number", facts.Release);
     }

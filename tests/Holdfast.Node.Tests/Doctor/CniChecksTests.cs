@@ -27,7 +27,7 @@ public sealed class CniChecksTests : IDisposable
             ["10-flannel.conflist", "10-holdfast.conflist", "100-x.conflist"],
             networks.Select(network => network.FileName)
         );
-        var finding = (TestFacts.Usual with { CniNetworks = networks }).CheckOne();
+        var finding = (TestSurvey.Usual with { CniNetworks = networks }).CheckOne();
         Assert.Equal(FindingId.CniEarlierNetwork, finding.Id);
         Assert.Contains("cbr0 in /etc/cni/net.d/10-flannel.conflist", finding.What, StringComparison.Ordinal);
     }
@@ -53,7 +53,7 @@ public sealed class CniChecksTests : IDisposable
             "{\"name\":\"podman\",\"plugins\":[{\"type\":\"bridge\",\"bridge\":\"cni-podman0\",\"ipam\":{\"subnet\":\"10.88.0.0/16\"}}]}"
         );
         Assert.Equal([IPNetwork.Parse("10.85.0.0/16")], crio.Subnets);
-        var findings = (TestFacts.Usual with { CniNetworks = [crio, podman] }).Check();
+        var findings = (TestSurvey.Usual with { CniNetworks = [crio, podman] }).Check();
         Assert.Contains(findings, f => f.What.Contains("crio") && f.What.Contains("uses the bridge cni0 too"));
         Assert.Contains(findings, f => f.What.Contains("podman") && f.Remedy.Contains("10.89.0.0/16"));
         Assert.All(
@@ -85,8 +85,8 @@ public sealed class CniChecksTests : IDisposable
         Assert.Contains("spec.network.bridge.subnet", finding.Remedy, StringComparison.Ordinal);
     }
 
-    private static MachineFacts WithRoutes(params string[] networks) =>
-        TestFacts.Usual with
+    private static MachineSurvey WithRoutes(params string[] networks) =>
+        TestSurvey.Usual with
         {
             HostNetwork = new HostNetworkFacts
             {
@@ -138,15 +138,15 @@ public sealed class CniChecksTests : IDisposable
                 new HostRoute("tun0", IPNetwork.Parse("10.89.0.0/16"), null),
             ],
         };
-        var finding = (TestFacts.Usual with { HostNetwork = network }).CheckOne();
+        var finding = (TestSurvey.Usual with { HostNetwork = network }).CheckOne();
         Assert.Equal((FindingId.SubnetInUse, PreflightSeverity.Error), (finding.Id, finding.Severity));
         Assert.Contains("10.90.0.0/16", finding.Remedy, StringComparison.Ordinal);
         Assert.Empty(
-            (TestFacts.Usual with { HostNetwork = network }).Check("{ network: { bridge: { subnet: 10.90.0.0/16 } } }")
+            (TestSurvey.Usual with { HostNetwork = network }).Check("{ network: { bridge: { subnet: 10.90.0.0/16 } } }")
         );
 
         var later = network with { Interfaces = ["cni0", "eth0"], Bridges = [new HostBridge("cni0", [])] };
-        Assert.Equal(PreflightSeverity.Warning, (TestFacts.Usual with { HostNetwork = later }).CheckOne().Severity);
+        Assert.Equal(PreflightSeverity.Warning, (TestSurvey.Usual with { HostNetwork = later }).CheckOne().Severity);
     }
 
     [Fact]
@@ -159,8 +159,8 @@ public sealed class CniChecksTests : IDisposable
             Routes = [new HostRoute("cni0", IPNetwork.Parse("10.88.0.0/16"), null)],
             Addresses = [IPAddress.Parse("10.88.0.1")],
         };
-        Assert.Empty((TestFacts.Usual with { HostNetwork = network }).Check());
-        var other = TestFacts.Usual with
+        Assert.Empty((TestSurvey.Usual with { HostNetwork = network }).Check());
+        var other = TestSurvey.Usual with
         {
             HostNetwork = network with { Addresses = [IPAddress.Parse("10.88.0.254")] },
         };
@@ -180,7 +180,7 @@ public sealed class CniChecksTests : IDisposable
             Bridges = [new HostBridge("docker0", []), new HostBridge("br0", ["eth0"])],
             Routes = subnet is null ? [] : [new HostRoute(name, IPNetwork.Parse(subnet), null)],
         };
-        var finding = (TestFacts.Usual with { HostNetwork = network }).CheckOne(
+        var finding = (TestSurvey.Usual with { HostNetwork = network }).CheckOne(
             $"{{ network: {{ bridge: {{ name: {name} }} }} }}"
         );
         Assert.Equal((id, PreflightSeverity.Error), (finding.Id, finding.Severity));
@@ -189,7 +189,7 @@ public sealed class CniChecksTests : IDisposable
     [Fact]
     public void Bridge_of_an_older_document_may_be_deleted()
     {
-        var facts = TestFacts.Usual with
+        var facts = TestSurvey.Usual with
         {
             HostNetwork = new HostNetworkFacts
             {

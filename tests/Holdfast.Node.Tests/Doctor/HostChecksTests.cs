@@ -16,9 +16,9 @@ public sealed class HostChecksTests : IDisposable
     [Fact]
     public void Foreign_line_of_hosts_that_says_otherwise_is_named_with_its_number()
     {
-        var facts = TestFacts.Usual with
+        var facts = TestSurvey.Usual with
         {
-            Names = TestFacts.Usual.Names with
+            Names = TestSurvey.Usual.Names with
             {
                 Hosts =
                 [
@@ -39,9 +39,12 @@ public sealed class HostChecksTests : IDisposable
     [Fact]
     public void Address_that_a_foreign_line_calls_otherwise_is_mentioned()
     {
-        var facts = TestFacts.Usual with
+        var facts = TestSurvey.Usual with
         {
-            Names = TestFacts.Usual.Names with { Hosts = [new HostsLine(3, IPAddress.Parse("10.0.0.9"), ["printer"])] },
+            Names = TestSurvey.Usual.Names with
+            {
+                Hosts = [new HostsLine(3, IPAddress.Parse("10.0.0.9"), ["printer"])],
+            },
         };
         var finding = facts.CheckOne("{ host: { hosts: [{ address: 10.0.0.9, names: [k8s-master] }] } }");
         Assert.Equal((FindingId.HostsAddress, PreflightSeverity.Info), Brief(finding));
@@ -51,9 +54,12 @@ public sealed class HostChecksTests : IDisposable
     [Fact]
     public void Own_name_on_the_loopback_is_the_distributions_way_and_no_drift()
     {
-        var facts = TestFacts.Usual with
+        var facts = TestSurvey.Usual with
         {
-            Names = TestFacts.Usual.Names with { Hosts = [new HostsLine(2, IPAddress.Parse("127.0.1.1"), ["edge-1"])] },
+            Names = TestSurvey.Usual.Names with
+            {
+                Hosts = [new HostsLine(2, IPAddress.Parse("127.0.1.1"), ["edge-1"])],
+            },
         };
         var finding = facts.CheckOne("{ host: { hosts: [{ address: 10.0.0.1, names: [edge-1] }] } }");
         Assert.Equal((PreflightSeverity.Info, false), (finding.Severity, finding.IsDrift));
@@ -71,25 +77,28 @@ public sealed class HostChecksTests : IDisposable
     [Fact]
     public void Names_of_host_and_node_are_compared()
     {
-        var other = TestFacts.Usual with { HostName = "Debian" };
+        var other = TestSurvey.Usual with { HostName = "Debian" };
         Assert.Equal((FindingId.NodeNameDiffers, PreflightSeverity.Info), Brief(other.CheckOne()));
         Assert.Contains(
             other.Check("{ cluster: { kubernetes: {} } }"),
             f => f is { Id: FindingId.NodeNameDiffers, Severity: PreflightSeverity.Warning }
         );
-        Assert.Empty((TestFacts.Usual with { HostName = "edge-1.shop.example" }).Check());
-        Assert.Contains((TestFacts.Usual with { HostName = "edge_1" }).Check(), f => f.Id == FindingId.HostNameInvalid);
+        Assert.Empty((TestSurvey.Usual with { HostName = "edge-1.shop.example" }).Check());
+        Assert.Contains(
+            (TestSurvey.Usual with { HostName = "edge_1" }).Check(),
+            f => f.Id == FindingId.HostNameInvalid
+        );
 
-        var changes = TestFacts.Usual with { Names = TestFacts.Usual.Names with { HostNameAtBoot = "edge-2" } };
+        var changes = TestSurvey.Usual with { Names = TestSurvey.Usual.Names with { HostNameAtBoot = "edge-2" } };
         Assert.Equal(FindingId.HostNameChanges, changes.CheckOne().Id);
     }
 
     [Fact]
     public void Own_name_must_be_known_to_the_machine_or_the_document()
     {
-        var facts = TestFacts.Usual with
+        var facts = TestSurvey.Usual with
         {
-            Names = TestFacts.Usual.Names with { KnowsOwnName = false },
+            Names = TestSurvey.Usual.Names with { KnowsOwnName = false },
             HostNetwork = new HostNetworkFacts { Addresses = [IPAddress.Loopback, IPAddress.Parse("192.0.2.2")] },
         };
         Assert.Contains("{ address: 192.0.2.2, names: [edge-1] }", facts.CheckOne().Remedy, StringComparison.Ordinal);

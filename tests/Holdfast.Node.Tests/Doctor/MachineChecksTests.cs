@@ -17,7 +17,7 @@ public sealed class MachineChecksTests
     [Fact]
     public void Check_that_fails_is_a_finding_and_names_its_subject()
     {
-        var finding = Assert.Single(Preflight.Run("moon", (_, _) => [Fail()], TestFacts.Usual, TestFacts.Document()));
+        var finding = Assert.Single(Preflight.Run("moon", (_, _) => [Fail()], TestSurvey.Usual, TestFacts.Document()));
         Assert.Equal(FindingId.CheckFailed, finding.Id);
         Assert.StartsWith("check \"moon\" could not look: no moon", finding.What, StringComparison.Ordinal);
         static PreflightFinding Fail() => throw new InvalidOperationException("no moon");
@@ -60,18 +60,23 @@ public sealed class MachineChecksTests
     {
         var names = typeof(FindingId).GetFields().Select(field => (string)field.GetRawConstantValue()!).ToArray();
         Assert.Equal(names.Length, names.Distinct().Count());
-        var poor = TestFacts.Usual with
+        var poor = TestSurvey.Usual with
         {
+            Facts = TestFacts.Usual with
+            {
+                Architecture = "riscv64",
+                IsSystemd = false,
+                CapabilityBounds = new Capabilities(0),
+                HasCniPlugins = false,
+                HasApt = false,
+                ContainerdVersion = null,
+                Unread = [new UnreadFact("swap", "permission denied")],
+            },
             IsRoot = false,
-            Architecture = "riscv64",
-            IsSystemd = false,
-            CapabilityBounds = new Capabilities(0),
             MissingControllers = ["memory"],
             FreeDiskBytes = 1,
             MemoryBytes = 1,
-            HasCniPlugins = false,
-            HasApt = false,
-            ContainerdVersion = null,
+            Unread = [new UnreadFact("ports", "permission denied")],
         };
         Assert.All(
             poor.Check(),
@@ -91,7 +96,7 @@ public sealed class MachineChecksTests
     [InlineData("nonsense", false)]
     public void Old_kernel_is_named(string release, bool isOld)
     {
-        var findings = (TestFacts.Usual with { KernelRelease = release }).Check();
+        var findings = (TestSurvey.Usual with { KernelRelease = release }).Check();
         Assert.Equal(isOld, findings.Any(finding => finding.Id == FindingId.OldKernel));
     }
 
@@ -99,10 +104,10 @@ public sealed class MachineChecksTests
     public void Missing_option_of_the_kernel_is_an_error_only_when_no_container_runs_without_it()
     {
         var all = KernelOption.All.Select(option => option.Name).ToHashSet();
-        Assert.Empty((TestFacts.Usual with { Kernel = new KernelFacts("/proc/config.gz", all, true) }).Check());
+        Assert.Empty((TestSurvey.Usual with { Kernel = new KernelFacts("/proc/config.gz", all, true) }).Check());
 
         all.ExceptWith(["VETH", "CFS_BANDWIDTH", "CGROUP_DEVICE", "KVM"]);
-        var findings = (TestFacts.Usual with { Kernel = new KernelFacts("/proc/config.gz", all, true) }).Check();
+        var findings = (TestSurvey.Usual with { Kernel = new KernelFacts("/proc/config.gz", all, true) }).Check();
 
         // Device rules are BPF's with version 2, and nobody here wants virtual machines.
         Assert.Equal(2, findings.Count);
@@ -135,11 +140,11 @@ public sealed class MachineChecksTests
     [Fact]
     public void Inodes_and_file_system_are_looked_at_like_bytes()
     {
-        Assert.Equal(FindingId.LowInodes, (TestFacts.Usual with { FreeInodes = 10_000 }).CheckOne().Id);
-        Assert.Empty((TestFacts.Usual with { FreeInodes = null }).Check());
-        Assert.Equal(FindingId.FileSystem, (TestFacts.Usual with { FileSystem = "overlay" }).CheckOne().Id);
+        Assert.Equal(FindingId.LowInodes, (TestSurvey.Usual with { FreeInodes = 10_000 }).CheckOne().Id);
+        Assert.Empty((TestSurvey.Usual with { FreeInodes = null }).Check());
+        Assert.Equal(FindingId.FileSystem, (TestSurvey.Usual with { FileSystem = "overlay" }).CheckOne().Id);
         Assert.Empty(
-            (TestFacts.Usual with { FileSystem = "overlay" }).Check(
+            (TestSurvey.Usual with { FileSystem = "overlay" }).Check(
                 "{ runtimes: [{ name: containerd, snapshotter: native }] }"
             )
         );
@@ -148,25 +153,25 @@ public sealed class MachineChecksTests
     [Fact]
     public void Clock_that_was_never_set_is_an_error_and_one_that_nobody_keeps_a_hint()
     {
-        var clock = TestFacts.Usual.Clock!;
-        var never = TestFacts.Usual with { Clock = clock with { Now = DateTimeOffset.UnixEpoch } };
+        var clock = TestSurvey.Usual.Clock!;
+        var never = TestSurvey.Usual with { Clock = clock with { Now = DateTimeOffset.UnixEpoch } };
         Assert.Equal((FindingId.ClockNeverSet, PreflightSeverity.Error), Brief(never.CheckOne()));
 
-        var alone = TestFacts.Usual with { Clock = clock with { IsSynchronised = false, Keeper = null } };
+        var alone = TestSurvey.Usual with { Clock = clock with { IsSynchronised = false, Keeper = null } };
         Assert.Equal((FindingId.ClockNotKept, PreflightSeverity.Info), Brief(alone.CheckOne()));
         Assert.Equal(
             (FindingId.ClockNotKept, PreflightSeverity.Warning),
             Brief(Assert.Single(alone.Check("{ cluster: { kubernetes: {} } }"), f => f.Id == FindingId.ClockNotKept))
         );
 
-        var soon = TestFacts.Usual with { Clock = clock with { IsSynchronised = false } };
+        var soon = TestSurvey.Usual with { Clock = clock with { IsSynchronised = false } };
         Assert.Equal(FindingId.ClockNotYetSynchronised, soon.CheckOne().Id);
     }
 
     [Fact]
     public void Port_is_looked_at_when_the_node_needs_it()
     {
-        var facts = TestFacts.Usual with
+        var facts = TestSurvey.Usual with
         {
             PortOwners = new Dictionary<int, string> { [10250] = "nginx (process 7)", [7443] = "holdfast (process 8)" },
         };
@@ -179,14 +184,14 @@ public sealed class MachineChecksTests
     [Fact]
     public void Agent_is_a_stranger_unless_the_cluster_is_its_own()
     {
-        var facts = TestFacts.Usual with { OtherAgents = ["kubelet"] };
+        var facts = TestSurvey.Usual with { OtherAgents = ["kubelet"] };
         Assert.Equal((FindingId.OtherAgent, PreflightSeverity.Error), Brief(facts.CheckOne()));
         Assert.DoesNotContain(facts.Check("{ cluster: { kubernetes: {} } }"), f => f.Id == FindingId.OtherAgent);
 
-        var asleep = TestFacts.Usual with { AgentsAtBoot = ["edgecore"] };
+        var asleep = TestSurvey.Usual with { AgentsAtBoot = ["edgecore"] };
         Assert.Equal((FindingId.OtherAgentAtBoot, PreflightSeverity.Warning), Brief(asleep.CheckOne()));
-        Assert.Empty((facts with { BroughtAgents = ["kubelet"] }).Check());
-        Assert.Empty((asleep with { BroughtAgents = ["edgecore"] }).Check());
+        Assert.Empty((facts with { StartedAgents = ["kubelet"] }).Check());
+        Assert.Empty((asleep with { StartedAgents = ["edgecore"] }).Check());
     }
 
     [Theory]
@@ -196,7 +201,7 @@ public sealed class MachineChecksTests
     [InlineData("{ standalone: {} }", false)]
     public void The_kubelet_of_a_node_of_OpenYurt_keeps_what_it_talks_through(string cluster, bool isRefused)
     {
-        var facts = TestFacts.Usual with { BroughtAgents = ["kubelet", "yurthub"] };
+        var facts = TestSurvey.Usual with { StartedAgents = ["kubelet", "yurthub"] };
         Assert.Equal(
             isRefused,
             facts.Check($"{{ cluster: {cluster} }}").Any(finding => finding.Id == FindingId.JoinedOtherwise)
@@ -222,18 +227,18 @@ public sealed class MachineChecksTests
         var wants = node.Machine.At("/etc/systemd/system/multi-user.target.wants");
         Directory.CreateDirectory(wants);
         File.CreateSymbolicLink(Path.Join(wants, $"{service}.service"), $"/lib/systemd/system/{service}.service");
-        Assert.Equal([service], MachineFacts.ListAgentsAtBoot(node.Machine, new HashSet<string>()));
+        Assert.Equal([service], MachineSurvey.ListAgentsAtBoot(node.Machine, new HashSet<string>()));
 
         // What runs is told as that, and not that it does not run, whatever its process is called.
         var running = new HashSet<string> { "init", process };
-        Assert.Empty(MachineFacts.ListAgentsAtBoot(node.Machine, running));
+        Assert.Empty(MachineSurvey.ListAgentsAtBoot(node.Machine, running));
         Assert.Equal([process], NodeAgents.AmongProcesses(running));
     }
 
     [Fact]
     public void Libvirt_matters_only_beside_a_runtime_of_virtual_machines()
     {
-        var facts = TestFacts.Usual with { OtherAgents = ["libvirtd"], Virtualization = Able };
+        var facts = TestSurvey.Usual with { OtherAgents = ["libvirtd"], Virtualization = Able };
         Assert.Empty(facts.Check());
         Assert.Equal((FindingId.Libvirt, PreflightSeverity.Warning), Brief(facts.CheckOne(Kata)));
     }
@@ -241,10 +246,10 @@ public sealed class MachineChecksTests
     [Fact]
     public void Kvm_matters_only_where_a_handler_makes_virtual_machines()
     {
-        var facts = TestFacts.Usual with { Virtualization = new VirtualizationFacts { Kvm = KvmAnswer.Absent } };
+        var facts = TestSurvey.Usual with { Virtualization = new VirtualizationFacts { Kvm = KvmAnswer.Absent } };
         Assert.Empty(facts.Check());
         Assert.Contains(facts.Check(Kata), f => f.Id == FindingId.Kvm && f.What.Contains("there is no /dev/kvm"));
-        Assert.Empty((TestFacts.Usual with { Virtualization = Able }).Check(Kata));
+        Assert.Empty((TestSurvey.Usual with { Virtualization = Able }).Check(Kata));
     }
 
     [Theory]
@@ -253,7 +258,7 @@ public sealed class MachineChecksTests
     [InlineData(KvmAnswer.Failed, "KVM_CREATE_VM")]
     public void Answer_of_the_kernel_is_explained(KvmAnswer answer, string word)
     {
-        var facts = TestFacts.Usual with { Virtualization = Able with { Kvm = answer } };
+        var facts = TestSurvey.Usual with { Virtualization = Able with { Kvm = answer } };
         Assert.Contains(word, facts.CheckOne(Kata).What, StringComparison.Ordinal);
     }
 
@@ -265,7 +270,7 @@ public sealed class MachineChecksTests
             Kvm = KvmAnswer.Absent,
             CpuFlags = new HashSet<string> { "lm", "sse4_1", "hypervisor" },
         };
-        var findings = (TestFacts.Usual with { Virtualization = guest }).Check(Kata);
+        var findings = (TestSurvey.Usual with { Virtualization = guest }).Check(Kata);
         Assert.Contains(findings, f => f.Id == FindingId.CpuFlags && f.What.Contains("vmx"));
         Assert.All(findings, f => Assert.Contains("nested virtualization", f.Remedy, StringComparison.Ordinal));
     }
@@ -273,7 +278,7 @@ public sealed class MachineChecksTests
     [Fact]
     public void Modules_of_virtual_machines_are_named_unless_the_document_loads_them()
     {
-        var facts = TestFacts.Usual with
+        var facts = TestSurvey.Usual with
         {
             Virtualization = Able with { MissingModules = ["kvm_intel", "vhost", "vhost_net"], HasVsock = false },
         };

@@ -43,7 +43,7 @@ public sealed class SuspectFinderTests : IDisposable
         node.Answer($"dpkg-query --search {Config}", $"containerd: {Config}\n");
         node.Write(Config, "edited");
         Assert.StartsWith(
-            $"somebody changed {Config}, last on ",
+            $"{Config} was changed, last on ",
             await FindAsync(Drifted($"file:{Config}", "file")),
             StringComparison.Ordinal
         );
@@ -52,7 +52,7 @@ public sealed class SuspectFinderTests : IDisposable
     [Fact]
     public async Task A_file_that_is_gone_was_removed_by_somebody()
     {
-        Assert.Equal($"somebody removed {Config}", await FindAsync(Drifted($"file:{Config}", "file")));
+        Assert.Equal($"{Config} was removed", await FindAsync(Drifted($"file:{Config}", "file")));
     }
 
     [Fact]

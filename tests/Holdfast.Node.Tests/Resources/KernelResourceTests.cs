@@ -151,13 +151,13 @@ public sealed class KernelResourceTests : IDisposable
         node.Write(file, "[Unit]\nDescription=swap\n");
         node.Write("/etc/systemd/system/other.service", "");
         node.Answer("systemctl");
-        Assert.Equal([unit], SwapStarters.List(node.Machine, []));
+        Assert.Equal([unit], SwapUnits.List(node.Machine, []));
         var before = node.Snapshot();
 
         await node.ApplyAsync(new MaskedUnitResource(unit));
 
         Assert.Equal("/dev/null", new FileInfo(node.Machine.At($"/etc/systemd/system/{unit}")).LinkTarget);
-        Assert.Equal([unit], SwapStarters.List(node.Machine, []));
+        Assert.Equal([unit], SwapUnits.List(node.Machine, []));
         Assert.Equal(
             unit.EndsWith(".service", StringComparison.Ordinal),
             node.CommandsRun.Contains($"systemctl stop {unit}")
@@ -184,7 +184,7 @@ public sealed class KernelResourceTests : IDisposable
     public void Units_that_systemd_would_make_of_partitions_in_use_are_known_before_they_are_there() =>
         Assert.Equal(
             ["dev-mapper-vg\\x2dswap.swap", "dev-sda2.swap"],
-            SwapStarters.List(node.Machine, ["/dev/sda2", "/swap.file", "/dev/zram0", "/dev/mapper/vg-swap"])
+            SwapUnits.List(node.Machine, ["/dev/sda2", "/swap.file", "/dev/zram0", "/dev/mapper/vg-swap"])
         );
 
     [Fact]
@@ -192,7 +192,7 @@ public sealed class KernelResourceTests : IDisposable
     {
         node.Write("/run/systemd/generator/dev-sda2.swap", "[Unit]\nSourcePath=/etc/fstab\n[Swap]\nWhat=/dev/sda2\n");
         node.Write("/etc/systemd/system/nginx.service", "");
-        Assert.Empty(SwapStarters.List(node.Machine, []));
+        Assert.Empty(SwapUnits.List(node.Machine, []));
     }
 
     [Fact]

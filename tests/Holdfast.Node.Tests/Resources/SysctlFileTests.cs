@@ -1,6 +1,7 @@
 using Holdfast.Node.Facts;
 using Holdfast.Node.Resources;
 using Holdfast.Node.Runtimes.Containerd;
+using Holdfast.Node.Tests.Doctor;
 using Holdfast.Node.Tests.Facts;
 
 namespace Holdfast.Node.Tests.Resources;

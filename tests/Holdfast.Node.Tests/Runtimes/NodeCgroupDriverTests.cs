@@ -10,16 +10,10 @@ public sealed class NodeCgroupDriverTests
     private static MachineFacts Facts(bool isSystemd, CgroupMode mode) =>
         new()
         {
-            HostName = "host1",
-            OperatingSystem = "Debian",
             Architecture = "amd64",
-            KernelRelease = "6",
             Cgroups = mode,
             IsSystemd = isSystemd,
             CniPluginDirectory = "/usr/lib/cni",
-            ProcessorCount = 1,
-            MemoryBytes = 1,
-            FreeDiskBytes = 1,
         };
 
     private static EdgeNodeSpec Spec(string runtimes) =>

@@ -1,16 +1,15 @@
 using Holdfast.Document;
-using Holdfast.Node.Facts;
 
 namespace Holdfast.Node.Doctor.Checks;
 
-/// <summary>Other programs that want the node, or its containerd, for themselves. Pure.</summary>
+/// <summary>Other programs that want the node, or its containerd, for themselves.</summary>
 internal static class AgentChecks
 {
     private static readonly string[] Libvirt = ["libvirtd", "virtqemud"];
 
-    public static IEnumerable<PreflightFinding> Running(MachineFacts facts, EdgeNodeSpec spec)
+    public static IEnumerable<PreflightFinding> Running(MachineSurvey survey, EdgeNodeSpec spec)
     {
-        foreach (var agent in facts.OtherAgents.Except(Libvirt).Except(Expected(facts, spec)))
+        foreach (var agent in survey.OtherAgents.Except(Libvirt).Except(Expected(survey, spec)))
         {
             yield return agent == "dockerd"
                 ? PreflightFinding.Info(
@@ -27,11 +26,11 @@ internal static class AgentChecks
     }
 
     /// <summary>What sleeps now is awake after the next boot.</summary>
-    public static IEnumerable<PreflightFinding> AtBoot(MachineFacts facts, EdgeNodeSpec spec) =>
-        facts
+    public static IEnumerable<PreflightFinding> AtBoot(MachineSurvey survey, EdgeNodeSpec spec) =>
+        survey
             .AgentsAtBoot.Except(Libvirt)
-            .Except(facts.OtherAgents)
-            .Except(Expected(facts, spec))
+            .Except(survey.OtherAgents)
+            .Except(Expected(survey, spec))
             .Select(agent =>
                 PreflightFinding.Warning(
                     FindingId.OtherAgentAtBoot,
@@ -41,9 +40,9 @@ internal static class AgentChecks
             );
 
     /// <summary>libvirt and a runtime of virtual machines take /dev/kvm, bridges and cgroups from each other.</summary>
-    public static IEnumerable<PreflightFinding> LibvirtBesideVirtualMachines(MachineFacts facts, EdgeNodeSpec spec)
+    public static IEnumerable<PreflightFinding> LibvirtBesideVirtualMachines(MachineSurvey survey, EdgeNodeSpec spec)
     {
-        var libvirt = facts.OtherAgents.Concat(facts.AgentsAtBoot).FirstOrDefault(Libvirt.Contains);
+        var libvirt = survey.OtherAgents.Concat(survey.AgentsAtBoot).FirstOrDefault(Libvirt.Contains);
         if (libvirt is not null && VirtualMachines.AreWanted(spec))
         {
             yield return PreflightFinding.Warning(
@@ -55,8 +54,8 @@ internal static class AgentChecks
     }
 
     /// <summary>The cluster's own programs, and those of an older document: they are taken back before anything else is done.</summary>
-    private static IEnumerable<string> Expected(MachineFacts facts, EdgeNodeSpec spec) =>
-        facts.BroughtAgents.Concat(
+    private static IEnumerable<string> Expected(MachineSurvey survey, EdgeNodeSpec spec) =>
+        survey.StartedAgents.Concat(
             spec.Cluster switch
             {
                 KubernetesCluster => ["kubelet"],

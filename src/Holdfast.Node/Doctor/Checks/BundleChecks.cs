@@ -1,20 +1,19 @@
 using Holdfast.Document;
-using Holdfast.Node.Facts;
 using Holdfast.Node.Software.Bundles;
 
 namespace Holdfast.Node.Doctor.Checks;
 
-/// <summary>Whether what shall come from a bundle was in one. Pure.</summary>
+/// <summary>Whether what is to come from a bundle was in one.</summary>
 internal static class BundleChecks
 {
-    public static IEnumerable<PreflightFinding> Source(MachineFacts facts, EdgeNodeSpec spec) =>
+    public static IEnumerable<PreflightFinding> Source(MachineSurvey survey, EdgeNodeSpec spec) =>
         BundleInstalls
             .List(spec)
             .Where(place => place.Install is InstallSpec.Bundle)
             .Select(place =>
                 PreflightFinding.Error(
                     FindingId.NoBundle,
-                    $"{place.Place} shall come from a bundle, and no bundle with it was named",
+                    $"{place.Place} is to come from a bundle, and no bundle with it was named",
                     "run: holdfast up --bundle FILE, with a file that holdfast bundle made from a document that has it"
                 )
             );

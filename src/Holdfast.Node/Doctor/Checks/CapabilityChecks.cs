@@ -1,10 +1,9 @@
 using Holdfast.Document;
 using Holdfast.Linux;
-using Holdfast.Node.Facts;
 
 namespace Holdfast.Node.Doctor.Checks;
 
-/// <summary>Capabilities that this machine's root can never have: containers in containers, some hosters. Pure.</summary>
+/// <summary>Capabilities that this machine's root can never have: containers in containers, some hosters.</summary>
 internal static class CapabilityChecks
 {
     private static readonly (Capability Capability, string Name, string Purpose)[] Vital =
@@ -13,9 +12,9 @@ internal static class CapabilityChecks
         (Capability.NetAdmin, "CAP_NET_ADMIN", "connect a pod to the network"),
     ];
 
-    public static IEnumerable<PreflightFinding> SysResource(MachineFacts facts, EdgeNodeSpec spec)
+    public static IEnumerable<PreflightFinding> SysResource(MachineSurvey survey, EdgeNodeSpec spec)
     {
-        if (!facts.HasSysResource)
+        if (!survey.Facts.HasSysResource)
         {
             yield return PreflightFinding.Info(
                 FindingId.NoSysResource,
@@ -25,14 +24,14 @@ internal static class CapabilityChecks
         }
     }
 
-    public static IEnumerable<PreflightFinding> ForContainers(MachineFacts facts, EdgeNodeSpec spec) =>
+    public static IEnumerable<PreflightFinding> ForContainers(MachineSurvey survey, EdgeNodeSpec spec) =>
         Vital
-            .Where(vital => !facts.CapabilityBounds.Has(vital.Capability))
+            .Where(vital => !survey.Facts.CapabilityBounds.Has(vital.Capability))
             .Select(vital =>
                 PreflightFinding.Error(
                     FindingId.NoCapability,
-                    $"the capability {vital.Name} is missing on this machine: nobody here can {vital.Purpose}",
-                    "this is a container or a hoster's machine that was denied it: ask for it there"
+                    $"the capability {vital.Name} is missing on this machine: not even root can {vital.Purpose}",
+                    "grant it where this container or machine is defined"
                 )
             );
 }

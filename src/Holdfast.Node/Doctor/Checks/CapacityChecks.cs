@@ -1,9 +1,8 @@
 using Holdfast.Document;
-using Holdfast.Node.Facts;
 
 namespace Holdfast.Node.Doctor.Checks;
 
-/// <summary>Room for a runtime, its images and a few pods. Pure.</summary>
+/// <summary>Room for a runtime, its images and a few pods.</summary>
 internal static class CapacityChecks
 {
     /// <summary>A runtime, its images and this program need about as much before the first pod of a user.</summary>
@@ -21,23 +20,23 @@ internal static class CapacityChecks
     /// <summary>containerd, this program and a few small pods.</summary>
     private const long LowMemoryBytes = 256L << 20;
 
-    public static IEnumerable<PreflightFinding> Disk(MachineFacts facts, EdgeNodeSpec spec)
+    public static IEnumerable<PreflightFinding> Disk(MachineSurvey survey, EdgeNodeSpec spec)
     {
-        if (facts.FreeDiskBytes < LowDiskBytes)
+        if (survey.FreeDiskBytes is { } free and < LowDiskBytes)
         {
             yield return new PreflightFinding(
                 FindingId.LowDisk,
-                facts.FreeDiskBytes < NoDiskBytes ? PreflightSeverity.Error : PreflightSeverity.Warning,
-                $"only {facts.FreeDiskBytes >> 20} MB are free below /var/lib",
+                free < NoDiskBytes ? PreflightSeverity.Error : PreflightSeverity.Warning,
+                $"only {free >> 20} MB are free below /var/lib",
                 "free at least 1 GB"
             );
         }
     }
 
     /// <summary>Each small file of an image's layers takes one.</summary>
-    public static IEnumerable<PreflightFinding> Inodes(MachineFacts facts, EdgeNodeSpec spec)
+    public static IEnumerable<PreflightFinding> Inodes(MachineSurvey survey, EdgeNodeSpec spec)
     {
-        if (facts.FreeInodes is { } free and < LowInodes)
+        if (survey.FreeInodes is { } free and < LowInodes)
         {
             yield return new PreflightFinding(
                 FindingId.LowInodes,
@@ -49,10 +48,10 @@ internal static class CapacityChecks
     }
 
     /// <summary>overlayfs needs a place for its upper layers that is not itself one, nor a network's or a DOS disk's.</summary>
-    public static IEnumerable<PreflightFinding> FileSystem(MachineFacts facts, EdgeNodeSpec spec)
+    public static IEnumerable<PreflightFinding> FileSystem(MachineSurvey survey, EdgeNodeSpec spec)
     {
         if (
-            facts.FileSystem
+            survey.FileSystem
                 is { } type
                     and ("overlay" or "nfs" or "nfs4" or "cifs" or "vfat" or "exfat" or "9p" or "virtiofs")
             && spec.Runtimes.Any(runtime => runtime.Snapshotter is null or "overlayfs")
@@ -66,13 +65,13 @@ internal static class CapacityChecks
         }
     }
 
-    public static IEnumerable<PreflightFinding> Memory(MachineFacts facts, EdgeNodeSpec spec)
+    public static IEnumerable<PreflightFinding> Memory(MachineSurvey survey, EdgeNodeSpec spec)
     {
-        if (facts.MemoryBytes is > 0 and < LowMemoryBytes)
+        if (survey.MemoryBytes is > 0 and < LowMemoryBytes)
         {
             yield return PreflightFinding.Warning(
                 FindingId.LowMemory,
-                $"the machine has only {facts.MemoryBytes >> 20} MB of memory",
+                $"the machine has only {survey.MemoryBytes >> 20} MB of memory",
                 "run few and small pods"
             );
         }

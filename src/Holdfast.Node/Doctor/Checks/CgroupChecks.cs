@@ -1,29 +1,28 @@
 using Holdfast.Document;
 using Holdfast.Linux;
-using Holdfast.Node.Facts;
 using Holdfast.Node.Runtimes;
 
 namespace Holdfast.Node.Doctor.Checks;
 
-/// <summary>Control groups: which version, and whether pods can be held to their limits. Pure.</summary>
+/// <summary>Control groups: which version, and whether pods can be held to their limits.</summary>
 internal static class CgroupChecks
 {
-    public static IEnumerable<PreflightFinding> Controllers(MachineFacts facts, EdgeNodeSpec spec)
+    public static IEnumerable<PreflightFinding> Controllers(MachineSurvey survey, EdgeNodeSpec spec)
     {
-        if (facts.MissingControllers.Count > 0)
+        if (survey.MissingControllers.Count > 0)
         {
             yield return PreflightFinding.Error(
                 FindingId.CgroupControllers,
-                $"the kernel has no cgroup controller {string.Join(", ", facts.MissingControllers)}",
+                $"the kernel has no cgroup controller {string.Join(", ", survey.MissingControllers)}",
                 "add cgroup_enable=memory cgroup_memory=1 to the kernel's command line and reboot"
             );
         }
     }
 
     /// <summary>The kubelet refuses version 1 since 1.35 (failCgroupV1), and so does kubeadm, after minutes.</summary>
-    public static IEnumerable<PreflightFinding> VersionOneInCluster(MachineFacts facts, EdgeNodeSpec spec)
+    public static IEnumerable<PreflightFinding> VersionOneInCluster(MachineSurvey survey, EdgeNodeSpec spec)
     {
-        if (facts.Cgroups != CgroupMode.V2 && spec.Cluster is KubernetesCluster or OpenYurtCluster)
+        if (survey.Facts.Cgroups != CgroupMode.V2 && spec.Cluster is KubernetesCluster or OpenYurtCluster)
         {
             yield return PreflightFinding.Warning(
                 FindingId.CgroupVersion,
@@ -33,9 +32,9 @@ internal static class CgroupChecks
         }
     }
 
-    public static IEnumerable<PreflightFinding> Hybrid(MachineFacts facts, EdgeNodeSpec spec)
+    public static IEnumerable<PreflightFinding> Hybrid(MachineSurvey survey, EdgeNodeSpec spec)
     {
-        if (facts.Cgroups != CgroupMode.Hybrid)
+        if (survey.Facts.Cgroups != CgroupMode.Hybrid)
         {
             yield break;
         }

@@ -1,14 +1,13 @@
 using Holdfast.Document;
-using Holdfast.Node.Facts;
 
 namespace Holdfast.Node.Doctor.Checks;
 
-/// <summary>The clock: certificates and tokens are worth nothing under a wrong one. Pure.</summary>
+/// <summary>The clock: certificates and tokens are worth nothing under a wrong one.</summary>
 internal static class ClockChecks
 {
-    public static IEnumerable<PreflightFinding> Check(MachineFacts facts, EdgeNodeSpec spec)
+    public static IEnumerable<PreflightFinding> Check(MachineSurvey survey, EdgeNodeSpec spec)
     {
-        if (facts.Clock is not { } clock)
+        if (survey.Clock is not { } clock)
         {
             yield break;
         }
@@ -23,7 +22,7 @@ internal static class ClockChecks
         }
         else if (clock.IsSynchronised == false && clock.Keeper is null)
         {
-            yield return NotKept(facts.Container is not null, spec);
+            yield return NotKept(survey.Container is not null, spec);
         }
         else if (clock is { IsSynchronised: false, Keeper: { } keeper })
         {

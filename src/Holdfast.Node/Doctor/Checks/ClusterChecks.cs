@@ -1,16 +1,15 @@
 using Holdfast.Document;
-using Holdfast.Node.Facts;
 using Holdfast.Node.Joining;
 
 namespace Holdfast.Node.Doctor.Checks;
 
-/// <summary>What a cluster's own programs expect of the machine. Pure.</summary>
+/// <summary>What a cluster's own programs expect of the machine.</summary>
 internal static class ClusterChecks
 {
     /// <summary>kubeadm, yurtadm and keadm all hand the agent over to systemd.</summary>
-    public static IEnumerable<PreflightFinding> Init(MachineFacts facts, EdgeNodeSpec spec)
+    public static IEnumerable<PreflightFinding> Init(MachineSurvey survey, EdgeNodeSpec spec)
     {
-        if (!spec.Cluster.IsStandalone && !facts.IsSystemd)
+        if (!spec.Cluster.IsStandalone && !survey.Facts.IsSystemd)
         {
             yield return PreflightFinding.Error(
                 FindingId.ClusterNeedsSystemd,
@@ -21,11 +20,11 @@ internal static class ClusterChecks
     }
 
     /// <summary>The agent would be wanted still and the join with it; only what it talks through would be taken back.</summary>
-    public static IEnumerable<PreflightFinding> JoinedOtherwise(MachineFacts facts, EdgeNodeSpec spec)
+    public static IEnumerable<PreflightFinding> JoinedOtherwise(MachineSurvey survey, EdgeNodeSpec spec)
     {
         var isWithoutYurthub =
             spec.Cluster is KubernetesCluster or OpenYurtCluster { Join: not null, JoinBy: YurtJoinTool.Kubeadm };
-        if (isWithoutYurthub && facts.BroughtAgents.Contains("yurthub"))
+        if (isWithoutYurthub && survey.StartedAgents.Contains("yurthub"))
         {
             yield return PreflightFinding.Error(
                 FindingId.JoinedOtherwise,

@@ -6,12 +6,12 @@ using Holdfast.Node.Software.Bundles;
 
 namespace Holdfast.Node.Doctor.Checks;
 
-/// <summary>The pods' network: its plugins, and whether it is the one that runtimes take. Pure.</summary>
+/// <summary>The pods' network: its plugins, and whether it is the one that runtimes take.</summary>
 internal static class CniChecks
 {
-    public static IEnumerable<PreflightFinding> Plugins(MachineFacts facts, EdgeNodeSpec spec)
+    public static IEnumerable<PreflightFinding> Plugins(MachineSurvey survey, EdgeNodeSpec spec)
     {
-        if (facts.HasCniPlugins)
+        if (survey.Facts.HasCniPlugins)
         {
             yield break;
         }
@@ -20,11 +20,11 @@ internal static class CniChecks
         {
             yield return PreflightFinding.Error(
                 FindingId.CniMissing,
-                "the CNI plugins shall be present, but they are in none of /opt/cni/bin, /usr/lib/cni and /usr/libexec/cni",
+                "the CNI plugins are to be present, but they are in none of /opt/cni/bin, /usr/lib/cni and /usr/libexec/cni",
                 "unpack them into /opt/cni/bin, or say plugins: { apt: {} } in the node document"
             );
         }
-        else if (spec.Network.Plugins is InstallSpec.Apt && !facts.HasApt)
+        else if (spec.Network.Plugins is InstallSpec.Apt && !survey.Facts.HasApt)
         {
             yield return PreflightFinding.Error(
                 FindingId.CniMissing,
@@ -35,41 +35,44 @@ internal static class CniChecks
     }
 
     /// <summary>Plugins that come with this apply are asked when they are there.</summary>
-    public static IEnumerable<PreflightFinding> Versions(MachineFacts facts, EdgeNodeSpec spec)
+    public static IEnumerable<PreflightFinding> Versions(MachineSurvey survey, EdgeNodeSpec spec)
     {
-        if (!facts.HasCniPlugins || CniComponent.DirectoryOf(spec.Network, facts) != facts.CniPluginDirectory)
+        if (
+            !survey.Facts.HasCniPlugins
+            || CniComponent.DirectoryOf(spec.Network, survey.Facts) != survey.Facts.CniPluginDirectory
+        )
         {
             yield break;
         }
 
         var replaces = spec.Network.Plugins is InstallSpec.Archive or InstallSpec.Bundle;
-        var missing = CniPlugin.Needed.Except(facts.CniPlugins.Select(plugin => plugin.Name)).ToArray();
-        if (missing.Length > 0 && !replaces && facts.CniPlugins.Count > 0)
+        var missing = CniPlugin.Needed.Except(survey.Facts.CniPlugins.Select(plugin => plugin.Name)).ToArray();
+        if (missing.Length > 0 && !replaces && survey.Facts.CniPlugins.Count > 0)
         {
             yield return PreflightFinding.Warning(
                 FindingId.CniIncomplete,
-                $"the CNI plugins {string.Join(", ", missing)} are missing in {facts.CniPluginDirectory}, while others are there",
+                $"the CNI plugins {string.Join(", ", missing)} are missing in {survey.Facts.CniPluginDirectory}, while others are there",
                 "install them all from one place: spec.network.plugins"
             );
         }
 
-        foreach (var plugin in facts.CniPlugins.Where(plugin => plugin.Problem is not null && !replaces))
+        foreach (var plugin in survey.Facts.CniPlugins.Where(plugin => plugin.Problem is not null && !replaces))
         {
             yield return PreflightFinding.Error(
                 FindingId.CniBroken,
-                $"the CNI plugin {facts.CniPluginDirectory}/{plugin.Name} does not run: {plugin.Problem}",
+                $"the CNI plugin {survey.Facts.CniPluginDirectory}/{plugin.Name} does not run: {plugin.Problem}",
                 "replace it by one for this machine's architecture"
             );
         }
 
         if (
             !replaces
-            && facts.CniPlugins.All(plugin => plugin.Problem is null)
-            && CniVersions.Choose(spec, facts) is null
+            && survey.Facts.CniPlugins.All(plugin => plugin.Problem is null)
+            && CniVersions.Choose(spec, survey.Facts) is null
         )
         {
-            var said = facts
-                .CniPlugins.Where(plugin => plugin.Name != CniPlugin.Loopback)
+            var said = survey
+                .Facts.CniPlugins.Where(plugin => plugin.Name != CniPlugin.Loopback)
                 .Select(plugin => $"{plugin.Name} knows {string.Join(", ", plugin.Versions)}");
             yield return PreflightFinding.Error(
                 FindingId.CniVersions,
@@ -80,28 +83,28 @@ internal static class CniChecks
     }
 
     /// <summary>The package of the plugins brings it along; beside an archive of them <c>up</c> installs it, where there is apt.</summary>
-    public static IEnumerable<PreflightFinding> Iptables(MachineFacts facts, EdgeNodeSpec spec)
+    public static IEnumerable<PreflightFinding> Iptables(MachineSurvey survey, EdgeNodeSpec spec)
     {
         var comesAlong = spec.Network.Plugins switch
         {
-            InstallSpec.Apt => !facts.HasCniPlugins,
-            InstallSpec.Archive => facts.HasApt,
+            InstallSpec.Apt => !survey.Facts.HasCniPlugins,
+            InstallSpec.Archive => survey.Facts.HasApt,
             _ => false,
         };
-        if (!facts.HasIptables && !comesAlong)
+        if (!survey.Facts.HasIptables && !comesAlong)
         {
             yield return PreflightFinding.Warning(
                 FindingId.NoIptables,
                 $"there is no iptables, which {(spec.Network.Bridge.Masquerade ? "masquerading" : "every port map of a pod")} needs",
-                facts.HasApt ? "run: apt-get install iptables" : "install iptables"
+                survey.Facts.HasApt ? "run: apt-get install iptables" : "install iptables"
             );
         }
     }
 
     /// <summary>Runtimes take the first file in byte order: one before ours wins.</summary>
-    public static IEnumerable<PreflightFinding> EarlierNetworks(MachineFacts facts, EdgeNodeSpec spec)
+    public static IEnumerable<PreflightFinding> EarlierNetworks(MachineSurvey survey, EdgeNodeSpec spec)
     {
-        var first = facts.CniNetworks.FirstOrDefault();
+        var first = survey.CniNetworks.FirstOrDefault();
         if (first is not null && string.CompareOrdinal(first.FileName, CniNetworkResource.FileName) < 0)
         {
             yield return PreflightFinding.Warning(
@@ -109,16 +112,16 @@ internal static class CniChecks
                 first.Name is null
                     ? $"/etc/cni/net.d/{first.FileName} comes before this node's network and is no CNI configuration: a runtime may stop at it"
                     : $"another pod network comes first: {first.Name} in /etc/cni/net.d/{first.FileName}",
-                "move that file away if pods shall use the network of the node document"
+                "move that file away to give pods the network of the node document"
             );
         }
     }
 
     /// <summary>Another network on the same bridge, or one that gives out the same addresses.</summary>
-    public static IEnumerable<PreflightFinding> OtherNetworks(MachineFacts facts, EdgeNodeSpec spec)
+    public static IEnumerable<PreflightFinding> OtherNetworks(MachineSurvey survey, EdgeNodeSpec spec)
     {
         var bridge = spec.Network.Bridge;
-        foreach (var other in facts.CniNetworks.Where(network => network.FileName != CniNetworkResource.FileName))
+        foreach (var other in survey.CniNetworks.Where(network => network.FileName != CniNetworkResource.FileName))
         {
             var sharesBridge = other.Bridges.Contains(bridge.Name);
             if (!sharesBridge && !other.Subnets.Any(subnet => Ipv4.Overlap(subnet, bridge.Subnet)))
@@ -133,26 +136,26 @@ internal static class CniChecks
                     : $"the network {other.Name} in /etc/cni/net.d/{other.FileName} gives out addresses of {bridge.Subnet} too",
                 sharesBridge
                     ? "move that file away, or give the node document's bridge another name"
-                    : $"move that file away, or {AnotherSubnet(facts, bridge)}"
+                    : $"move that file away, or {AnotherSubnet(survey, bridge)}"
             );
         }
     }
 
     /// <summary>A subnet that the host reaches elsewhere would be lost to the host, and pods to each other.</summary>
-    public static IEnumerable<PreflightFinding> Routes(MachineFacts facts, EdgeNodeSpec spec)
+    public static IEnumerable<PreflightFinding> Routes(MachineSurvey survey, EdgeNodeSpec spec)
     {
         var bridge = spec.Network.Bridge;
-        var conflict = facts.HostNetwork.Routes.FirstOrDefault(route =>
+        var conflict = survey.HostNetwork.Routes.FirstOrDefault(route =>
             route.Interface != bridge.Name && Ipv4.Overlap(route.Network, bridge.Subnet)
         );
-        var gateway = facts.HostNetwork.DefaultGateways.FirstOrDefault(bridge.Subnet.Contains);
+        var gateway = survey.HostNetwork.DefaultGateways.FirstOrDefault(bridge.Subnet.Contains);
         if (conflict is null && gateway is null)
         {
             yield break;
         }
 
         // Once our bridge is there the harm is done: refusing every further up would only keep it from being mended.
-        var severity = facts.HostNetwork.Interfaces.Contains(bridge.Name)
+        var severity = survey.HostNetwork.Interfaces.Contains(bridge.Name)
             ? PreflightSeverity.Warning
             : PreflightSeverity.Error;
         yield return new PreflightFinding(
@@ -161,21 +164,21 @@ internal static class CniChecks
             conflict is not null
                 ? $"the pods' subnet {bridge.Subnet} overlaps {conflict.Network}, which this machine reaches by {conflict.Interface}"
                 : $"the pods' subnet {bridge.Subnet} has the machine's default gateway {gateway} in it",
-            AnotherSubnet(facts, bridge)
+            AnotherSubnet(survey, bridge)
         );
     }
 
     /// <summary>An interface of the bridge's name that is not, or not only, the pods' bridge.</summary>
-    public static IEnumerable<PreflightFinding> Bridge(MachineFacts facts, EdgeNodeSpec spec)
+    public static IEnumerable<PreflightFinding> Bridge(MachineSurvey survey, EdgeNodeSpec spec)
     {
         var bridge = spec.Network.Bridge;
-        if (!facts.HostNetwork.Interfaces.Contains(bridge.Name))
+        if (!survey.HostNetwork.Interfaces.Contains(bridge.Name))
         {
             yield break;
         }
 
         const string remedy = "give the node document's bridge another name: spec.network.bridge.name";
-        if (facts.HostNetwork.Bridges.FirstOrDefault(b => b.Name == bridge.Name) is not { } found)
+        if (survey.HostNetwork.Bridges.FirstOrDefault(b => b.Name == bridge.Name) is not { } found)
         {
             yield return PreflightFinding.Error(
                 FindingId.BridgeNotABridge,
@@ -191,21 +194,21 @@ internal static class CniChecks
                 remedy
             );
         }
-        else if (OtherAddress(facts, bridge) is { } address)
+        else if (OtherAddress(survey, bridge) is { } address)
         {
-            yield return BridgeWithOtherAddress(facts, bridge, address, remedy);
+            yield return BridgeWithOtherAddress(survey, bridge, address, remedy);
         }
     }
 
     /// <summary>From an older node document the bridge is ours, and goes when no pod hangs on it.</summary>
     private static PreflightFinding BridgeWithOtherAddress(
-        MachineFacts facts,
+        MachineSurvey survey,
         BridgeSpec bridge,
         string address,
         string remedy
     )
     {
-        var isOurs = facts.CniNetworks.Any(network =>
+        var isOurs = survey.CniNetworks.Any(network =>
             network.FileName == CniNetworkResource.FileName && network.Bridges.Contains(bridge.Name)
         );
         return isOurs
@@ -216,15 +219,15 @@ internal static class CniChecks
             )
             : PreflightFinding.Error(
                 FindingId.BridgeForeign,
-                $"the bridge {bridge.Name} is somebody else's: it has {address}, not {bridge.EffectiveGateway} of {bridge.Subnet}",
+                $"the bridge {bridge.Name} belongs to another network: it has {address}, not {bridge.EffectiveGateway} of {bridge.Subnet}",
                 remedy
             );
     }
 
     /// <summary>Its network when that is not the subnet, or its address there when that is not the gateway.</summary>
-    private static string? OtherAddress(MachineFacts facts, BridgeSpec bridge)
+    private static string? OtherAddress(MachineSurvey survey, BridgeSpec bridge)
     {
-        var networks = facts
+        var networks = survey
             .HostNetwork.Routes.Where(route => route.Interface == bridge.Name && route.Gateway is null)
             .Select(route => route.Network)
             .ToArray();
@@ -233,17 +236,17 @@ internal static class CniChecks
             return $"the network {networks[0]}";
         }
 
-        var addresses = facts.HostNetwork.Addresses.Where(bridge.Subnet.Contains).ToArray();
+        var addresses = survey.HostNetwork.Addresses.Where(bridge.Subnet.Contains).ToArray();
         return networks.Length > 0 && addresses.Length > 0 && !addresses.Contains(bridge.EffectiveGateway)
             ? $"the address {addresses[0]}"
             : null;
     }
 
-    private static string AnotherSubnet(MachineFacts facts, BridgeSpec bridge)
+    private static string AnotherSubnet(MachineSurvey survey, BridgeSpec bridge)
     {
-        var used = facts
+        var used = survey
             .HostNetwork.Routes.Select(route => route.Network)
-            .Concat(facts.CniNetworks.SelectMany(network => network.Subnets))
+            .Concat(survey.CniNetworks.SelectMany(network => network.Subnets))
             .Append(bridge.Subnet)
             .ToArray();
         return PrivateSubnets.FindFree(bridge.Subnet.PrefixLength, used) is { } free

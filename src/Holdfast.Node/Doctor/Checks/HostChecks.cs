@@ -5,29 +5,29 @@ using Holdfast.Node.Runtimes.Containerd;
 
 namespace Holdfast.Node.Doctor.Checks;
 
-/// <summary>What stands against the host's part of the document and belongs to somebody else. Pure.</summary>
+/// <summary>What contradicts the host's part of the document and does not belong to Holdfast.</summary>
 internal static class HostChecks
 {
     /// <summary>Only what the document wants to leave on is worth a word: what it wants off is a step of the plan.</summary>
-    public static IEnumerable<PreflightFinding> Swap(MachineFacts facts, EdgeNodeSpec spec)
+    public static IEnumerable<PreflightFinding> Swap(MachineSurvey survey, EdgeNodeSpec spec)
     {
-        if (spec.Host.Swap == SwapMode.Unchanged && facts.ActiveSwap.Count > 0)
+        if (spec.Host.Swap == SwapMode.Unchanged && survey.ActiveSwap.Count > 0)
         {
             yield return new PreflightFinding(
                 FindingId.SwapStays,
                 spec.Cluster.IsStandalone ? PreflightSeverity.Info : PreflightSeverity.Warning,
-                $"swap is on ({string.Join(", ", facts.ActiveSwap)}) and shall stay so: memory limits of pods do not hold, and a kubelet refuses to start",
+                $"swap is on ({string.Join(", ", survey.ActiveSwap)}) and is to stay on: memory limits of pods do not hold, and a kubelet refuses to start",
                 "say spec.host.swap: disabled, unless this is meant"
             );
         }
     }
 
     /// <summary>A file that is applied after ours: right now the value is ours, after the next boot it is not.</summary>
-    public static IEnumerable<PreflightFinding> LaterSysctl(MachineFacts facts, EdgeNodeSpec spec)
+    public static IEnumerable<PreflightFinding> LaterSysctl(MachineSurvey survey, EdgeNodeSpec spec)
     {
         foreach (var (name, value) in spec.Host.Sysctl.OrderBy(pair => pair.Key, StringComparer.Ordinal))
         {
-            var other = facts.SysctlFiles.FindOverride(name, value);
+            var other = survey.Facts.SysctlFiles.FindOverride(name, value);
             // Those are changed in place, which is a step of the plan.
             if (other is not null && !ReversePath.IsChangedInPlace(other))
             {

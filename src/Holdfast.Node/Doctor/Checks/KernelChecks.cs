@@ -1,18 +1,17 @@
 using Holdfast.Document;
 using Holdfast.Linux;
-using Holdfast.Node.Facts;
 
 namespace Holdfast.Node.Doctor.Checks;
 
-/// <summary>What the kernel was built with, and whether it can still load modules. Pure.</summary>
+/// <summary>What the kernel was built with, and whether it can still load modules.</summary>
 internal static class KernelChecks
 {
     /// <summary>Before it overlayfs, BPF device rules and cgroup version 2 are missing or unfinished.</summary>
     private static readonly Version Oldest = new(4, 19);
 
-    public static IEnumerable<PreflightFinding> Release(MachineFacts facts, EdgeNodeSpec spec)
+    public static IEnumerable<PreflightFinding> Release(MachineSurvey survey, EdgeNodeSpec spec)
     {
-        var numbers = facts.KernelRelease.Split('.', '-', '+');
+        var numbers = survey.KernelRelease.Split('.', '-', '+');
         if (
             numbers.Length > 1
             && int.TryParse(numbers[0], out var major)
@@ -22,17 +21,17 @@ internal static class KernelChecks
         {
             yield return PreflightFinding.Warning(
                 FindingId.OldKernel,
-                $"the kernel {facts.KernelRelease} is older than {Oldest}: runtimes of today are not tested with it",
+                $"the kernel {survey.KernelRelease} is older than {Oldest}: runtimes of today are not tested with it",
                 "upgrade the kernel"
             );
         }
     }
 
-    public static IEnumerable<PreflightFinding> Config(MachineFacts facts, EdgeNodeSpec spec)
+    public static IEnumerable<PreflightFinding> Config(MachineSurvey survey, EdgeNodeSpec spec)
     {
         foreach (
             var option in KernelOption.All.Where(option =>
-                facts.Kernel.Lacks(option.Name) && Matters(option, facts, spec)
+                survey.Kernel.Lacks(option.Name) && Matters(option, survey, spec)
             )
         )
         {
@@ -40,14 +39,14 @@ internal static class KernelChecks
                 FindingId.KernelConfig,
                 option.IsVital ? PreflightSeverity.Error : PreflightSeverity.Warning,
                 $"the kernel was built without CONFIG_{option.Name}, which {option.Purpose} need{(option.Purpose.EndsWith('s') ? "" : "s")}",
-                $"use a kernel with it ({facts.Kernel.ConfigFile} says what this one has)"
+                $"use a kernel with it ({survey.Kernel.ConfigFile} says what this one has)"
             );
         }
     }
 
-    public static IEnumerable<PreflightFinding> Modules(MachineFacts facts, EdgeNodeSpec spec)
+    public static IEnumerable<PreflightFinding> Modules(MachineSurvey survey, EdgeNodeSpec spec)
     {
-        if (!facts.Kernel.CanLoadModules)
+        if (!survey.Kernel.CanLoadModules)
         {
             yield return PreflightFinding.Info(
                 FindingId.NoModules,
@@ -57,13 +56,13 @@ internal static class KernelChecks
         }
     }
 
-    private static bool Matters(KernelOption option, MachineFacts facts, EdgeNodeSpec spec) =>
+    private static bool Matters(KernelOption option, MachineSurvey survey, EdgeNodeSpec spec) =>
         option.Name switch
         {
             // Virtual machines have checks of their own, by what is there and not by what was built.
             "KVM" or "VHOST_NET" or "VHOST_VSOCK" => false,
-            "CGROUP_DEVICE" => facts.Cgroups != CgroupMode.V2,
-            "CGROUP_BPF" => facts.Cgroups == CgroupMode.V2,
+            "CGROUP_DEVICE" => survey.Facts.Cgroups != CgroupMode.V2,
+            "CGROUP_BPF" => survey.Facts.Cgroups == CgroupMode.V2,
             "NF_NAT" => spec.Network.Bridge.Masquerade,
             _ => true,
         };

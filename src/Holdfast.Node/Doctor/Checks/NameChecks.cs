@@ -1,43 +1,42 @@
 using System.Net;
 using Holdfast.Document;
-using Holdfast.Node.Facts;
 
 namespace Holdfast.Node.Doctor.Checks;
 
-/// <summary>The host's name, who knows it, and the name servers. Pure.</summary>
+/// <summary>The host's name, who knows it, and the name servers.</summary>
 internal static class NameChecks
 {
-    public static IEnumerable<PreflightFinding> HostName(MachineFacts facts, EdgeNodeSpec spec)
+    public static IEnumerable<PreflightFinding> HostName(MachineSurvey survey, EdgeNodeSpec spec)
     {
-        if (NameRules.Subdomain(facts.HostName.ToLowerInvariant()) is not null)
+        if (NameRules.Subdomain(survey.HostName.ToLowerInvariant()) is not null)
         {
             yield return PreflightFinding.Warning(
                 FindingId.HostNameInvalid,
-                $"the host's name \"{facts.HostName}\" is no DNS name: certificates and other agents refuse it",
+                $"the host's name \"{survey.HostName}\" is no DNS name: certificates and other agents refuse it",
                 $"run: hostnamectl set-hostname {spec.Name}"
             );
         }
 
-        if (facts.Names.HostNameAtBoot is { } atBoot && !Same(atBoot, facts.HostName))
+        if (survey.Names.HostNameAtBoot is { } atBoot && !Same(atBoot, survey.HostName))
         {
             yield return PreflightFinding.Warning(
                 FindingId.HostNameChanges,
-                $"the host is called {facts.HostName} now and, by /etc/hostname, {atBoot} after the next boot",
-                $"make /etc/hostname say {facts.HostName}, or run: hostnamectl set-hostname {atBoot}"
+                $"the host is called {survey.HostName} now and, by /etc/hostname, {atBoot} after the next boot",
+                $"make /etc/hostname say {survey.HostName}, or run: hostnamectl set-hostname {atBoot}"
             );
         }
     }
 
     /// <summary>A node on its own may be called anything; kubelet and edgecore register under the host's name.</summary>
-    public static IEnumerable<PreflightFinding> NodeName(MachineFacts facts, EdgeNodeSpec spec)
+    public static IEnumerable<PreflightFinding> NodeName(MachineSurvey survey, EdgeNodeSpec spec)
     {
-        var agrees = Same(spec.Name, facts.HostName) || Same(spec.Name, facts.HostName.Split('.')[0]);
+        var agrees = Same(spec.Name, survey.HostName) || Same(spec.Name, survey.HostName.Split('.')[0]);
         if (!agrees)
         {
             yield return new PreflightFinding(
                 FindingId.NodeNameDiffers,
                 spec.Cluster.IsStandalone ? PreflightSeverity.Info : PreflightSeverity.Warning,
-                $"the node is called {spec.Name} and the host {facts.HostName}",
+                $"the node is called {spec.Name} and the host {survey.HostName}",
                 spec.Cluster.IsStandalone
                     ? "nothing to do: pods and kubectl know the node's name only"
                     : $"run: hostnamectl set-hostname {spec.Name}, or correct metadata.name"
@@ -45,41 +44,41 @@ internal static class NameChecks
         }
     }
 
-    public static IEnumerable<PreflightFinding> OwnNameResolves(MachineFacts facts, EdgeNodeSpec spec)
+    public static IEnumerable<PreflightFinding> OwnNameResolves(MachineSurvey survey, EdgeNodeSpec spec)
     {
         var isInHosts =
-            facts.Names.Hosts.Any(line => line.Has(facts.HostName))
-            || spec.Host.Hosts.Any(entry => entry.Names.Contains(facts.HostName, StringComparer.OrdinalIgnoreCase));
-        if (!isInHosts && !facts.Names.KnowsOwnName)
+            survey.Names.Hosts.Any(line => line.Has(survey.HostName))
+            || spec.Host.Hosts.Any(entry => entry.Names.Contains(survey.HostName, StringComparer.OrdinalIgnoreCase));
+        if (!isInHosts && !survey.Names.KnowsOwnName)
         {
             yield return new PreflightFinding(
                 FindingId.HostNameUnknown,
                 spec.Cluster.IsStandalone ? PreflightSeverity.Info : PreflightSeverity.Warning,
-                $"the host's own name {facts.HostName} is not in /etc/hosts: only a name server could tell its address",
-                $"add it to spec.host.hosts, as in {{ address: {OwnAddress(facts, spec)}, names: [{facts.HostName}] }}"
+                $"the host's own name {survey.HostName} is not in /etc/hosts: only a name server could tell its address",
+                $"add it to spec.host.hosts, as in {{ address: {OwnAddress(survey, spec)}, names: [{survey.HostName}] }}"
             );
         }
     }
 
     /// <summary>Our lines come last in the file, and the first that has a name wins.</summary>
-    public static IEnumerable<PreflightFinding> ForeignHosts(MachineFacts facts, EdgeNodeSpec spec)
+    public static IEnumerable<PreflightFinding> ForeignHosts(MachineSurvey survey, EdgeNodeSpec spec)
     {
         foreach (var entry in spec.Host.Hosts)
         {
             foreach (var name in entry.Names)
             {
-                var other = facts.Names.Hosts.FirstOrDefault(line =>
+                var other = survey.Names.Hosts.FirstOrDefault(line =>
                     line.Has(name)
                     && line.Address.AddressFamily == entry.Address.AddressFamily
                     && !line.Address.Equals(entry.Address)
                 );
                 if (other is not null)
                 {
-                    yield return SaysOtherwise(facts, entry, name, other);
+                    yield return SaysOtherwise(survey, entry, name, other);
                 }
             }
 
-            var stranger = facts.Names.Hosts.FirstOrDefault(line =>
+            var stranger = survey.Names.Hosts.FirstOrDefault(line =>
                 line.Address.Equals(entry.Address) && !entry.Names.Any(line.Has)
             );
             if (stranger is not null)
@@ -93,9 +92,9 @@ internal static class NameChecks
         }
     }
 
-    public static IEnumerable<PreflightFinding> NameServers(MachineFacts facts, EdgeNodeSpec spec)
+    public static IEnumerable<PreflightFinding> NameServers(MachineSurvey survey, EdgeNodeSpec spec)
     {
-        if (facts.Names.NameServers.Count == 0)
+        if (survey.Names.NameServers.Count == 0)
         {
             yield return PreflightFinding.Info(
                 FindingId.NoNameServer,
@@ -105,21 +104,21 @@ internal static class NameChecks
         }
     }
 
-    /// <summary>Debian gives the host its own name on the loopback, which a pod can do nothing with but harms nobody else.</summary>
-    private static PreflightFinding SaysOtherwise(MachineFacts facts, HostEntry entry, string name, HostsLine other)
+    /// <summary>Debian gives the host its own name on the loopback, which is of no use to a pod and does no harm.</summary>
+    private static PreflightFinding SaysOtherwise(MachineSurvey survey, HostEntry entry, string name, HostsLine other)
     {
         var what =
             $"/etc/hosts:{other.Line} says that {name} is {other.Address}, and the node document {entry.Address}; the line comes first and wins";
         var remedy = $"take {name} out of line {other.Line} of /etc/hosts, or correct spec.host.hosts";
-        var isOwnLoopback = IPAddress.IsLoopback(other.Address) && Same(name, facts.HostName);
+        var isOwnLoopback = IPAddress.IsLoopback(other.Address) && Same(name, survey.HostName);
         return isOwnLoopback
             ? PreflightFinding.Info(FindingId.HostsConflict, what, remedy)
             : PreflightFinding.Drift(FindingId.HostsConflict, what, remedy);
     }
 
     /// <summary>The gateway of the pods is no address by which others know the machine.</summary>
-    private static string OwnAddress(MachineFacts facts, EdgeNodeSpec spec) =>
-        facts
+    private static string OwnAddress(MachineSurvey survey, EdgeNodeSpec spec) =>
+        survey
             .HostNetwork.Addresses.FirstOrDefault(address =>
                 !IPAddress.IsLoopback(address) && !spec.Network.Bridge.Subnet.Contains(address)
             )

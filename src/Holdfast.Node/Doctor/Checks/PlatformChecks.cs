@@ -3,32 +3,47 @@ using Holdfast.Node.Facts;
 
 namespace Holdfast.Node.Doctor.Checks;
 
-/// <summary>Who asks, on what kind of machine, under which init. Pure.</summary>
+/// <summary>Who asks, on what kind of machine, under which init.</summary>
 internal static class PlatformChecks
 {
-    public static IEnumerable<PreflightFinding> Root(MachineFacts facts, EdgeNodeSpec spec)
+    public static IEnumerable<PreflightFinding> Root(MachineSurvey survey, EdgeNodeSpec spec)
     {
-        if (!facts.IsRoot)
+        if (!survey.IsRoot)
         {
             yield return PreflightFinding.Error(FindingId.NotRoot, "this is not root", "run it with sudo");
         }
     }
 
-    public static IEnumerable<PreflightFinding> Architecture(MachineFacts facts, EdgeNodeSpec spec)
+    /// <summary>A plan that rests on a guess could change what it should not.</summary>
+    public static IEnumerable<PreflightFinding> Unread(MachineSurvey survey, EdgeNodeSpec spec) =>
+        [
+            .. survey.Facts.Unread.Select(fact => CannotRead(PreflightSeverity.Error, fact)),
+            .. survey.Unread.Select(fact => CannotRead(PreflightSeverity.Warning, fact)),
+        ];
+
+    private static PreflightFinding CannotRead(PreflightSeverity severity, UnreadFact fact) =>
+        new(
+            FindingId.FactUnread,
+            severity,
+            $"cannot read {fact.Subject}: {fact.Cause}",
+            "see what stands in that place; a file that is damaged can be moved away"
+        );
+
+    public static IEnumerable<PreflightFinding> Architecture(MachineSurvey survey, EdgeNodeSpec spec)
     {
-        if (facts.Architecture is not ("amd64" or "arm64"))
+        if (survey.Facts.Architecture is not ("amd64" or "arm64"))
         {
             yield return PreflightFinding.Error(
                 FindingId.Architecture,
-                $"the built-in images do not exist for {facts.Architecture}",
+                $"the built-in images do not exist for {survey.Facts.Architecture}",
                 "use an amd64 or arm64 machine"
             );
         }
     }
 
-    public static IEnumerable<PreflightFinding> Init(MachineFacts facts, EdgeNodeSpec spec)
+    public static IEnumerable<PreflightFinding> Init(MachineSurvey survey, EdgeNodeSpec spec)
     {
-        if (!facts.IsSystemd)
+        if (!survey.Facts.IsSystemd)
         {
             yield return PreflightFinding.Info(
                 FindingId.NotSystemd,
@@ -39,27 +54,27 @@ internal static class PlatformChecks
     }
 
     /// <summary>Only where the document wants packages does the distribution matter.</summary>
-    public static IEnumerable<PreflightFinding> Distribution(MachineFacts facts, EdgeNodeSpec spec)
+    public static IEnumerable<PreflightFinding> Distribution(MachineSurvey survey, EdgeNodeSpec spec)
     {
         var wantsPackages = spec.Runtimes.Any(runtime => runtime.Install is InstallSpec.Apt);
         if (
-            facts.HasApt
+            survey.Facts.HasApt
             && wantsPackages
-            && facts.Distributions.Count > 0
-            && !facts.Distributions.Any(d => d is "debian" or "ubuntu")
+            && survey.System.Kin.Count > 0
+            && !survey.System.Kin.Any(d => d is "debian" or "ubuntu")
         )
         {
             yield return PreflightFinding.Info(
                 FindingId.Distribution,
-                $"{facts.OperatingSystem} is neither Debian nor Ubuntu: its packages may be called otherwise",
+                $"{survey.System.Name} is neither Debian nor Ubuntu: its packages may be called otherwise",
                 "if a package is not found, say install: { archive: ... } or { present: {} } in the node document"
             );
         }
     }
 
-    public static IEnumerable<PreflightFinding> InContainer(MachineFacts facts, EdgeNodeSpec spec)
+    public static IEnumerable<PreflightFinding> InContainer(MachineSurvey survey, EdgeNodeSpec spec)
     {
-        if (facts.Container is { } container)
+        if (survey.Container is { } container)
         {
             yield return PreflightFinding.Info(
                 FindingId.Container,

@@ -1,11 +1,13 @@
 using Holdfast.Document;
-using Holdfast.Node.Facts;
 
 namespace Holdfast.Node.Doctor.Checks;
 
-/// <summary>Ports that the node needs and somebody else has. Pure.</summary>
+/// <summary>Ports that the node needs and another program has.</summary>
 internal static class PortChecks
 {
+    /// <summary>The port of this node's API.</summary>
+    public const int HubPort = 7443;
+
     /// <summary>Who may have a port, by the beginning of the process name, and what it is there for.</summary>
     private static readonly (int Port, string[] Owners, string Purpose)[] Kubelet =
     [
@@ -15,7 +17,7 @@ internal static class PortChecks
 
     private static readonly (int Port, string[] Owners, string Purpose)[] Standalone =
     [
-        (MachineFacts.HubPort, ["holdfast"], "this node's API"),
+        (HubPort, ["holdfast"], "this node's API"),
     ];
 
     private static readonly (int Port, string[] Owners, string Purpose)[] ControlPlane =
@@ -44,10 +46,10 @@ internal static class PortChecks
     public static IReadOnlyCollection<int> Interesting { get; } =
     [.. new[] { Standalone, Kubelet, ControlPlane, Yurthub, Edgecore }.SelectMany(table => table).Select(p => p.Port)];
 
-    public static IEnumerable<PreflightFinding> Check(MachineFacts facts, EdgeNodeSpec spec) =>
+    public static IEnumerable<PreflightFinding> Check(MachineSurvey survey, EdgeNodeSpec spec) =>
         from port in Needed(spec.Cluster)
-        where facts.PortOwners.ContainsKey(port.Port)
-        let owner = facts.PortOwners[port.Port]
+        where survey.PortOwners.ContainsKey(port.Port)
+        let owner = survey.PortOwners[port.Port]
         where !port.Owners.Any(allowed => owner.StartsWith(allowed, StringComparison.Ordinal))
         select PreflightFinding.Error(
             FindingId.PortInUse,

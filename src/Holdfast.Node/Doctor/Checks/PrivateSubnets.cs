@@ -27,9 +27,9 @@ internal static class PrivateSubnets
     /// <returns>Null when there is none.</returns>
     public static IPNetwork? FindFree(int prefixLength, IReadOnlyCollection<IPNetwork> used)
     {
-        var largest = Math.Max(prefixLength, Largest);
+        var largest = Math.Clamp(prefixLength, Largest, Smallest);
         return Enumerable
-            .Range(largest, Math.Max(Smallest - largest, 0) + 1)
+            .Range(largest, Smallest - largest + 1)
             .SelectMany(length => Ranges.SelectMany(range => Split(range, length)))
             .Where(candidate => !used.Any(network => Ipv4.Overlap(network, candidate)))
             .Select(candidate => (IPNetwork?)candidate)

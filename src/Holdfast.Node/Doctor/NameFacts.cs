@@ -1,6 +1,6 @@
-namespace Holdfast.Node.Facts;
+namespace Holdfast.Node.Doctor;
 
-/// <summary>How names are found on this machine. Immutable.</summary>
+/// <summary>How names are found on this machine.</summary>
 public sealed record NameFacts
 {
     /// <summary>What <c>/etc/hostname</c> says: the host's name after the next boot; null without that file.</summary>

@@ -3,9 +3,9 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using Holdfast.Node.Runtimes.Cni;
 
-namespace Holdfast.Node.Facts;
+namespace Holdfast.Node.Doctor;
 
-/// <summary>A file of <c>/etc/cni/net.d</c> that runtimes look at. Immutable.</summary>
+/// <summary>A file of <c>/etc/cni/net.d</c> that runtimes look at.</summary>
 /// <param name="FileName">Without directory. Runtimes take the file whose name is first in byte order.</param>
 /// <param name="Name">Name of the network; null when the file is no CNI configuration.</param>
 /// <param name="Bridges">Bridges that its plugins make.</param>

@@ -5,9 +5,9 @@ namespace Holdfast.Node.Facts;
 /// <summary>
 /// Units of systemd that bring swap back: swap units, be they written by hand or by a generator (zram-generator, swap
 /// partitions found by their type), and the services of packages that make swap. Read from the unit directories alone,
-/// since asking systemctl would take longer than everything else. Stateless.
-/// </summary>
-internal static class SwapStarters
+/// since asking systemctl would take longer than everything else.
+///</summary>
+internal static class SwapUnits
 {
     /// <summary>Where masks lie, and where units of the machine's owner do.</summary>
     public const string OwnUnits = "/etc/systemd/system";
@@ -38,7 +38,7 @@ internal static class SwapStarters
     /// <summary>
     /// Names of all of them, the masked ones included: what we masked must go on being wanted, or the next plan would
     /// take it back.
-    /// </summary>
+    ///</summary>
     /// <param name="devices">What is swapped to now. systemd finds a partition by its type, and makes a unit of it, as soon as
     /// no line of fstab is about swap any more: there is no file of that unit yet.</param>
     public static IReadOnlyList<string> List(Machine machine, IEnumerable<string> devices)
@@ -60,7 +60,7 @@ internal static class SwapStarters
         return [.. units];
     }
 
-    /// <summary>Swap files and compressed memory are found by nobody.</summary>
+    /// <summary>systemd does not discover swap files and zram devices by itself.</summary>
     private static bool IsPartition(string device) =>
         device.StartsWith("/dev/", StringComparison.Ordinal)
         && !device.StartsWith("/dev/zram", StringComparison.Ordinal);

@@ -1,10 +1,10 @@
 using System.Text.Json.Nodes;
 using Holdfast.Node.Apply;
-using Holdfast.Node.Facts;
+using Holdfast.Node.Doctor;
 
-namespace Holdfast.Node.Tests.Facts;
+namespace Holdfast.Node.Tests.Doctor;
 
-public sealed class BroughtAgentsTests : IDisposable
+public sealed class AgentsStartedByHoldfastTests : IDisposable
 {
     private readonly TemporaryMachine node = new();
 
@@ -63,7 +63,8 @@ public sealed class BroughtAgentsTests : IDisposable
     private static JournalEntry Record(ChangeJournal journal, string kind, string name, JsonObject original) =>
         journal.Record(kind, $"{kind}:{name}", name, "cluster", original, intent: null);
 
-    private Task<IReadOnlyList<string>> ReadAsync() => BroughtAgents.ReadAsync(node.Machine, TemporaryMachine.Never);
+    private Task<IReadOnlyList<string>> ReadAsync() =>
+        AgentsStartedByHoldfast.ReadAsync(node.Machine, TemporaryMachine.Never);
 
     private Task<ChangeJournal> OpenAsync() =>
         ChangeJournal.OpenAsync(node.Paths, TimeProvider.System, TemporaryMachine.Never);

@@ -2,17 +2,17 @@ using System.Globalization;
 using System.Net;
 using Holdfast.Document;
 
-namespace Holdfast.Node.Facts;
+namespace Holdfast.Node.Doctor;
 
-/// <summary>A network that the machine reaches, from the main routing table. Immutable.</summary>
+/// <summary>A network that the machine reaches, from the main routing table.</summary>
 /// <param name="Gateway">Null when the network is right at the interface.</param>
 public sealed record HostRoute(string Interface, IPNetwork Network, IPAddress? Gateway);
 
-/// <summary>A bridge of the machine. Immutable.</summary>
+/// <summary>A bridge of the machine.</summary>
 /// <param name="Ports">Interfaces on it; those with hardware behind them.</param>
 public sealed record HostBridge(string Name, IReadOnlyList<string> HardwarePorts);
 
-/// <summary>The networks of the host itself, IPv4. Immutable.</summary>
+/// <summary>The networks of the host itself, IPv4.</summary>
 public sealed record HostNetworkFacts
 {
     public IReadOnlyList<string> Interfaces { get; init; } = [];

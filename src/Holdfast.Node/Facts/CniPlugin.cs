@@ -4,7 +4,7 @@ using Holdfast.Node.Programs;
 
 namespace Holdfast.Node.Facts;
 
-/// <summary>One of the CNI plugins that the network needs. Immutable.</summary>
+/// <summary>One of the CNI plugins that the network needs.</summary>
 /// <param name="Versions">Of the specification, as the plugin itself says; empty when it was not or could not be asked.</param>
 /// <param name="Problem">Why it could not be asked; null when it could.</param>
 public sealed record CniPlugin(string Name, IReadOnlyList<string> Versions, string? Problem = null)
@@ -52,7 +52,7 @@ public sealed record CniPlugin(string Name, IReadOnlyList<string> Versions, stri
                 ? new CniPlugin(name, [.. versions.OfType<JsonValue>().Select(version => version.ToString())])
                 : new CniPlugin(name, [], "its answer to VERSION has no supportedVersions");
         }
-        catch (Exception wrong) when (wrong is JsonException or InvalidOperationException)
+        catch (Exception wrong) when (wrong is JsonException or InvalidOperationException or ArgumentException)
         {
             return new CniPlugin(name, [], "its answer to VERSION is no JSON");
         }

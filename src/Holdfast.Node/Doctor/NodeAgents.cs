@@ -1,12 +1,12 @@
-namespace Holdfast.Node.Facts;
+namespace Holdfast.Node.Doctor;
 
-/// <summary>Other programs that want a node, or its containerd, for themselves: how they are found. Pure.</summary>
+/// <summary>Other programs that manage a node or its containerd, and how they are found.</summary>
 internal static class NodeAgents
 {
     /// <summary>
     /// A service of systemd and the processes that show that it runs, by their short names (15 bytes). Docker and what has
     /// no service of its own is looked for among the processes only.
-    /// </summary>
+    ///</summary>
     private static readonly (string? Service, string[] Processes)[] Known =
     [
         ("kubelet", ["kubelet"]),

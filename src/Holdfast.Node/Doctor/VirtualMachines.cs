@@ -1,8 +1,8 @@
 using Holdfast.Document;
 
-namespace Holdfast.Node.Facts;
+namespace Holdfast.Node.Doctor;
 
-/// <summary>Which handlers of a document put a pod into a virtual machine. Pure.</summary>
+/// <summary>Which handlers of a document put a pod into a virtual machine.</summary>
 internal static class VirtualMachines
 {
     public static bool AreWanted(EdgeNodeSpec spec) => HandlersOf(spec).Any();

@@ -1,8 +1,8 @@
 using Holdfast.Linux;
 
-namespace Holdfast.Node.Facts;
+namespace Holdfast.Node.Doctor;
 
-/// <summary>What virtual machines would stand on. Immutable.</summary>
+/// <summary>What virtual machines would stand on.</summary>
 public sealed record VirtualizationFacts
 {
     /// <summary>As the processor says: <c>GenuineIntel</c>, <c>AuthenticAMD</c>; empty where processors do not say.</summary>

@@ -2,12 +2,12 @@ using Holdfast.Node.Apply;
 using Holdfast.Node.Joining;
 using Holdfast.Node.Resources;
 
-namespace Holdfast.Node.Facts;
+namespace Holdfast.Node.Doctor;
 
 /// <summary>
-/// Which agents of clusters run here by Holdfast's own doing, as the journal tells it. Stateless.
-/// </summary>
-internal static class BroughtAgents
+/// The agents of clusters that run here only because Holdfast started them, as the journal says.
+///</summary>
+internal static class AgentsStartedByHoldfast
 {
     public static async Task<IReadOnlyList<string>> ReadAsync(Machine machine, CancellationToken cancellationToken)
     {
@@ -25,12 +25,12 @@ internal static class BroughtAgents
         }
         catch (UnauthorizedAccessException)
         {
-            // Ordinary users may look around, and make bundles.
+            // Ordinary users may look at the machine, and make bundles.
             return [];
         }
         catch (NodeException corrupt) when (corrupt.Reason == NodeReason.JournalCorrupt)
         {
-            // Whoever wants to change the machine is told by the plan; the daemon runs its pods all the same.
+            // The plan reports it to anybody who wants to change the machine.
             return [];
         }
     }

@@ -1,8 +1,8 @@
 using System.IO.Compression;
 
-namespace Holdfast.Node.Facts;
+namespace Holdfast.Node.Doctor;
 
-/// <summary>What the running kernel was built with. Immutable.</summary>
+/// <summary>What the running kernel was built with.</summary>
 /// <param name="ConfigFile">Where that was read; null when the kernel does not tell.</param>
 /// <param name="Options">Of <see cref="KernelOption.All"/> those that are there, built in or as a module, without <c>CONFIG_</c>.</param>
 /// <param name="CanLoadModules">False when the kernel has no modules at all or was told to load no more.</param>
@@ -26,7 +26,15 @@ public sealed record KernelFacts(string? ConfigFile, IReadOnlySet<string> Option
         var config = files.FirstOrDefault(file => File.Exists(machine.At(file)));
         if (config is not null)
         {
-            await ReadOptionsAsync(machine.At(config), options, cancellationToken);
+            try
+            {
+                await ReadOptionsAsync(machine.At(config), options, cancellationToken);
+            }
+            catch (InvalidDataException)
+            {
+                // Not compressed as its name says: then nothing is known.
+                config = null;
+            }
         }
 
         var disabled = await machine.ReadTextAsync("/proc/sys/kernel/modules_disabled", cancellationToken);
@@ -54,7 +62,7 @@ public sealed record KernelFacts(string? ConfigFile, IReadOnlySet<string> Option
             if (
                 equals > Prefix.Length
                 && line.StartsWith(Prefix, StringComparison.Ordinal)
-                && line[equals + 1] is 'y' or 'm'
+                && line.ElementAtOrDefault(equals + 1) is 'y' or 'm'
                 && wanted.TryGetValue(line[Prefix.Length..equals], out var name)
             )
             {
@@ -64,7 +72,7 @@ public sealed record KernelFacts(string? ConfigFile, IReadOnlySet<string> Option
     }
 }
 
-/// <summary>Something that containers need of a kernel. Immutable.</summary>
+/// <summary>Something that containers need of a kernel.</summary>
 /// <param name="Name">Without <c>CONFIG_</c>.</param>
 /// <param name="Purpose">What does not work without it.</param>
 /// <param name="IsVital">No container at all runs without it.</param>

@@ -1,9 +1,9 @@
 using Holdfast.Linux;
 
-namespace Holdfast.Node.Facts;
+namespace Holdfast.Node.Doctor;
 
-/// <summary>The machine's clock. Immutable.</summary>
-/// <param name="IsSynchronised">The kernel's word; null when it gives none.</param>
+/// <summary>The machine's clock.</summary>
+/// <param name="IsSynchronised">As the kernel says; null when it does not.</param>
 /// <param name="Keeper">The program that keeps it right, for example <c>chronyd</c>; null when none runs.</param>
 public sealed record ClockFacts(DateTimeOffset Now, bool? IsSynchronised, string? Keeper)
 {

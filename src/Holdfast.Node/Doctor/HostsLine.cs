@@ -1,9 +1,9 @@
 using System.Net;
 using Holdfast.Node.Resources;
 
-namespace Holdfast.Node.Facts;
+namespace Holdfast.Node.Doctor;
 
-/// <summary>A line of <c>/etc/hosts</c> that somebody else wrote. Immutable.</summary>
+/// <summary>A line of <c>/etc/hosts</c> outside of Holdfast's block.</summary>
 /// <param name="Line">From 1.</param>
 /// <param name="Names">At least one, as written.</param>
 public sealed record HostsLine(int Line, IPAddress Address, IReadOnlyList<string> Names)

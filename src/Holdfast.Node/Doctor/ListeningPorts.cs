@@ -1,9 +1,9 @@
 using System.Globalization;
 using Holdfast.Linux;
 
-namespace Holdfast.Node.Facts;
+namespace Holdfast.Node.Doctor;
 
-/// <summary>Finds out who listens on TCP ports. Stateless.</summary>
+/// <summary>Finds the programs that listen on TCP ports.</summary>
 internal static class ListeningPorts
 {
     private const string Listening = "0A";
@@ -54,8 +54,11 @@ internal static class ListeningPorts
             var fields = line.Split(' ', StringSplitOptions.RemoveEmptyEntries);
             if (fields.Length > 9 && fields[3] == Listening)
             {
-                var port = fields[1].AsSpan(fields[1].LastIndexOf(':') + 1);
-                yield return (int.Parse(port, NumberStyles.HexNumber, CultureInfo.InvariantCulture), fields[9]);
+                var hex = fields[1].AsSpan(fields[1].LastIndexOf(':') + 1);
+                if (int.TryParse(hex, NumberStyles.HexNumber, CultureInfo.InvariantCulture, out var port))
+                {
+                    yield return (port, fields[9]);
+                }
             }
         }
     }
