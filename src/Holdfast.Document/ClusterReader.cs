@@ -1,4 +1,5 @@
 using System.Text.RegularExpressions;
+using Holdfast.Kube;
 
 namespace Holdfast.Document;
 
@@ -133,7 +134,7 @@ internal static partial class ClusterReader
             map.Report("token", "and tokenFile exclude each other; the file is the better place");
         }
         // Some tokens look like numbers: no quotes are asked for, since the message would show the token.
-        if (node is not DocumentScalar scalar || !isGood(scalar.Text))
+        if (node is not YamlScalarNode scalar || !isGood(scalar.Text))
         {
             map.Report("token", "is not a token of this kind (it is not shown here on purpose)");
             return null;
@@ -148,7 +149,8 @@ internal static partial class ClusterReader
             return null;
         }
         if (
-            node is DocumentScalar { IsNumber: true } scalar
+            node is YamlScalarNode scalar
+            && node.Kind() == DocumentKind.Number
             && int.TryParse(scalar.Text, out var minutes)
             && minutes is > 0 and <= LongestTimeout
         )

@@ -1,6 +1,6 @@
 namespace Holdfast.Document;
 
-/// <summary>Who holds the truth about the pods of this node, and which program runs them. Immutable.</summary>
+/// <summary>Who holds the truth about the pods of this node, and which program runs them.</summary>
 public abstract record ClusterSpec
 {
     private protected ClusterSpec() { }
@@ -18,7 +18,7 @@ public abstract record ClusterSpec
     public virtual string? AgentService => null;
 }
 
-/// <summary>The node keeps its objects itself and serves the Kubernetes API. Immutable.</summary>
+/// <summary>The node keeps its objects itself and serves the Kubernetes API.</summary>
 public sealed record StandaloneCluster : ClusterSpec
 {
     public override string Kind => "standalone";
@@ -26,7 +26,7 @@ public sealed record StandaloneCluster : ClusterSpec
 
 /// <summary>
 /// A node of a Kubernetes cluster, made or joined by kubeadm. With neither <see cref="Init"/> nor <see cref="Join"/> the
-/// kubelet of this machine is only brought to agree with the runtime. Immutable.
+/// kubelet of this machine is only brought to agree with the runtime.
 /// </summary>
 public sealed record KubernetesCluster : ClusterSpec
 {
@@ -43,7 +43,7 @@ public sealed record KubernetesCluster : ClusterSpec
 
 /// <summary>
 /// A node of an OpenYurt cluster. Without <see cref="Join"/> the kubelet of this machine is only brought to agree with
-/// the runtime. Immutable.
+/// the runtime.
 /// </summary>
 public sealed record OpenYurtCluster : ClusterSpec
 {
@@ -58,7 +58,7 @@ public sealed record OpenYurtCluster : ClusterSpec
     public override string AgentService => "kubelet";
 }
 
-/// <summary>A node of a KubeEdge cluster. Immutable.</summary>
+/// <summary>A node of a KubeEdge cluster.</summary>
 public sealed record KubeEdgeCluster : ClusterSpec
 {
     /// <summary>Where edgecore's configuration is, or will be when keadm has joined.</summary>
@@ -84,7 +84,7 @@ public sealed record KubeEdgeCluster : ClusterSpec
     public override string AgentService => "edgecore";
 }
 
-/// <summary>What <c>kubeadm init</c> is told; what is null is kubeadm's own default. Immutable.</summary>
+/// <summary>What <c>kubeadm init</c> is told; what is null is kubeadm's own default.</summary>
 public sealed record KubeadmInit
 {
     /// <summary>Address under which the API server is reached.</summary>
@@ -100,7 +100,7 @@ public sealed record KubeadmInit
     public string? KubernetesVersion { get; init; }
 }
 
-/// <summary>How a cluster is joined. Immutable.</summary>
+/// <summary>How a cluster is joined.</summary>
 /// <param name="Endpoint">Host and port of the API server.</param>
 /// <param name="Token">kubeadm's bootstrap token.</param>
 /// <param name="CaCertHash">Hash of the public key of the cluster's CA: <c>sha256:</c> and 64 hexadecimal digits.</param>

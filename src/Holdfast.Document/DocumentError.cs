@@ -1,6 +1,6 @@
 namespace Holdfast.Document;
 
-/// <summary>One thing that is wrong in a node document. Immutable.</summary>
+/// <summary>One thing that is wrong in a node document.</summary>
 /// <param name="Line">From 1.</param>
 /// <param name="Column">From 1.</param>
 /// <param name="Path">Where in the document, for example <c>spec.runtimes[0].name</c>; empty for the whole.</param>
@@ -14,5 +14,5 @@ public sealed record DocumentError(int Line, int Column, string Path, string Mes
     public string ToString(string fileName) => $"{fileName}:{this}";
 }
 
-/// <summary>What became of a document: a spec when there are no errors, every error otherwise. Immutable.</summary>
+/// <summary>What became of a document: a spec when there are no errors, every error otherwise.</summary>
 public sealed record NodeDocumentResult(string FileName, EdgeNodeSpec? Spec, IReadOnlyList<DocumentError> Errors);

@@ -1,18 +1,19 @@
 using System.Diagnostics.CodeAnalysis;
+using Holdfast.Kube;
 
 namespace Holdfast.Document;
 
 /// <summary>
-/// Reads one mapping of the document: each key is asked for by name, what is wrong is noted, and what nobody asked for
+/// Reads one mapping of the document: each key is asked for by name, what is wrong is noted, and a key that was not asked for
 /// is unknown. Serves one reader on one thread; call <see cref="Finish"/> when every key has been asked for.
 /// </summary>
 internal sealed class DocumentMap
 {
-    private readonly DocumentMapping? mapping;
+    private readonly YamlMappingNode? mapping;
     private readonly List<DocumentError> errors;
     private readonly List<string> known = [];
 
-    private DocumentMap(DocumentMapping? mapping, int line, int column, string path, List<DocumentError> errors)
+    private DocumentMap(YamlMappingNode? mapping, int line, int column, string path, List<DocumentError> errors)
     {
         this.mapping = mapping;
         this.errors = errors;
@@ -27,15 +28,15 @@ internal sealed class DocumentMap
     public List<DocumentError> Errors => errors;
 
     /// <summary>A node that must be a mapping; nothing (as in <c>spec:</c>) counts as an empty one.</summary>
-    public static DocumentMap Of(DocumentNode node, string path, List<DocumentError> errors)
+    public static DocumentMap Of(YamlNode node, string path, List<DocumentError> errors)
     {
-        if (node is not DocumentMapping and not DocumentScalar { IsNull: true })
+        if (node.Kind() is not (DocumentKind.Mapping or DocumentKind.Nothing))
         {
             errors.Add(
-                new DocumentError(node.Line, node.Column, path, $"must be a mapping (key: value), not {node.Noun}")
+                new DocumentError(node.Line, node.Column, path, $"must be a mapping (key: value), not {node.Noun()}")
             );
         }
-        return new DocumentMap(node as DocumentMapping, node.Line, node.Column, path, errors);
+        return new DocumentMap(node as YamlMappingNode, node.Line, node.Column, path, errors);
     }
 
     /// <summary>Text of the document as it may stand in a message: short and on one line.</summary>
@@ -47,11 +48,11 @@ internal sealed class DocumentMap
     }
 
     /// <summary>The value of a key, unless it is absent or nothing.</summary>
-    public bool Has(string key, [NotNullWhen(true)] out DocumentNode? value)
+    public bool Has(string key, [NotNullWhen(true)] out YamlNode? value)
     {
         known.Add(key);
         value = mapping?.Entries.FirstOrDefault(e => e.Key.Text == key)?.Value;
-        if (value is DocumentScalar { IsNull: true })
+        if (value?.Kind() == DocumentKind.Nothing)
         {
             value = null;
         }
@@ -96,39 +97,39 @@ internal sealed class DocumentMap
         {
             return null;
         }
-        if (value is DocumentScalar { IsBoolean: true } scalar)
+        if (value is YamlScalarNode scalar && value.Kind() == DocumentKind.Switch)
         {
             return scalar.Text[0] is 't' or 'T';
         }
-        Report(key, $"must be true or false, not {value.Noun}");
+        Report(key, $"must be true or false, not {value.Noun()}");
         return null;
     }
 
     /// <summary>The items of a list, each with its path; null when absent, empty when it is no list.</summary>
-    public IReadOnlyList<(DocumentNode Node, string Path)>? List(string key)
+    public IReadOnlyList<(YamlNode Node, string Path)>? List(string key)
     {
         if (!Has(key, out var value))
         {
             return null;
         }
-        if (value is not DocumentSequence sequence)
+        if (value is not YamlSequenceNode sequence)
         {
-            Report(key, $"must be a list (- item), not {value.Noun}");
+            Report(key, $"must be a list (- item), not {value.Noun()}");
             return [];
         }
         return [.. sequence.Items.Select((item, i) => (item, $"{At(key)}[{i}]"))];
     }
 
     /// <summary>The entries of a mapping whose keys are the user's own; null when absent, empty when it is no mapping.</summary>
-    public IReadOnlyList<(DocumentEntry Entry, string Path)>? Entries(string key)
+    public IReadOnlyList<(YamlEntry Entry, string Path)>? Entries(string key)
     {
         if (!Has(key, out var value))
         {
             return null;
         }
-        if (value is not DocumentMapping map)
+        if (value is not YamlMappingNode map)
         {
-            Report(key, $"must be a mapping (key: value), not {value.Noun}");
+            Report(key, $"must be a mapping (key: value), not {value.Noun()}");
             return [];
         }
         return [.. map.Entries.Select(e => (e, $"{At(key)}.{Shown(e.Key.Text)}"))];
@@ -145,9 +146,9 @@ internal sealed class DocumentMap
             return null;
         }
         var all = string.Join(", ", alternatives.ToArray());
-        if (value is not DocumentMapping { Entries: [var entry] })
+        if (value is not YamlMappingNode { Entries: [var entry] })
         {
-            var found = value is DocumentMapping ? "that" : value.Noun;
+            var found = value is YamlMappingNode ? "that" : value.Noun();
             Report(
                 key,
                 $"must be a mapping with exactly one of {all}, as in {{ {alternatives[0]}: {{}} }}, not {found}"
@@ -170,7 +171,7 @@ internal sealed class DocumentMap
         errors.Add(new DocumentError(value?.Line ?? Line, value?.Column ?? Column, At(key), message));
     }
 
-    public void Report(DocumentNode at, string path, string message) =>
+    public void Report(YamlNode at, string path, string message) =>
         errors.Add(new DocumentError(at.Line, at.Column, path, message));
 
     /// <summary>Reports every key that was never asked for.</summary>
@@ -189,16 +190,19 @@ internal sealed class DocumentMap
     }
 
     public static string? TextOf(
-        DocumentNode node,
+        YamlNode node,
         string path,
         List<DocumentError> errors,
         Func<string, string?>? check = null
     )
     {
-        if (node is not DocumentScalar scalar || scalar.IsNull || scalar.IsBoolean || scalar.IsNumber)
+        if (node is not YamlScalarNode scalar || node.Kind() != DocumentKind.Text)
         {
-            var hint = node is DocumentScalar { IsNull: false } s ? $"; write it in quotes: \"{Shown(s.Text)}\"" : "";
-            errors.Add(new DocumentError(node.Line, node.Column, path, $"must be a string, not {node.Noun}{hint}"));
+            var hint =
+                node is YamlScalarNode s && node.Kind() != DocumentKind.Nothing
+                    ? $"; write it in quotes: \"{Shown(s.Text)}\""
+                    : "";
+            errors.Add(new DocumentError(node.Line, node.Column, path, $"must be a string, not {node.Noun()}{hint}"));
             return null;
         }
         if (check?.Invoke(scalar.Text) is { } wrong)

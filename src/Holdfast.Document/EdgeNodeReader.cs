@@ -1,3 +1,4 @@
+using Holdfast.Kube;
 using Holdfast.Linux;
 
 namespace Holdfast.Document;
@@ -5,10 +6,10 @@ namespace Holdfast.Document;
 /// <summary>Nodes to a spec with every default filled in. Notes all errors; the spec is only good when there are none.</summary>
 internal static class EdgeNodeReader
 {
-    public static EdgeNodeSpec Read(DocumentNode root, string hostName, List<DocumentError> errors)
+    public static EdgeNodeSpec Read(YamlNode root, string hostName, List<DocumentError> errors)
     {
         var document = DocumentMap.Of(root, "", errors);
-        if (root is DocumentMapping)
+        if (root is YamlMappingNode)
         {
             Require(document, "apiVersion", NodeDocument.ApiVersion);
             Require(document, "kind", NodeDocument.Kind);
@@ -94,7 +95,7 @@ internal static class EdgeNodeReader
         return result;
     }
 
-    private static HostEntry? ReadHostEntry(DocumentNode node, string path, List<DocumentError> errors)
+    private static HostEntry? ReadHostEntry(YamlNode node, string path, List<DocumentError> errors)
     {
         var map = DocumentMap.Of(node, path, errors);
         var text = map.Text(
@@ -147,33 +148,39 @@ internal static class EdgeNodeReader
             return null;
         }
         var values = new Dictionary<string, string>(StringComparer.Ordinal);
-        var seen = new HashSet<string>(StringComparer.Ordinal);
+        var lines = new Dictionary<string, int>(StringComparer.Ordinal);
         foreach (var (entry, path) in entries)
         {
             if (NameRules.SysctlKey(entry.Key.Text) is { } wrong)
             {
                 host.Report(entry.Key, path, wrong);
             }
-            // Numbers are what most parameters are: no quotes asked for here.
-            if (entry.Value is not DocumentScalar { IsNull: false, IsBoolean: false } value)
+            if (WhyNoSysctlValue(entry.Value) is { } bad)
             {
-                host.Report(entry.Value, path, $"must be a number or a string, not {entry.Value.Noun}");
+                host.Report(entry.Value, path, bad);
             }
-            else if (NameRules.SysctlValue(value.Text) is { } bad)
+            else if (!lines.TryAdd(Sysctl.ToPath(entry.Key.Text), entry.Key.Line))
             {
-                host.Report(value, path, bad);
-            }
-            else if (!seen.Add(Sysctl.ToPath(entry.Key.Text)))
-            {
-                host.Report(entry.Key, path, "is there twice: dots and slashes mean the same");
+                var first = lines[Sysctl.ToPath(entry.Key.Text)];
+                host.Report(entry.Key, path, $"is the parameter of line {first} again; dots and slashes mean the same");
             }
             else
             {
-                values[entry.Key.Text] = value.Text;
+                values[entry.Key.Text] = ((YamlScalarNode)entry.Value).Text;
             }
         }
         return values;
     }
+
+    /// <summary>Most parameters are numbers, so a value needs no quotes.</summary>
+    private static string? WhyNoSysctlValue(YamlNode value) =>
+        value.Kind() switch
+        {
+            DocumentKind.Nothing => "has no value; write one, or leave the key out to keep what the kernel has",
+            DocumentKind.Switch => "must be a number or a string, not true or false; the kernel takes 1 and 0",
+            DocumentKind.List or DocumentKind.Mapping => $"must be a number or a string, not {value.Noun()}",
+            _ => NameRules.SysctlValue(((YamlScalarNode)value).Text),
+        };
 
     private static UntrustedSpec ReadUntrusted(
         DocumentMap untrusted,

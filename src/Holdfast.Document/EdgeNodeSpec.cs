@@ -3,8 +3,8 @@ using System.Net;
 namespace Holdfast.Document;
 
 /// <summary>
-/// What one machine shall be: the validated form of a node document, with every default filled in. Immutable, safe from
-/// any thread. Made by <see cref="NodeDocument"/>; whoever holds one need not check it again.
+/// What one machine should be: the validated form of a node document, with every default filled in. Made by
+/// <see cref="NodeDocument"/>, so that it needs no further check.
 /// </summary>
 public sealed record EdgeNodeSpec
 {
@@ -36,12 +36,12 @@ public sealed record EdgeNodeSpec
     public ClusterSpec Cluster { get; init; } = ClusterSpec.Standalone;
 }
 
-/// <summary>The host below the runtimes. Immutable.</summary>
+/// <summary>The host below the runtimes.</summary>
 public sealed record HostSpec
 {
     public SwapMode Swap { get; init; } = SwapMode.Disabled;
 
-    /// <summary>Lines that /etc/hosts shall have.</summary>
+    /// <summary>Lines that /etc/hosts has to have.</summary>
     public IReadOnlyList<HostEntry> Hosts { get; init; } = [];
 
     /// <summary>Kernel modules that are loaded now and after a reboot.</summary>
@@ -57,7 +57,7 @@ public sealed record HostSpec
         };
 }
 
-/// <summary>One line of /etc/hosts. Immutable.</summary>
+/// <summary>One line of /etc/hosts.</summary>
 /// <param name="Address">IPv4 or IPv6.</param>
 /// <param name="Names">At least one host name.</param>
 public sealed record HostEntry(IPAddress Address, IReadOnlyList<string> Names);
@@ -72,7 +72,7 @@ public enum SwapMode
     Unchanged,
 }
 
-/// <summary>The pods' network. Immutable.</summary>
+/// <summary>The pods' network.</summary>
 public sealed record NetworkSpec
 {
     public BridgeSpec Bridge { get; init; } = new();
@@ -81,7 +81,7 @@ public sealed record NetworkSpec
     public InstallSpec Plugins { get; init; } = new InstallSpec.Apt();
 }
 
-/// <summary>The bridge that pods hang on. Immutable.</summary>
+/// <summary>The bridge that pods hang on.</summary>
 public sealed record BridgeSpec
 {
     /// <summary>Interface name, at most 15 bytes (IFNAMSIZ less its NUL).</summary>
@@ -100,7 +100,7 @@ public sealed record BridgeSpec
     public IPAddress EffectiveGateway => Gateway ?? Ipv4.Add(Subnet.BaseAddress, 1);
 }
 
-/// <summary>Where pods go that carry <c>io.kubernetes.cri.untrusted-workload: "true"</c>. Immutable.</summary>
+/// <summary>Where pods go that carry <c>io.kubernetes.cri.untrusted-workload: "true"</c>.</summary>
 public sealed record UntrustedSpec
 {
     /// <summary>The name that containerd has built in for the handler of such pods.</summary>

@@ -1,8 +1,9 @@
 using System.Text.RegularExpressions;
+using Holdfast.Kube;
 
 namespace Holdfast.Document;
 
-/// <summary>One handler of a runtime. Stateless; notes every error in the map that it is given.</summary>
+/// <summary>One handler of a runtime. Notes every error in the map that it is given.</summary>
 internal static partial class HandlerReader
 {
     /// <summary>The handler, or null when it is nameless.</summary>
@@ -127,7 +128,7 @@ internal static partial class HandlerReader
                 map.Report(
                     entry.Value,
                     path,
-                    $"must be a string, a whole number, true, false or a list of strings, not {entry.Value.Noun}"
+                    $"must be a string, a whole number, true, false or a list of strings, not {entry.Value.Noun()}"
                 );
             }
         }
@@ -146,18 +147,16 @@ internal static partial class HandlerReader
             _ => null,
         };
 
-    private static OptionValue? ReadOption(DocumentNode node) =>
-        node switch
+    private static OptionValue? ReadOption(YamlNode node) =>
+        (node, node.Kind()) switch
         {
-            DocumentScalar { IsNull: true } => null,
-            DocumentScalar { IsBoolean: true } s => new OptionValue.Switch(s.Text[0] is 't' or 'T'),
-            DocumentScalar { IsNumber: true } s => long.TryParse(s.Text, out var number)
+            (YamlScalarNode s, DocumentKind.Switch) => new OptionValue.Switch(s.Text[0] is 't' or 'T'),
+            (YamlScalarNode s, DocumentKind.Number) => long.TryParse(s.Text, out var number)
                 ? new OptionValue.Integer(number)
                 : null,
-            DocumentScalar s => s.Text.Any(char.IsControl) ? null : new OptionValue.Text(s.Text),
-            DocumentSequence list
-                when list.Items.All(i => i is DocumentScalar { IsNull: false, IsBoolean: false, IsNumber: false }) =>
-                new OptionValue.TextList([.. list.Items.Cast<DocumentScalar>().Select(i => i.Text)]),
+            (YamlScalarNode s, DocumentKind.Text) => s.Text.Any(char.IsControl) ? null : new OptionValue.Text(s.Text),
+            (YamlSequenceNode list, _) when list.Items.All(i => i.Kind() == DocumentKind.Text) =>
+                new OptionValue.TextList([.. list.Items.Cast<YamlScalarNode>().Select(i => i.Text)]),
             _ => null,
         };
 

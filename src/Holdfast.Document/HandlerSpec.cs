@@ -1,6 +1,6 @@
 namespace Holdfast.Document;
 
-/// <summary>One way in which a runtime runs pods; RuntimeClass objects point at it by name. Immutable.</summary>
+/// <summary>One way in which a runtime runs pods; RuntimeClass objects point at it by name.</summary>
 public sealed record HandlerSpec
 {
     /// <summary>The shim of runc since containerd 1.3; the only one that knows the option SystemdCgroup.</summary>
@@ -51,7 +51,7 @@ public enum HandlerKind
     Kata,
 }
 
-/// <summary>Kata Containers as one handler uses them. Immutable.</summary>
+/// <summary>Kata Containers as one handler uses them.</summary>
 public sealed record KataSpec
 {
     public const string DefaultHypervisor = "qemu";
@@ -69,10 +69,10 @@ public sealed record KataSpec
     public IReadOnlyList<string> Annotations { get; init; } = [];
 }
 
-/// <summary>Memory and CPU of a pod that are nobody's container's, as Kubernetes writes quantities. Immutable.</summary>
+/// <summary>Memory and CPU that a pod costs beside its containers, as Kubernetes writes quantities.</summary>
 public sealed record OverheadSpec(string? Memory, string? Cpu);
 
-/// <summary>A value of a handler's option. Immutable.</summary>
+/// <summary>A value of a handler's option.</summary>
 public abstract record OptionValue
 {
     private OptionValue() { }

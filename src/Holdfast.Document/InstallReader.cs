@@ -1,7 +1,7 @@
 namespace Holdfast.Document;
 
 /// <summary>
-/// Reads an <c>install</c>: exactly one of the alternatives that its place allows. Stateless; notes every error in the
+/// Reads an <c>install</c>: exactly one of the alternatives that its place allows. Notes every error in the
 /// map that it is given.
 /// </summary>
 internal static class InstallReader
@@ -113,7 +113,7 @@ internal static class InstallReader
                 : null
         );
 
-    /// <summary>A user or password in an address would end in logs; whoever needs one uses a mirror without.</summary>
+    /// <summary>A user or password in an address would end in logs; use a mirror that needs none.</summary>
     private static string? CheckUrl(string text) =>
         Uri.TryCreate(text, UriKind.Absolute, out var uri)
         && text.Contains("://", StringComparison.Ordinal)

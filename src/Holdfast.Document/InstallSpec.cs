@@ -1,6 +1,6 @@
 namespace Holdfast.Document;
 
-/// <summary>How a piece of software comes onto the machine. One of the four below; immutable, safe from any thread.</summary>
+/// <summary>How a piece of software comes onto the machine. One of the four below.</summary>
 public abstract record InstallSpec
 {
     private InstallSpec() { }
@@ -18,7 +18,7 @@ public abstract record InstallSpec
     public sealed record Bundle : InstallSpec;
 }
 
-/// <summary>An archive, where it can be had and how it is known to be the right one. Immutable, safe from any thread.</summary>
+/// <summary>An archive, where it can be had and how it is known to be the right one.</summary>
 public sealed record ArchiveSpec
 {
     /// <summary><c>http</c>, <c>https</c> or <c>file</c>, without user; the last part of its path is the archive's name.</summary>

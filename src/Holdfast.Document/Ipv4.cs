@@ -3,7 +3,7 @@ using System.Net;
 
 namespace Holdfast.Document;
 
-/// <summary>Arithmetic of IPv4 addresses and networks. Pure.</summary>
+/// <summary>Arithmetic of IPv4 addresses and networks.</summary>
 internal static class Ipv4
 {
     public static IPAddress Add(IPAddress address, uint distance) => From(Bits(address) + distance);

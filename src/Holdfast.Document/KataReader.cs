@@ -1,6 +1,8 @@
+using Holdfast.Kube;
+
 namespace Holdfast.Document;
 
-/// <summary>What a handler says about Kata Containers, and about overhead. Stateless; notes every error in its map.</summary>
+/// <summary>What a handler says about Kata Containers, and about overhead. Notes every error in its map.</summary>
 internal static class KataReader
 {
     /// <summary>What kata-deploy's RuntimeClasses have: QEMU needs more than the small virtual machine monitors.</summary>
@@ -48,9 +50,9 @@ internal static class KataReader
         {
             return null;
         }
-        if (node is not DocumentScalar { IsNull: false, IsBoolean: false } scalar)
+        if (node is not YamlScalarNode scalar || node.Kind() is DocumentKind.Nothing or DocumentKind.Switch)
         {
-            map.Report(key, $"must be a quantity such as 160Mi or 250m, not {node.Noun}");
+            map.Report(key, $"must be a quantity such as 160Mi or 250m, not {node.Noun()}");
             return null;
         }
         if (NameRules.Quantity(scalar.Text) is { } wrong)

@@ -4,7 +4,7 @@ using System.Net.Sockets;
 
 namespace Holdfast.Document;
 
-/// <summary>What names and addresses of the document may look like. Each rule returns what is wrong, or null. Pure.</summary>
+/// <summary>What names and addresses of the document may look like. Each rule returns what is wrong, or null.</summary>
 internal static class NameRules
 {
     private static readonly SearchValues<char> LowerAlphanumeric = SearchValues.Create(
@@ -19,6 +19,9 @@ internal static class NameRules
     private static readonly SearchValues<char> SysctlCharacters = SearchValues.Create(
         "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_.:/@"
     );
+
+    /// <summary>Characters; the longest values of the kernel are paths and patterns of at most 128 bytes, and lists of ports.</summary>
+    private const int LongestSysctlValue = 1024;
 
     public static string? Subdomain(string text) =>
         text.Length is > 0 and <= 253 && text.Split('.').All(IsDnsLabel)
@@ -77,10 +80,40 @@ internal static class NameRules
             : $"\"{DocumentMap.Shown(text)}\" is not a kernel parameter such as net.ipv4.ip_forward";
     }
 
-    public static string? SysctlValue(string text) =>
-        text.Length is > 0 and <= 1024 && !text.Any(char.IsControl)
-            ? null
-            : "must be one line of text or a number, not empty";
+    /// <summary>As the kernel prints it: values of several fields have tabs between them.</summary>
+    public static string? SysctlValue(string text)
+    {
+        if (text.AsSpan().Trim(" \t").Length == 0)
+        {
+            return "is empty; write a value, or leave the key out to keep what the kernel has";
+        }
+        if (text.Length > LongestSysctlValue)
+        {
+            return $"is longer than {LongestSysctlValue} characters";
+        }
+        if (text.Any(c => char.IsControl(c) && c != '\t'))
+        {
+            return "must be one line of text, without control characters other than tabs";
+        }
+        return WhyNoKernelNumber(text);
+    }
+
+    /// <summary>Numbers as YAML or people write them and the kernel does not: it reads 511, 0777 and 0x1ff.</summary>
+    private static string? WhyNoKernelNumber(string text)
+    {
+        var digits = text.Replace("_", "", StringComparison.Ordinal);
+        if (
+            text.StartsWith("0o", StringComparison.Ordinal)
+            && text.Length > 2
+            && text[2..].All(c => c is >= '0' and <= '7')
+        )
+        {
+            return $"the kernel does not read {DocumentMap.Shown(text)}; write 0{text[2..]}";
+        }
+        return digits.Length < text.Length && char.IsAsciiDigit(text[0]) && digits.All(char.IsAsciiDigit)
+            ? $"the kernel does not read {DocumentMap.Shown(text)}; write {DocumentMap.Shown(digits)}"
+            : null;
+    }
 
     public static string? InterfaceName(string text) =>
         text.Length is > 0 and <= 15 && text is not ("." or "..") && text.AsSpan().IndexOfAnyExcept(LabelInner) < 0
@@ -165,7 +198,7 @@ internal static class NameRules
     public static string? Snapshotter(string text) =>
         IsDnsLabel(text) ? null : $"\"{DocumentMap.Shown(text)}\" is not a snapshotter such as overlayfs";
 
-    /// <summary>Amounts as Kubernetes writes them, without exponents, which nobody writes here.</summary>
+    /// <summary>Amounts as Kubernetes writes them, without exponents.</summary>
     public static string? Quantity(string text)
     {
         var number = text.TrimEnd([.. "mkKMGTi"]);

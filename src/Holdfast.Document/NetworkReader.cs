@@ -4,10 +4,10 @@ using System.Net.Sockets;
 
 namespace Holdfast.Document;
 
-/// <summary>Reads <c>spec.network</c>. Stateless.</summary>
+/// <summary>Reads <c>spec.network</c>.</summary>
 internal static class NetworkReader
 {
-    /// <summary>Bits: a smaller network has no room for a gateway and pods, a larger one is nobody's to give away.</summary>
+    /// <summary>Bits: a smaller network has no room for a gateway and pods, a larger one is more than IPv4 assigns to private use.</summary>
     private const int LongestPrefix = 29;
     private const int ShortestPrefix = 8;
 

@@ -1,18 +1,19 @@
 using System.Text;
+using Holdfast.Kube;
 
 namespace Holdfast.Document;
 
 /// <summary>
 /// The node document: text in, spec or all its errors out. The text may come from anyone, so no text makes this throw,
-/// hang or eat memory. Stateless, safe from any thread.
+/// hang or fill the memory. Safe from any thread.
 /// </summary>
 public static class NodeDocument
 {
     public const string ApiVersion = "holdfast.dev/v1";
     public const string Kind = "EdgeNode";
 
-    /// <summary>Bytes. A document with a thousand hosts has 60 KB; the YAML scanner is slow on what is much larger.</summary>
-    public const int MaxSize = 1024 * 1024;
+    /// <summary>Bytes. As many as the reader takes characters; a document with a thousand hosts has 60 KB.</summary>
+    public static readonly int MaxSize = YamlBounds.Configuration.Characters;
 
     /// <summary>The document that stands for having none: containerd with runc, a bridge, and this name.</summary>
     public static string DefaultText(string hostName) =>
@@ -57,11 +58,24 @@ public static class NodeDocument
         {
             return Refused(fileName, 1, 1, TooLarge);
         }
-        var errors = new List<DocumentError>();
-        var root = DocumentComposer.Compose(text, errors);
-        if (root is null)
+        var stream = YamlStream.Read(text, YamlBounds.Configuration);
+        var errors = stream.Faults.Select(f => new DocumentError(f.Line, f.Column, "", f.Problem)).ToList();
+        if (stream.Documents is not [var root, ..])
         {
-            return new NodeDocumentResult(fileName, null, errors);
+            // The last fault is the one that ended the reading.
+            return errors is [.., var last]
+                ? new NodeDocumentResult(
+                    fileName,
+                    null,
+                    [.. errors[..^1], last with { Message = $"cannot read this as YAML: {last.Message}" }]
+                )
+                : Refused(fileName, 1, 1, "the document is empty; leave it out to get the default one");
+        }
+        if (stream.Documents is [_, var second, ..])
+        {
+            errors.Add(
+                new DocumentError(second.Line, second.Column, "", "a second document begins here; a node has one")
+            );
         }
         var spec = EdgeNodeReader.Read(root, NameOfHost(hostName ?? Environment.MachineName), errors);
         var inOrder = errors.OrderBy(e => e.Line).ThenBy(e => e.Column).ToList();

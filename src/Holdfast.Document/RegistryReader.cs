@@ -1,6 +1,6 @@
 namespace Holdfast.Document;
 
-/// <summary>The registries of a runtime. Stateless; notes every error in the map that it is given.</summary>
+/// <summary>The registries of a runtime. Notes every error in the map that it is given.</summary>
 internal static class RegistryReader
 {
     public static IReadOnlyList<RegistrySpec> Read(DocumentMap runtime)

@@ -1,6 +1,6 @@
 namespace Holdfast.Document;
 
-/// <summary>One container runtime of the node, with all its places filled in. Immutable.</summary>
+/// <summary>One container runtime of the node, with all its places filled in.</summary>
 public sealed record RuntimeSpec
 {
     /// <summary>The name under which Holdfast, its messages and its services know this runtime.</summary>

@@ -2,7 +2,7 @@ namespace Holdfast.Document;
 
 /// <summary>
 /// A secret that the document has or points at. Its text is never part of <c>ToString</c>, so that no message, log or
-/// plan shows it by accident. Immutable.
+/// plan shows it by accident.
 /// </summary>
 public abstract record SecretSpec
 {

@@ -1,9 +1,9 @@
 namespace Holdfast.Document;
 
-/// <summary>"Did you mean": the nearest of the words that would have been right. Pure.</summary>
+/// <summary>"Did you mean": the nearest of the words that would have been right.</summary>
 internal static class Suggestion
 {
-    /// <summary>Letters; longer words are nobody's typing error and would cost time to compare.</summary>
+    /// <summary>Letters; a longer word is no typing error, and comparing it costs time.</summary>
     private const int LongestWord = 64;
 
     /// <summary>A half sentence that begins with a semicolon, or nothing when no word is near.</summary>

@@ -32,4 +32,7 @@ public sealed class KubeException : Exception
 
     /// <summary>Where in the line, from 1.</summary>
     public int? Column { get; init; }
+
+    /// <summary>What is wrong there, without the place; null when the place is not known.</summary>
+    public string? Problem { get; init; }
 }

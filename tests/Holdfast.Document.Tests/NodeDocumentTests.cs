@@ -158,6 +158,49 @@ public sealed class NodeDocumentTests
             "12:14: spec.cluster: \"kubeedg\" is not one of standalone, kubernetes, kubeedge, openyurt; did you mean \"kubeedge\"?"
         );
 
+    [Theory]
+    [InlineData("spec:\n  host:\n\tswap: disabled\n")]
+    [InlineData("spec:\n  host: {\n\tswap: disabled }\n")]
+    public void A_tab_that_indents_is_named_with_its_line(string spec) =>
+        Says(
+            Head + spec,
+            "5:1: cannot read this as YAML: a tab indents this line; YAML is indented with spaces, replace the tab by them"
+        );
+
+    [Fact]
+    public void A_kernel_parameter_may_have_tabs_as_the_kernel_prints_it() =>
+        Assert.Equal(
+            "1024\t65000",
+            Good(
+                $"{Head}spec: {{ host: {{ sysctl: {{ net.ipv4.ip_local_port_range: \"1024\\t65000\" }} }} }}\n"
+            ).Host.Sysctl["net.ipv4.ip_local_port_range"]
+        );
+
+    [Fact]
+    public void Kernel_parameters_that_the_kernel_would_not_take_are_told_with_what_to_write() =>
+        SaysInSpec(
+            """
+              host:
+                sysctl:
+                  net.ipv4.ip_forward: 1
+                  net/ipv4/ip_forward: 0
+                  vm.overcommit_memory: true
+                  vm.max_map_count: 0o777
+                  fs.file-max: 1_000_000
+                  net.core.somaxconn: 0x1000
+                  kernel.core_pattern: ""
+                  kernel.hostname: [foo]
+                  vm.swappiness:
+            """,
+            "7:7: spec.host.sysctl.net/ipv4/ip_forward: is the parameter of line 6 again; dots and slashes mean the same",
+            "8:29: spec.host.sysctl.vm.overcommit_memory: must be a number or a string, not true or false; the kernel takes 1 and 0",
+            "9:25: spec.host.sysctl.vm.max_map_count: the kernel does not read 0o777; write 0777",
+            "10:20: spec.host.sysctl.fs.file-max: the kernel does not read 1_000_000; write 1000000",
+            "12:28: spec.host.sysctl.kernel.core_pattern: is empty; write a value, or leave the key out to keep what the kernel has",
+            "13:24: spec.host.sysctl.kernel.hostname: must be a number or a string, not a list",
+            "14:21: spec.host.sysctl.vm.swappiness: has no value; write one, or leave the key out to keep what the kernel has"
+        );
+
     [Fact]
     public void Names_places_and_handlers_of_two_runtimes_must_differ() =>
         SaysInSpec(
@@ -187,9 +230,12 @@ public sealed class NodeDocumentTests
 
     [Theory]
     [InlineData("host: { sysctl: { ip_forward: 1 } }", "is not a kernel parameter")]
-    [InlineData("host: { sysctl: { net.ipv4.ip_forward: 1, net/ipv4/ip_forward: 1 } }", "is there twice")]
+    [InlineData(
+        "host: { sysctl: { net.ipv4.ip_forward: 1, net/ipv4/ip_forward: 1 } }",
+        "is the parameter of line 3 again"
+    )]
     [InlineData("host: { sysctl: { net/../../etc/passwd: 1 } }", "is not a kernel parameter")]
-    [InlineData("host: { sysctl: { net.ipv4.ip_forward: true } }", "must be a number or a string")]
+    [InlineData("host: { sysctl: { net.ipv4.ip_forward: true } }", "the kernel takes 1 and 0")]
     [InlineData("host: { sysctl: { net.ipv4.ip_forward: \"1\\n2\" } }", "must be one line")]
     [InlineData("host: { kernelModules: [a b] }", "is not a kernel module's name")]
     [InlineData("host: { kernelModules: [a, a] }", "is there twice")]
@@ -262,7 +308,7 @@ public sealed class NodeDocumentTests
     [InlineData("host: { swap: no }", "is not one of")]
     [InlineData("host: { swap: disabled, swap: disabled }", "is there twice; the first is in line 3")]
     [InlineData("host: &a { hosts: *b }", "no anchor &b")]
-    [InlineData("host: !ruby/object {}", "means nothing here")]
+    [InlineData("host: !ruby/object {}", "is not known")]
     [InlineData("[a]: b", "a key must be a string")]
     public void A_wrong_value_is_named(string spec, string words)
     {
@@ -283,16 +329,16 @@ public sealed class NodeDocumentTests
     [InlineData("# only a comment\n", "the document is empty")]
     [InlineData("just words", "must be a mapping")]
     [InlineData("- a\n- b\n", "must be a mapping")]
-    [InlineData("a: b\n\tc: d\n", "this is not YAML")]
-    [InlineData("a: [b\n", "this is not YAML")]
-    [InlineData("a: \"b\n", "this is not YAML")]
+    [InlineData("a: b\n\tc: d\n", "cannot read this as YAML")]
+    [InlineData("a: [b\n", "cannot read this as YAML")]
+    [InlineData("a: \"b\n", "cannot read this as YAML")]
     [InlineData("a: b\0c: d", "control character U+0000")]
     [InlineData("kind: EdgeNode\nmetadata: {}\n", "is missing; it must be holdfast.dev/v1")]
     public void A_wrong_document_is_explained(string text, string words) =>
         Assert.Contains(Bad(text), e => e.Message.Contains(words, StringComparison.Ordinal));
 
     [Fact]
-    public void A_second_document_is_refused() => Assert.Equal(3, Assert.Single(Bad($"{Head}---\n{Head}")).Line);
+    public void A_second_document_is_refused() => Assert.Equal(4, Assert.Single(Bad($"{Head}---\n{Head}")).Line);
 
     [Fact]
     public void A_host_name_that_cannot_be_a_node_name_asks_for_one()

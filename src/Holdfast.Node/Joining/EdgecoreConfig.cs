@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 using Holdfast.Document;
 using Holdfast.Node.Programs;
@@ -7,8 +8,8 @@ using Holdfast.Node.Yaml;
 namespace Holdfast.Node.Joining;
 
 /// <summary>
-/// What edgecore.yaml shall say of the runtime, in the keys that its version reads; docs/clusters.md has the table. All
-/// else, comments included, stays. Pure.
+/// What edgecore.yaml has to say of the runtime, in the keys that its version reads; docs/clusters.md has the table.
+/// All else, comments included, stays.
 /// </summary>
 internal sealed partial record EdgecoreConfig
 {
@@ -44,7 +45,7 @@ internal sealed partial record EdgecoreConfig
         ).ToUtf8();
     }
 
-    private static YamlPath Edged(params string[] keys) => YamlPath.Of(["modules", "edged", .. keys]);
+    private static string[] Edged(params string[] keys) => ["modules", "edged", .. keys];
 
     /// <summary>1.3 to 1.11: everything stands in modules.edged.</summary>
     private YamlDocument EditOld(YamlDocument document) =>
@@ -85,22 +86,27 @@ internal sealed partial record EdgecoreConfig
                 .Set(Edged("tailoredKubeletConfig", "containerRuntimeEndpoint"), Node.Endpoint)
                 .Set(Edged("tailoredKubeletConfig", "imageServiceEndpoint"), Node.Endpoint);
         }
-        // Only Docker's shim ever read them; where they are, they shall not lie.
+        // Keys of Docker's shim and of v1alpha1 that were kept when the file was raised: this edgecore ignores them, people do not.
         document = SetIfThere(document, "cniConfDir", Node.CniConfigDirectory);
-        return SetIfThere(document, "cniBinDir", Node.CniPluginDirectory);
+        document = SetIfThere(document, "cniBinDir", Node.CniPluginDirectory);
+        document = SetIfThere(document, "cgroupDriver", Node.CgroupDriverName);
+        document = SetIfThere(document, "runtimeType", "remote");
+        return SetIfThere(document, "runtimeRequestTimeout", OldTimeout(document));
     }
 
     private YamlDocument SetEndpoints(YamlDocument document) =>
         document.Set(Edged("remoteRuntimeEndpoint"), Node.Endpoint).Set(Edged("remoteImageEndpoint"), Node.Endpoint);
 
-    private static YamlDocument SetIfThere(YamlDocument document, string key, string value) =>
+    private static YamlDocument SetIfThere(YamlDocument document, string key, JsonNode value) =>
         document.Get(Edged(key)) is null ? document : document.Set(Edged(key), value);
 
     private long OldTimeout(YamlDocument document) =>
         Cluster.RuntimeRequestTimeout
         ?? (
-            document.Get(Edged("runtimeRequestTimeout")) is YamlInteger { Value: > 0 and <= LongestBelieved } kept
-                ? kept.Value
+            document.Get(Edged("runtimeRequestTimeout")) is JsonValue kept
+            && kept.TryGetValue<long>(out var minutes)
+            && minutes is > 0 and <= LongestBelieved
+                ? minutes
                 : DefaultTimeout
         );
 

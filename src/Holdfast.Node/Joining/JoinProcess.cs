@@ -1,3 +1,4 @@
+using Holdfast.Document;
 using Holdfast.Linux;
 using Holdfast.Node.Programs;
 

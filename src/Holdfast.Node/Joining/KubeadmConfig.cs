@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using Holdfast.Document;
 using Holdfast.Node.Programs;
 using Holdfast.Node.Yaml;
@@ -28,10 +29,7 @@ internal static class KubeadmConfig
         var document = Document(ApiVersion(kubeadm), "JoinConfiguration")
             .Add(join.Endpoint, "discovery", "bootstrapToken", "apiServerEndpoint")
             .Add(token, "discovery", "bootstrapToken", "token")
-            .Set(
-                YamlPath.Of("discovery", "bootstrapToken", "caCertHashes"),
-                new YamlSequence([new YamlString(join.CaCertHash)])
-            )
+            .Set(["discovery", "bootstrapToken", "caCertHashes"], new JsonArray(join.CaCertHash))
             .Add(token, "discovery", "tlsBootstrapToken");
         return Register(document, node, kubeadm).Text;
     }
@@ -58,19 +56,12 @@ internal static class KubeadmConfig
         {
             return document;
         }
-        var arguments = YamlPath.Of("nodeRegistration", "kubeletExtraArgs");
+        var labels = new JsonObject { ["name"] = "node-labels", ["value"] = node.LabelList };
         return kubeadm.IsAtLeast(1, 31)
-            ? document.Set(
-                arguments,
-                new YamlSequence([
-                    new YamlMapping(
-                        new Dictionary<string, YamlValue> { ["name"] = "node-labels", ["value"] = node.LabelList }
-                    ),
-                ])
-            )
-            : document.Set(arguments.Then("node-labels"), node.LabelList);
+            ? document.Set(["nodeRegistration", "kubeletExtraArgs"], new JsonArray(labels))
+            : document.Set(["nodeRegistration", "kubeletExtraArgs", "node-labels"], node.LabelList);
     }
 
     private static YamlDocument Add(this YamlDocument document, string? value, params string[] path) =>
-        value is null ? document : document.Set(new YamlPath(path), value);
+        value is null ? document : document.Set(path, value);
 }

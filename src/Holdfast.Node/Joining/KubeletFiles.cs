@@ -22,14 +22,10 @@ internal static partial class KubeletFiles
 
     public static byte[] EditConfig(byte[]? current, ClusterNode node, ProgramVersion? kubelet)
     {
-        var document = YamlDocument
-            .Parse(current ?? [], ConfigFile)
-            .Set(YamlPath.Of("cgroupDriver"), node.CgroupDriverName);
+        var document = YamlDocument.Parse(current ?? [], ConfigFile).Set(["cgroupDriver"], node.CgroupDriverName);
         // Before 1.27 the key is unknown, and the kubelet does not start with unknown keys.
         var knowsEndpoint = kubelet?.IsAtLeast(1, 27) ?? document.Get("containerRuntimeEndpoint") is not null;
-        return (
-            knowsEndpoint ? document.Set(YamlPath.Of("containerRuntimeEndpoint"), node.Endpoint) : document
-        ).ToUtf8();
+        return (knowsEndpoint ? document.Set(["containerRuntimeEndpoint"], node.Endpoint) : document).ToUtf8();
     }
 
     /// <summary>kubeadm's flags: before 1.27 they are where the endpoint is said.</summary>
@@ -70,7 +66,7 @@ internal static partial class KubeletFiles
             );
 
     private static bool IsInComment(string text, int position) =>
-        text.AsSpan(YamlLines.Start(text, position)).TrimStart(" \t") is ['#', ..];
+        text.AsSpan(text.AsSpan(0, position).LastIndexOf('\n') + 1).TrimStart(" \t") is ['#', ..];
 
     private static string Require(string text, string flag, string value)
     {

@@ -2,6 +2,7 @@ using System.Text;
 using System.Text.Json.Nodes;
 using Holdfast.Kube.Tests.Generators;
 using Holdfast.Kube.Tests.Patches;
+using Holdfast.Testing;
 
 namespace Holdfast.Kube.Tests.Yaml;
 
@@ -85,6 +86,9 @@ public sealed class KubeYamlTests
     [InlineData("a: .inf", 1, 4)]
     [InlineData("? [a]\n: b", 1, 3)]
     [InlineData("a: b: c", 1, 0)]
+    [InlineData("a:\n\tb: 1", 2, 1)]
+    [InlineData("a: {b: :", 1, 0)]
+    [InlineData("a: \u0000", 1, 4)]
     public void Errors_name_line_and_column(string yaml, int line, int column)
     {
         var e = Assert.Throws<KubeException>(() => KubeYaml.ParseDocuments(yaml));
@@ -119,28 +123,27 @@ public sealed class KubeYamlTests
 
     [Fact]
     public void Json_is_yaml() =>
-        Seeds.Check(
+        Choices.Check(
             1000,
-            random =>
+            choices =>
             {
-                var json = RandomJson.Object(random);
+                var json = RandomJson.Object(choices);
                 MergePatchTests.Same(json, Assert.Single(KubeYaml.ParseDocuments(json.ToJsonString())));
             }
         );
 
     [Fact]
     public void Broken_yaml_is_refused_with_the_rooms_own_exception() =>
-        Seeds.Check(
+        Choices.Check(
             1000,
-            random =>
+            choices =>
             {
-                var text = Encoding.UTF8.GetString(RandomJson.Mutate(random, Samples.Manifest));
+                var text = Encoding.UTF8.GetString(RandomJson.Mutate(choices, Samples.Manifest));
                 RandomJson.MayRefuse(() =>
                 {
                     foreach (var document in KubeYaml.ParseDocuments(text))
                         KubeJson.ParseNode(KubeJson.Serialize(document));
                 });
-            },
-            corpus: 92
+            }
         );
 }

@@ -185,6 +185,68 @@ public sealed class EdgecoreConfigTests
         Assert.Equal(wanted, Edit(New, version: null));
     }
 
+    /// <summary>A file of v1alpha1 whose apiVersion was raised by hand.</summary>
+    [Fact]
+    public void Old_keys_that_were_kept_in_a_new_file_are_corrected()
+    {
+        const string text = """
+            apiVersion: edgecore.config.kubeedge.io/v1alpha2
+            kind: EdgeCore
+            modules:
+              edged:
+                enable: true
+                cgroupDriver: cgroupfs
+                nodeIP: ""  # auto
+                remoteImageEndpoint: unix:///var/run/containerd/containerd.sock
+                remoteRuntimeEndpoint: unix:///var/run/containerd/containerd.sock
+                runtimeType: containerd
+                runtimeRequestTimeout: 120
+
+              edgeHub:
+                websocket: {enable: true, server: 10.0.0.1:10000}
+
+            """;
+        const string wanted = """
+            apiVersion: edgecore.config.kubeedge.io/v1alpha2
+            kind: EdgeCore
+            modules:
+              edged:
+                enable: true
+                cgroupDriver: systemd
+                nodeIP: ""  # auto
+                remoteImageEndpoint: unix:///run/crio/crio.sock
+                remoteRuntimeEndpoint: unix:///run/crio/crio.sock
+                runtimeType: remote
+                runtimeRequestTimeout: 2
+                podSandboxImage: holdfast.local/pause:1
+                tailoredKubeletConfig:
+                  cgroupDriver: systemd
+                  runtimeRequestTimeout: 2m0s
+                  containerRuntimeEndpoint: unix:///run/crio/crio.sock
+                  imageServiceEndpoint: unix:///run/crio/crio.sock
+
+              edgeHub:
+                websocket: {enable: true, server: 10.0.0.1:10000}
+
+            """;
+        Assert.Equal(wanted, Edit(text, new ProgramVersion(1, 18)));
+    }
+
+    [Fact]
+    public void Tabs_are_named_with_their_line() =>
+        Assert.Equal(
+            "cannot read /etc/kubeedge/config/edgecore.yaml as YAML: line 4, column 1: a tab indents this line; "
+                + "YAML is indented with spaces, replace the tab by them; correct the file",
+            Assert
+                .Throws<NodeException>(() =>
+                    Edit(
+                        "apiVersion: edgecore.config.kubeedge.io/v1alpha2\nkind: EdgeCore\nmodules:\n\tedged:\n\t\tenable: true\n",
+                        null
+                    )
+                )
+                .Message
+        );
+
     [Fact]
     public void A_file_with_the_least_in_it_is_filled_up()
     {

@@ -59,6 +59,24 @@ public sealed class KubeletFilesTests
     }
 
     [Fact]
+    public void A_configuration_in_json_stays_json()
+    {
+        const string text =
+            "{\"apiVersion\":\"kubelet.config.k8s.io/v1beta1\",\"kind\":\"KubeletConfiguration\",\"cgroupDriver\":\"cgroupfs\",\"clusterDNS\":[\"10.96.0.10\"]}\n";
+        var edited = Config(text, new ProgramVersion(1, 34));
+        Assert.Equal(
+            "{\"apiVersion\":\"kubelet.config.k8s.io/v1beta1\",\"kind\":\"KubeletConfiguration\",\"cgroupDriver\":\"systemd\",\"clusterDNS\":[\"10.96.0.10\"], "
+                + "\"containerRuntimeEndpoint\": \"unix:///run/containerd/containerd.sock\"}\n",
+            edited
+        );
+        Assert.NotNull(System.Text.Json.Nodes.JsonNode.Parse(edited));
+        Assert.Equal(
+            "{\n\t\"cgroupDriver\": \"systemd\",\n\t\"containerRuntimeEndpoint\": \"unix:///run/containerd/containerd.sock\"\n}\n",
+            Config("{\n\t\"cgroupDriver\": \"systemd\"\n}\n", new ProgramVersion(1, 34))
+        );
+    }
+
+    [Fact]
     public void Flags_that_kubeadm_wrote_lead_to_the_runtime()
     {
         Assert.Equal(
@@ -102,7 +120,7 @@ public sealed class KubeletFilesTests
         Assert.Equal($"kubeadm.k8s.io/{version}", document.GetString("apiVersion"));
         Assert.Equal("192.168.3.167:6443", document.GetString("discovery", "bootstrapToken", "apiServerEndpoint"));
         Assert.Equal("3zefbt.99e6denc1cxpk9fg", document.GetString("discovery", "bootstrapToken", "token"));
-        Assert.Equal(Join.CaCertHash, document.GetString("discovery", "bootstrapToken", "caCertHashes", "0"));
+        Assert.Equal(Join.CaCertHash, (string?)document.Get("discovery", "bootstrapToken", "caCertHashes")![0]);
         Assert.Equal("k8s-node01", document.GetString("nodeRegistration", "name"));
         Assert.Equal(
             minor < 24 ? "/run/containerd/containerd.sock" : "unix:///run/containerd/containerd.sock",
@@ -113,7 +131,7 @@ public sealed class KubeletFilesTests
             labels,
             minor < 31
                 ? document.GetString("nodeRegistration", "kubeletExtraArgs", "node-labels")
-                : document.GetString("nodeRegistration", "kubeletExtraArgs", "0", "value")
+                : (string?)document.Get("nodeRegistration", "kubeletExtraArgs")![0]!["value"]
         );
     }
 

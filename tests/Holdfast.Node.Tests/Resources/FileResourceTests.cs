@@ -1,4 +1,5 @@
 using System.Text;
+using Holdfast.Document;
 using Holdfast.Linux;
 using Holdfast.Node.Apply;
 using Holdfast.Node.Joining;
@@ -94,7 +95,7 @@ public sealed class FileResourceTests : IDisposable
         const string after = "cluster:\n  kubeedge:\n    cloudcore: c:1\n    token: new.secret\n";
         node.Write(FilePath, before, AtomicFile.SecretMode);
         var snapshot = node.Snapshot();
-        var resource = new FileResource(FilePath, after) { Mask = Node.Joining.DocumentSecrets.Mask };
+        var resource = new FileResource(FilePath, after) { Mask = DocumentSecrets.Mask };
 
         var inspection = await resource.InspectAsync(node.Machine, TemporaryMachine.Never);
         Assert.Contains("+    cloudcore: c:1", inspection.Diff, StringComparison.Ordinal);
