@@ -1,4 +1,5 @@
 using Holdfast.Cri.Events;
+using Holdfast.Testing;
 
 namespace Holdfast.Cri.Tests.Events;
 
@@ -30,50 +31,52 @@ public sealed class RuntimeSnapshotTests
     [Fact]
     public void The_events_lead_from_any_list_to_any_other()
     {
-        var random = new Random(5);
-        for (var round = 0; round < 5000; round++)
-        {
-            var before = RandomSnapshot(random);
-            var after = RandomSnapshot(random, before);
-            var phases = new Dictionary<string, LifePhase>(before.Phases);
-            foreach (var (id, kind) in RuntimeSnapshot.Compare(before, after))
+        Choices.Check(
+            2000,
+            choices =>
             {
-                switch (kind)
+                var before = RandomSnapshot(choices);
+                var after = RandomSnapshot(choices, before);
+                var phases = new Dictionary<string, LifePhase>(before.Phases);
+                foreach (var (id, kind) in RuntimeSnapshot.Compare(before, after))
                 {
-                    case RuntimeEventKind.Created:
-                        phases.Add(id, LifePhase.Created);
-                        break;
-                    case RuntimeEventKind.Started:
-                        Assert.Equal(LifePhase.Created, phases[id]);
-                        phases[id] = LifePhase.Running;
-                        break;
-                    case RuntimeEventKind.Exited:
-                        Assert.Equal(LifePhase.Running, phases[id]);
-                        phases[id] = LifePhase.Exited;
-                        break;
-                    default:
-                        Assert.Equal(RuntimeEventKind.Deleted, kind);
-                        Assert.NotEqual(LifePhase.Running, phases[id]);
-                        phases.Remove(id);
-                        break;
+                    switch (kind)
+                    {
+                        case RuntimeEventKind.Created:
+                            phases.Add(id, LifePhase.Created);
+                            break;
+                        case RuntimeEventKind.Started:
+                            Assert.Equal(LifePhase.Created, phases[id]);
+                            phases[id] = LifePhase.Running;
+                            break;
+                        case RuntimeEventKind.Exited:
+                            Assert.Equal(LifePhase.Running, phases[id]);
+                            phases[id] = LifePhase.Exited;
+                            break;
+                        default:
+                            Assert.Equal(RuntimeEventKind.Deleted, kind);
+                            Assert.NotEqual(LifePhase.Running, phases[id]);
+                            phases.Remove(id);
+                            break;
+                    }
                 }
-            }
 
-            Assert.Equal(after.Phases.OrderBy(pair => pair.Key), phases.OrderBy(pair => pair.Key));
-        }
+                Assert.Equal(after.Phases.OrderBy(pair => pair.Key), phases.OrderBy(pair => pair.Key));
+            }
+        );
     }
 
     private static RuntimeSnapshot Snapshot(params (string Id, LifePhase Phase)[] items) =>
         new(items.ToDictionary(item => item.Id, item => item.Phase));
 
-    private static RuntimeSnapshot RandomSnapshot(Random random, RuntimeSnapshot? before = null)
+    private static RuntimeSnapshot RandomSnapshot(Choices choices, RuntimeSnapshot? before = null)
     {
         var phases = new Dictionary<string, LifePhase>();
-        foreach (var id in "abcdef".Select(letter => $"{letter}").Where(_ => random.Next(2) == 0))
+        foreach (var id in "abcdef".Select(letter => $"{letter}").Where(_ => choices.Next(2) == 0))
         {
             // A life goes one way.
             var least = before is not null && before.Phases.TryGetValue(id, out var old) ? (int)old : 0;
-            phases[id] = (LifePhase)random.Next(least, 3);
+            phases[id] = (LifePhase)choices.Next(least, 3);
         }
 
         return new RuntimeSnapshot(phases);

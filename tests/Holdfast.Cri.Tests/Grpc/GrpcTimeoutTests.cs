@@ -1,3 +1,4 @@
+using CsCheck;
 using Holdfast.Cri.Grpc;
 
 namespace Holdfast.Cri.Tests.Grpc;
@@ -17,22 +18,25 @@ public sealed class GrpcTimeoutTests
     [Fact]
     public void Timeouts_have_at_most_eight_digits_and_are_never_shortened()
     {
-        var random = new Random(3);
-        for (var round = 0; round < 10_000; round++)
-        {
-            var timeout = TimeSpan.FromTicks((long)Math.Pow(10, random.NextDouble() * 18));
-            var text = GrpcTimeout.Format(timeout);
-            var unit = text[^1] switch
-            {
-                'u' => TimeSpan.FromMicroseconds(1),
-                'm' => TimeSpan.FromMilliseconds(1),
-                'S' => TimeSpan.FromSeconds(1),
-                'M' => TimeSpan.FromMinutes(1),
-                'H' => TimeSpan.FromHours(1),
-                _ => throw new InvalidOperationException(text),
-            };
-            Assert.InRange(text.Length, 2, 9);
-            Assert.True(long.Parse(text[..^1]) * (double)unit.Ticks >= timeout.Ticks * 0.999_999_999);
-        }
+        Gen.Double[0, 18]
+            .Sample(
+                exponent =>
+                {
+                    var timeout = TimeSpan.FromTicks((long)Math.Pow(10, exponent));
+                    var text = GrpcTimeout.Format(timeout);
+                    var unit = text[^1] switch
+                    {
+                        'u' => TimeSpan.FromMicroseconds(1),
+                        'm' => TimeSpan.FromMilliseconds(1),
+                        'S' => TimeSpan.FromSeconds(1),
+                        'M' => TimeSpan.FromMinutes(1),
+                        'H' => TimeSpan.FromHours(1),
+                        _ => throw new InvalidOperationException(text),
+                    };
+                    Assert.InRange(text.Length, 2, 9);
+                    Assert.True(long.Parse(text[..^1]) * (double)unit.Ticks >= timeout.Ticks * 0.999_999_999);
+                },
+                iter: 2000
+            );
     }
 }

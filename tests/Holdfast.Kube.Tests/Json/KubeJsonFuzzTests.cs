@@ -1,5 +1,6 @@
 using System.Text;
 using Holdfast.Kube.Tests.Generators;
+using Holdfast.Testing;
 
 namespace Holdfast.Kube.Tests.Json;
 
@@ -7,11 +8,11 @@ public sealed class KubeJsonFuzzTests
 {
     [Fact]
     public void Broken_pods_are_refused_with_the_rooms_own_exception() =>
-        Seeds.Check(
+        Choices.Check(
             1000,
-            random =>
+            choices =>
             {
-                var bytes = RandomJson.Mutate(random, Samples.Pod);
+                var bytes = RandomJson.Mutate(choices, Samples.Pod);
                 RandomJson.MayRefuse(() => KubeJson.Deserialize<Pod>(bytes));
                 RandomJson.MayRefuse(() =>
                 {
@@ -26,11 +27,11 @@ public sealed class KubeJsonFuzzTests
 
     [Fact]
     public void What_was_written_once_is_written_the_same_again() =>
-        Seeds.Check(
+        Choices.Check(
             1000,
-            random =>
+            choices =>
             {
-                var bytes = RandomJson.Mutate(random, Samples.Pod);
+                var bytes = RandomJson.Mutate(choices, Samples.Pod);
                 RandomJson.MayRefuse(() =>
                 {
                     var once = KubeJson.Serialize(KubeJson.Deserialize<Pod>(bytes));
@@ -41,11 +42,11 @@ public sealed class KubeJsonFuzzTests
 
     [Fact]
     public void Any_json_passes_through_an_object_unchanged() =>
-        Seeds.Check(
+        Choices.Check(
             1000,
-            random =>
+            choices =>
             {
-                var json = RandomJson.Object(random);
+                var json = RandomJson.Object(choices);
                 json.Remove("metadata");
                 var text = json.ToJsonString();
                 var again = KubeObject.Parse(Encoding.UTF8.GetBytes(text));

@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using Holdfast.Kube.Tests.Generators;
+using Holdfast.Testing;
 
 namespace Holdfast.Kube.Tests.Patches;
 
@@ -120,13 +121,13 @@ public sealed class JsonPatchTests
 
     [Fact]
     public void Random_operations_apply_or_are_refused_and_never_touch_the_target() =>
-        Seeds.Check(
+        Choices.Check(
             1000,
-            random =>
+            choices =>
             {
-                var target = RandomJson.Value(random);
+                var target = RandomJson.Value(choices);
                 var before = target?.DeepClone();
-                var patch = RandomPatch(random, target);
+                var patch = RandomPatch(choices, target);
                 RandomJson.MayRefuse(() => JsonPatch.Apply(target, patch));
                 MergePatchTests.Same(before, target);
             }
@@ -134,13 +135,13 @@ public sealed class JsonPatchTests
 
     [Fact]
     public void What_was_added_can_be_tested_and_removed_again() =>
-        Seeds.Check(
+        Choices.Check(
             1000,
-            random =>
+            choices =>
             {
-                var target = RandomJson.Object(random);
+                var target = RandomJson.Object(choices);
                 target.Remove("new");
-                var value = RandomJson.Value(random);
+                var value = RandomJson.Value(choices);
                 var patch = new JsonArray(
                     Operation("add", "/new", value),
                     Operation("test", "/new", value),
@@ -167,28 +168,28 @@ public sealed class JsonPatchTests
             ["value"] = value?.DeepClone(),
         };
 
-    private static JsonArray RandomPatch(Random random, JsonNode? target)
+    private static JsonArray RandomPatch(Choices choices, JsonNode? target)
     {
         var patch = new JsonArray();
-        for (var i = random.Next(1, 6); i > 0; i--)
+        for (var i = choices.Next(1, 6); i > 0; i--)
         {
-            var op = random.GetItems(["add", "remove", "replace", "move", "copy", "test", "nonsense"], 1)[0];
-            var operation = Operation(op, RandomPath(random, target), RandomJson.Value(random, 1));
-            operation["from"] = RandomPath(random, target);
+            var op = choices.Of("add", "remove", "replace", "move", "copy", "test", "nonsense");
+            var operation = Operation(op, RandomPath(choices, target), RandomJson.Value(choices, 1));
+            operation["from"] = RandomPath(choices, target);
             patch.Add(operation);
         }
         return patch;
     }
 
     // Mostly paths that exist, so that operations go deep.
-    private static string RandomPath(Random random, JsonNode? node)
+    private static string RandomPath(Choices choices, JsonNode? node)
     {
         var path = "";
-        while (random.Next(4) > 0)
+        while (choices.Next(4) > 0)
             switch (node)
             {
                 case JsonObject { Count: > 0 } o:
-                    var entry = o.ElementAt(random.Next(o.Count));
+                    var entry = o.ElementAt(choices.Next(o.Count));
                     path +=
                         "/"
                         + entry
@@ -197,12 +198,12 @@ public sealed class JsonPatchTests
                     node = entry.Value;
                     break;
                 case JsonArray { Count: > 0 } a:
-                    var index = random.Next(a.Count);
+                    var index = choices.Next(a.Count);
                     path += "/" + index;
                     node = a[index];
                     break;
                 default:
-                    return path + random.GetItems(["", "/a", "/-", "/0", "/~", "x", "/00"], 1)[0];
+                    return path + choices.Of("", "/a", "/-", "/0", "/~", "x", "/00");
             }
         return path;
     }

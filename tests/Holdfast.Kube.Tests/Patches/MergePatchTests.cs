@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using Holdfast.Kube.Tests.Generators;
+using Holdfast.Testing;
 
 namespace Holdfast.Kube.Tests.Patches;
 
@@ -27,24 +28,24 @@ public sealed class MergePatchTests
 
     [Fact]
     public void A_computed_patch_leads_from_one_document_to_another() =>
-        Seeds.Check(
+        Choices.Check(
             1000,
-            random =>
+            choices =>
             {
-                var from = RandomJson.Object(random, nulls: false);
-                var to = RandomJson.Object(random, nulls: false);
+                var from = RandomJson.Object(choices, nulls: false);
+                var to = RandomJson.Object(choices, nulls: false);
                 Same(to, MergePatch.Apply(from, Difference(from, to)));
             }
         );
 
     [Fact]
     public void Applying_twice_changes_nothing_more_and_the_arguments_stay() =>
-        Seeds.Check(
+        Choices.Check(
             1000,
-            random =>
+            choices =>
             {
-                var target = RandomJson.Value(random);
-                var patch = RandomJson.Value(random);
+                var target = RandomJson.Value(choices);
+                var patch = RandomJson.Value(choices);
                 var (targetBefore, patchBefore) = (target?.DeepClone(), patch?.DeepClone());
 
                 var once = MergePatch.Apply(target, patch);

@@ -1,6 +1,7 @@
 using System.Text;
 using System.Text.Json.Nodes;
 using Holdfast.Kube.Tests.Generators;
+using Holdfast.Testing;
 
 namespace Holdfast.Kube.Tests.Patches;
 
@@ -191,13 +192,13 @@ public sealed class StrategicMergePatchTests
 
     [Fact]
     public void Without_a_schema_and_directives_it_is_a_merge_patch() =>
-        Seeds.Check(
+        Choices.Check(
             1000,
-            random =>
+            choices =>
             {
-                var target = RandomJson.Object(random, nulls: false);
+                var target = RandomJson.Object(choices, nulls: false);
                 // Nulls inside lists stay in a merge patch and go in a strategic one, so there are none here.
-                var patch = MergePatchTests.Difference(target, RandomJson.Object(random, nulls: false));
+                var patch = MergePatchTests.Difference(target, RandomJson.Object(choices, nulls: false));
                 MergePatchTests.Same(
                     MergePatch.Apply(target, patch),
                     StrategicMergePatch.Apply(target, patch, PatchSchema.None)
@@ -207,12 +208,12 @@ public sealed class StrategicMergePatchTests
 
     [Fact]
     public void Applying_twice_changes_nothing_more() =>
-        Seeds.Check(
+        Choices.Check(
             1000,
-            random =>
+            choices =>
             {
-                var target = RandomPod(random, directives: false);
-                var patch = RandomPod(random, directives: false);
+                var target = RandomPod(choices, directives: false);
+                var patch = RandomPod(choices, directives: false);
                 RandomJson.MayRefuse(() =>
                 {
                     var once = StrategicMergePatch.Apply(target, patch, PatchSchema.Pod);
@@ -223,12 +224,12 @@ public sealed class StrategicMergePatchTests
 
     [Fact]
     public void Every_named_element_is_there_afterwards_and_every_other_stays() =>
-        Seeds.Check(
+        Choices.Check(
             1000,
-            random =>
+            choices =>
             {
-                var target = RandomPod(random, directives: false);
-                var patch = RandomPod(random, directives: false);
+                var target = RandomPod(choices, directives: false);
+                var patch = RandomPod(choices, directives: false);
                 var result = StrategicMergePatch.Apply(target, patch, PatchSchema.Pod);
                 Assert.Equal(
                     ContainerNames(target).Concat(ContainerNames(patch)).Distinct().Order(),
@@ -239,12 +240,12 @@ public sealed class StrategicMergePatchTests
 
     [Fact]
     public void No_directive_reaches_the_object_and_the_arguments_stay() =>
-        Seeds.Check(
+        Choices.Check(
             1000,
-            random =>
+            choices =>
             {
-                var target = RandomPod(random, directives: false);
-                var patch = RandomPod(random, directives: true);
+                var target = RandomPod(choices, directives: false);
+                var patch = RandomPod(choices, directives: true);
                 var (targetBefore, patchBefore) = (target.DeepClone(), patch.DeepClone());
                 RandomJson.MayRefuse(() =>
                 {
@@ -258,14 +259,14 @@ public sealed class StrategicMergePatchTests
 
     [Fact]
     public void Broken_patches_apply_or_are_refused() =>
-        Seeds.Check(
+        Choices.Check(
             1000,
-            random =>
+            choices =>
             {
                 var target = JsonNode.Parse(Samples.Pod);
                 RandomJson.MayRefuse(() =>
                 {
-                    var patch = KubeJson.ParseNode(RandomJson.Mutate(random, Samples.Pod));
+                    var patch = KubeJson.ParseNode(RandomJson.Mutate(choices, Samples.Pod));
                     StrategicMergePatch.Apply(target, patch, PatchSchema.Pod);
                     MergePatch.Apply(target, patch);
                 });
@@ -275,51 +276,51 @@ public sealed class StrategicMergePatchTests
     private static IEnumerable<string> ContainerNames(JsonNode pod) =>
         (pod["spec"]?["containers"] as JsonArray ?? []).Select(container => container!["name"]!.GetValue<string>());
 
-    private static JsonObject RandomPod(Random random, bool directives)
+    private static JsonObject RandomPod(Choices choices, bool directives)
     {
         var pod = new JsonObject
         {
-            ["metadata"] = new JsonObject { ["labels"] = RandomJson.Object(random, 0, nulls: false) },
-            ["spec"] = new JsonObject { ["tolerations"] = RandomJson.Array(random, 1, nulls: false) },
+            ["metadata"] = new JsonObject { ["labels"] = RandomJson.Object(choices, 0, nulls: false) },
+            ["spec"] = new JsonObject { ["tolerations"] = RandomJson.Array(choices, 1, nulls: false) },
         };
         var metadata = pod["metadata"]!.AsObject();
         var spec = pod["spec"]!.AsObject();
-        metadata["finalizers"] = Strings(random);
-        spec["containers"] = Named(random, directives, depth: 1);
-        spec["volumes"] = Named(random, directives, depth: 0);
+        metadata["finalizers"] = Strings(choices);
+        spec["containers"] = Named(choices, directives, depth: 1);
+        spec["volumes"] = Named(choices, directives, depth: 0);
         if (!directives)
             return pod;
-        if (random.Next(3) == 0)
-            metadata["$deleteFromPrimitiveList/finalizers"] = Strings(random);
-        if (random.Next(3) == 0)
-            metadata["$setElementOrder/finalizers"] = Strings(random);
-        if (random.Next(3) == 0)
+        if (choices.Next(3) == 0)
+            metadata["$deleteFromPrimitiveList/finalizers"] = Strings(choices);
+        if (choices.Next(3) == 0)
+            metadata["$setElementOrder/finalizers"] = Strings(choices);
+        if (choices.Next(3) == 0)
             spec["$setElementOrder/containers"] = new JsonArray([
                 .. "xyz".Select(c => new JsonObject { ["name"] = c.ToString() }),
             ]);
-        if (random.Next(6) == 0)
+        if (choices.Next(6) == 0)
             spec["$retainKeys"] = new JsonArray("containers", "volumes", "tolerations");
-        if (random.Next(6) == 0)
-            metadata["$patch"] = random.GetItems(["replace", "delete", "spam"], 1)[0];
-        if (random.Next(6) == 0)
+        if (choices.Next(6) == 0)
+            metadata["$patch"] = choices.Of("replace", "delete", "spam");
+        if (choices.Next(6) == 0)
             spec["containers"] = null;
         return pod;
     }
 
-    private static JsonArray Strings(Random random) =>
-        new([.. "abcd".Where(_ => random.Next(2) == 0).Select(c => JsonValue.Create(c.ToString()))]);
+    private static JsonArray Strings(Choices choices) =>
+        new([.. "abcd".Where(_ => choices.Next(2) == 0).Select(c => JsonValue.Create(c.ToString()))]);
 
-    private static JsonArray Named(Random random, bool directives, int depth)
+    private static JsonArray Named(Choices choices, bool directives, int depth)
     {
         var list = new JsonArray();
-        foreach (var name in "wxyz".Where(_ => random.Next(2) == 0))
+        foreach (var name in "wxyz".Where(_ => choices.Next(2) == 0))
         {
-            var item = new JsonObject { ["name"] = name.ToString(), ["image"] = random.Next(3) };
+            var item = new JsonObject { ["name"] = name.ToString(), ["image"] = choices.Next(3) };
             if (depth > 0)
-                item["env"] = Named(random, directives, depth - 1);
-            if (directives && random.Next(4) == 0)
-                item["$patch"] = random.GetItems(["delete", "replace", "delete"], 1)[0];
-            if (directives && random.Next(6) == 0)
+                item["env"] = Named(choices, directives, depth - 1);
+            if (directives && choices.Next(4) == 0)
+                item["$patch"] = choices.Of("delete", "replace", "delete");
+            if (directives && choices.Next(6) == 0)
                 item["$retainKeys"] = new JsonArray("name", "image", "env");
             list.Add(item);
         }

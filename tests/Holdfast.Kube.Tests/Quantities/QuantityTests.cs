@@ -1,4 +1,5 @@
 using Holdfast.Kube.Tests.Generators;
+using Holdfast.Testing;
 
 namespace Holdfast.Kube.Tests.Quantities;
 
@@ -91,37 +92,34 @@ public sealed class QuantityTests
 
     [Fact]
     public void Canonical_text_is_the_same_number_and_stays_as_it_is() =>
-        Seeds.Check(
+        Choices.Check(
             1000,
-            random =>
+            choices =>
             {
                 var text =
-                    random.GetItems(["", "-", "+"], 1)[0]
-                    + random.NextInt64(random.Next(2) == 0 ? 2000 : long.MaxValue)
-                    + (random.Next(2) == 0 ? "." + random.Next(100000) : "")
-                    + random.GetItems(
-                        [
-                            "",
-                            "n",
-                            "u",
-                            "m",
-                            "k",
-                            "M",
-                            "G",
-                            "T",
-                            "P",
-                            "E",
-                            "Ki",
-                            "Mi",
-                            "Gi",
-                            "Ti",
-                            "Pi",
-                            "Ei",
-                            "e2",
-                            "E-4",
-                        ],
-                        1
-                    )[0];
+                    choices.Of("", "-", "+")
+                    + choices.Of(choices.Next(2000), (long)choices.Next(100_000) << choices.Next(46), long.MaxValue)
+                    + (choices.Next(2) == 0 ? "." + choices.Next(100000) : "")
+                    + choices.Of(
+                        "",
+                        "n",
+                        "u",
+                        "m",
+                        "k",
+                        "M",
+                        "G",
+                        "T",
+                        "P",
+                        "E",
+                        "Ki",
+                        "Mi",
+                        "Gi",
+                        "Ti",
+                        "Pi",
+                        "Ei",
+                        "e2",
+                        "E-4"
+                    );
                 var quantity = Quantity.Parse(text);
                 var again = Quantity.Parse(quantity.ToString());
                 Assert.Equal(quantity, again);
@@ -132,11 +130,11 @@ public sealed class QuantityTests
 
     [Fact]
     public void Random_text_never_throws() =>
-        Seeds.Check(
+        Choices.Check(
             1000,
-            random =>
+            choices =>
             {
-                var text = random.GetString("0123456789.+-eEinumkKMGTP", random.Next(12));
+                var text = choices.Text("0123456789.+-eEinumkKMGTP", 11);
                 _ = Quantity.TryParse(text, out var _);
             }
         );
