@@ -93,13 +93,19 @@ public sealed class TroubleTests
         await using var node = await DebianNode.StartAsync();
         var before = await node.ReadStateAsync();
         await node.RequireAsync("./holdfast up --no-probe -f examples/two-runtimes.yaml");
+        await node.RequireAsync("sed '/- name: second/,$d' examples/two-runtimes.yaml >/root/one.yaml");
+
+        // A line that was lost by mistake destroys nothing.
+        var plan = await node.RunAsync("holdfast plan -f /root/one.yaml");
+        AssertTold(plan, 2, "remove second has", "its images, containers and their data are deleted", "up --remove");
+        AssertTold(await node.RunAsync("holdfast up -f /root/one.yaml"), 1, "what would be destroyed", "--remove");
+        await node.RequireAsync("holdfast plan");
         await node.RequireAsync(
             "export KUBECONFIG=/etc/holdfast/admin.conf; kubectl run held --image=holdfast.local/busybox:1 --restart=Never "
                 + "--overrides='{\"spec\":{\"runtimeClassName\":\"second\"}}' --command -- sleep 1000 "
                 + "&& kubectl wait pod/held --for=condition=Ready --timeout=60s"
         );
 
-        await node.RequireAsync("sed '/- name: second/,$d' examples/two-runtimes.yaml >/root/one.yaml");
         AssertTold(
             await node.RunAsync("holdfast up -f /root/one.yaml"),
             1,

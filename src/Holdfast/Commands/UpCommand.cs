@@ -94,13 +94,13 @@ internal static class UpCommand
         var isProbing = !parsed.GetValue(NoProbe);
         if (plan.HasChanges)
         {
-            RequireRemovalsAllowed(plan, node, parsed.GetValue(Remove));
             await OrphanedPods.RequireNoneAsync(
                 node.Document.Spec,
                 node.Document.Source,
                 node.Machine,
                 cancellationToken
             );
+            RequireRemovalsAllowed(plan, node, parsed.GetValue(Remove));
             FindingsView.Show(screen, findings);
             screen.Note(
                 $"[bold]{PlanView.Count(plan)}[/] to make [grey](as {node.Document.Source.EscapeMarkup()} says)[/]"

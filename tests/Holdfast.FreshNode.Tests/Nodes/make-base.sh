@@ -4,7 +4,9 @@
 #   make-base.sh RELEASE DIRECTORY
 set -eu
 release=$1 root=$2
-mmdebstrap --quiet --variant=minbase --include=systemd,systemd-sysv,dbus,iproute2,kmod,procps,ca-certificates "$release" "$root"
+# A mirror that stands still serves lists of unstable that are past their date.
+old='Acquire::Check-Valid-Until "false"'
+mmdebstrap --quiet --variant=minbase --aptopt="$old" --include=systemd,systemd-sysv,dbus,iproute2,kmod,procps,ca-certificates "$release" "$root"
 cp /etc/resolv.conf "$root/etc/resolv.conf"
 chroot "$root" apt-get update -q
 chroot "$root" apt-get install -y -q --download-only --no-install-recommends \
