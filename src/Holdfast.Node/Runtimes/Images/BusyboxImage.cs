@@ -13,6 +13,9 @@ internal static class BusyboxImage
     /// <summary>Bytes; the longest name so far has 15.</summary>
     private const int MaxAppletLength = 32;
 
+    /// <summary>A busybox that makes a container has a shell and its tools; fewer names in a row are something else.</summary>
+    private const int LeastApplets = 10;
+
     /// <param name="program">The busybox program; statically linked.</param>
     /// <param name="applets">See <see cref="ReadApplets"/>.</param>
     public static OciImage Create(string architecture, ReadOnlyMemory<byte> program, IEnumerable<string> applets) =>
@@ -52,9 +55,21 @@ internal static class BusyboxImage
     /// <returns>None where the table is not found.</returns>
     public static IReadOnlyList<string> ReadApplets(ReadOnlySpan<byte> program)
     {
-        var start = program.IndexOf("\0[\0[[\0"u8) + 1;
+        // What comes before the table differs: 1.37 has no NUL there.
+        for (var rest = program; rest.IndexOf("[\0[[\0"u8) is >= 0 and var start; rest = rest[(start + 1)..])
+        {
+            if (ReadNames(rest[start..]) is { Count: >= LeastApplets } names)
+            {
+                return names;
+            }
+        }
+        return [];
+    }
+
+    private static List<string> ReadNames(ReadOnlySpan<byte> rest)
+    {
         var names = new List<string>();
-        for (var rest = program[start..]; start > 0; )
+        while (true)
         {
             var length = rest.IndexOf((byte)0);
             if (length is <= 0 or > MaxAppletLength)

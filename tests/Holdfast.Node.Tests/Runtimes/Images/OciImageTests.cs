@@ -124,4 +124,16 @@ public sealed class OciImageTests
         elf[39] = 0xff;
         Assert.False(BusyboxImage.IsStaticProgram(elf));
     }
+
+    /// <summary>1.35 of Debian 12 has a NUL before its table of names, 1.37 of Debian 13 has data that ends with a space.</summary>
+    [Theory]
+    [InlineData("\0")]
+    [InlineData(" ")]
+    public void Applets_are_found_whatever_comes_before_their_table(string before)
+    {
+        string[] names = ["[", "[[", "acpid", "ar", "ash", "awk", "cat", "echo", "httpd", "ls", "sh", "sleep", "zcat"];
+        var program = $"[\0[[\0nothing{before}{string.Join('\0', names)}\0\0/var/log/wtmp\0";
+        Assert.Equal(names, BusyboxImage.ReadApplets(System.Text.Encoding.ASCII.GetBytes(program)));
+        Assert.Empty(BusyboxImage.ReadApplets("[\0[[\0nothing\0"u8));
+    }
 }
