@@ -16,13 +16,20 @@ public sealed class SurroundingsTests
         await using var node = await DebianNode.StartAsync();
         await node.RequireAsync("ip route add 10.0.0.0/8 dev host0");
         var before = await node.ReadStateAsync();
+        var overlap = await node.RunAsync("./holdfast up");
+        Assert.Equal(1, overlap.ExitCode);
+        Assert.Contains("overlaps 10.0.0.0/8", overlap.StandardError);
+        Assert.Contains("spec.network.bridge.subnet: 172.16.0.0/16", overlap.StandardError);
+        await node.RequireAsync(
+            "printf 'apiVersion: holdfast.dev/v1\\nkind: EdgeNode\\nspec: { network: { bridge: { subnet: 172.16.0.0/16 } } }\\n' >/root/n.yaml"
+        );
 
         // Another tool installs a package at the same time, and holds the lock for a while.
         await node.RequireAsync(
             "(apt-get -o DPkg::Pre-Invoke::='touch /run/apt-began; sleep 15' install -y -q zstd >/run/apt.log 2>&1; echo $? >/run/apt-ended) & "
                 + "until [ -e /run/apt-began ]; do sleep 0.1; done"
         );
-        var up = await node.RequireAsync(AsCron + "/root/holdfast/holdfast up 2>&1", Limit);
+        var up = await node.RequireAsync(AsCron + "/root/holdfast/holdfast up -f /root/n.yaml 2>&1", Limit);
         Assert.Contains($"The node {node.Name} is Ready", up);
         Assert.Contains("working ", up);
         await node.RequireAsync("test $(cat /run/apt-ended) = 0");
