@@ -6,6 +6,9 @@ internal sealed record BenchOptions
     /// <summary>The published program, as a user gets it.</summary>
     public required string Program { get; init; }
 
+    /// <summary>Another published program, to compare with instead of measuring against the floor; null: none.</summary>
+    public string? Against { get; init; }
+
     /// <summary>Pods that are started at once, and then rest.</summary>
     public int Pods { get; init; } = 50;
 
@@ -38,6 +41,7 @@ internal sealed record BenchOptions
             options = arguments[i] switch
             {
                 "--program" => options with { Program = Path.GetFullPath(Next(arguments, ref i)) },
+                "--against" => options with { Against = Path.GetFullPath(Next(arguments, ref i)) },
                 "--pods" => options with { Pods = Number(arguments, ref i) },
                 "--singles" => options with { Singles = Number(arguments, ref i) },
                 "--rounds" => options with { Rounds = Number(arguments, ref i) },
@@ -48,6 +52,8 @@ internal sealed record BenchOptions
                 "--keep" => options with { Keep = true },
                 var other => throw new ArgumentException($"unknown option {other}; try ./bench --help"),
             };
+        if (options.Against is { } against && !File.Exists(against))
+            throw new ArgumentException($"there is no program at \"{against}\"");
         return File.Exists(options.Program)
             ? options
             : throw new ArgumentException(

@@ -9,7 +9,10 @@ Console.CancelKeyPress += (_, e) =>
 try
 {
     var options = BenchOptions.Parse(args);
-    await new Benchmark(options).RunAsync(interrupted.Token);
+    if (options.Against is { } against)
+        await new Comparison(options, against).RunAsync(interrupted.Token);
+    else
+        await new Benchmark(options).RunAsync(interrupted.Token);
     return 0;
 }
 catch (OperationCanceledException) when (interrupted.IsCancellationRequested)

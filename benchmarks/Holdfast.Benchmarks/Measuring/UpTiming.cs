@@ -15,20 +15,23 @@ internal sealed class UpTiming(string program)
     // The first up installs packages.
     private static readonly TimeSpan Limit = TimeSpan.FromMinutes(10);
 
+    /// <summary>Whether Holdfast has made this machine a node before.</summary>
+    public static bool IsNode =>
+        Directory.Exists(NodePaths.Default.ChangesDirectory) && File.Exists(NodePaths.Default.NodeDocument);
+
     /// <exception cref="InvalidOperationException">A verb or the play failed; the message has what it said.</exception>
     public async Task<(Samples Plan, Samples Up, Samples Ansible)> MeasureAsync(CancellationToken ct)
     {
-        var isNode =
-            Directory.Exists(NodePaths.Default.ChangesDirectory) && File.Exists(NodePaths.Default.NodeDocument);
+        var wasNode = IsNode;
         try
         {
-            if (!isNode)
+            if (!wasNode)
                 await RunAsync("up", ct);
             return (await TimeAsync("plan", ct), await TimeAsync("up", ct), await AnsiblePlay.MeasureAsync(ct));
         }
         finally
         {
-            if (!isNode)
+            if (!wasNode)
                 await RunAsync("down", CancellationToken.None);
         }
     }
