@@ -10,9 +10,6 @@ internal sealed partial record ImageName(string Registry, string Repository, str
 {
     private const string DefaultRegistry = "docker.io";
 
-    /// <summary>Milliseconds for a pattern. None of them can backtrack far; the engine that cannot at all is 300 KB of program.</summary>
-    private const int TimeLimit = 1000;
-
     // Grammar of github.com/distribution/reference.
     private const int MaxRepositoryLength = 255;
 
@@ -78,17 +75,16 @@ internal sealed partial record ImageName(string Registry, string Repository, str
 
     [GeneratedRegex(
         @"^[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*(?:/[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*)*$",
-        RegexOptions.None,
-        TimeLimit
+        RegexOptions.NonBacktracking
     )]
     private static partial Regex RepositoryPattern();
 
-    [GeneratedRegex(@"^(?:[A-Za-z0-9.-]+|\[[0-9a-fA-F:]+\])(?::[0-9]{1,5})?$", RegexOptions.None, TimeLimit)]
+    [GeneratedRegex(@"^(?:[A-Za-z0-9.-]+|\[[0-9a-fA-F:]+\])(?::[0-9]{1,5})?$", RegexOptions.NonBacktracking)]
     private static partial Regex RegistryPattern();
 
-    [GeneratedRegex(@"^[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}$", RegexOptions.None, TimeLimit)]
+    [GeneratedRegex(@"^[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}$", RegexOptions.NonBacktracking)]
     private static partial Regex TagPattern();
 
-    [GeneratedRegex(@"^[A-Za-z][A-Za-z0-9+._-]*:[0-9a-fA-F]{32,}$", RegexOptions.None, TimeLimit)]
+    [GeneratedRegex(@"^[A-Za-z][A-Za-z0-9+._-]*:[0-9a-fA-F]{32,}$", RegexOptions.NonBacktracking)]
     private static partial Regex DigestPattern();
 }
