@@ -28,13 +28,17 @@ internal static class PrivateSubnets
     public static IPNetwork? FindFree(int prefixLength, IReadOnlyCollection<IPNetwork> used)
     {
         var largest = Math.Clamp(prefixLength, Largest, Smallest);
+        var ranges = Ranges.Where(range => !used.Any(network => IsIn(range, network))).ToArray();
         return Enumerable
             .Range(largest, Smallest - largest + 1)
-            .SelectMany(length => Ranges.SelectMany(range => Split(range, length)))
+            .SelectMany(length => ranges.SelectMany(range => Split(range, length)))
             .Where(candidate => !used.Any(network => Ipv4.Overlap(network, candidate)))
             .Select(candidate => (IPNetwork?)candidate)
             .FirstOrDefault();
     }
+
+    private static bool IsIn(IPNetwork small, IPNetwork large) =>
+        large.PrefixLength <= small.PrefixLength && large.Contains(small.BaseAddress);
 
     private static IEnumerable<IPNetwork> Split(IPNetwork range, int length)
     {
