@@ -23,7 +23,7 @@ internal static class FactsView
             ("architecture", facts.Architecture),
             ("processors", survey.ProcessorCount.ToString(CultureInfo.InvariantCulture)),
             ("memory", $"{survey.MemoryBytes >> 20} MB"),
-            ("free disk", $"{survey.FreeDiskBytes >> 20} MB on {survey.FileSystem ?? "an unknown file system"}"),
+            ("free disk", FreeDisk(survey)),
             ("free inodes", survey.FreeInodes?.ToString(CultureInfo.InvariantCulture) ?? "without limit"),
             ("init", facts.IsSystemd ? "systemd" : "not systemd"),
             ("container of", survey.Container ?? "nothing"),
@@ -39,6 +39,11 @@ internal static class FactsView
             ("virtual machines", VirtualMachines(survey.Virtualization)),
         ];
     }
+
+    private static string FreeDisk(MachineSurvey survey) =>
+        survey.FreeDiskBytes is { } bytes
+            ? $"{bytes >> 20} MB on {survey.FileSystem ?? "an unknown file system"}"
+            : "unknown";
 
     private static string Clock(MachineSurvey survey) =>
         survey.Clock switch
