@@ -53,9 +53,10 @@ public sealed class FileLockTests : IDisposable
                             most = Math.Max(most, Interlocked.Increment(ref holders));
                             Interlocked.Increment(ref takes);
                             Thread.Yield();
+                            // From here on the next one may make a file of its own, and have the lock.
+                            Interlocked.Decrement(ref holders);
                             File.Delete(LockFile);
                             TryRemoveDirectory();
-                            Interlocked.Decrement(ref holders);
                         }
                     })
                 )
