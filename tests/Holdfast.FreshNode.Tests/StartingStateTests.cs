@@ -117,7 +117,7 @@ public sealed class StartingStateTests
                 await node.RequireAsync(
                     "! grep k8s-master /etc/hosts && grep 10.88.0.0 /etc/cni/net.d/10-holdfast.conflist"
                 );
-                await node.RequireAsync("! grep keepalive /etc/sysctl.d/99-holdfast.conf");
+                await node.RequireAsync("! grep keepalive /etc/sysctl.d/99-zz-holdfast.conf");
                 await node.RequireAsync("! grep second /etc/containerd/config.toml");
             },
             before

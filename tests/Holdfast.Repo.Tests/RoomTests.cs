@@ -12,7 +12,15 @@ public sealed class RoomTests
         ["Holdfast.Cri"] = ["Holdfast.Kube", "Holdfast.Linux"],
         ["Holdfast.Store"] = ["Holdfast.Kube", "Holdfast.Linux"],
         ["Holdfast.Document"] = ["Holdfast.Kube", "Holdfast.Linux"],
-        ["Holdfast.Node"] = ["Holdfast.Kube", "Holdfast.Document", "Holdfast.Linux", "Holdfast.Cri"],
+        ["Holdfast.Changes"] = ["Holdfast.Kube", "Holdfast.Linux"],
+        ["Holdfast.Node"] =
+        [
+            "Holdfast.Kube",
+            "Holdfast.Changes",
+            "Holdfast.Document",
+            "Holdfast.Linux",
+            "Holdfast.Cri",
+        ],
         ["Holdfast.Agent"] = ["Holdfast.Kube", "Holdfast.Linux", "Holdfast.Cri", "Holdfast.Store"],
         ["Holdfast.Hub"] = ["Holdfast.Kube", "Holdfast.Linux", "Holdfast.Store"],
         ["Holdfast"] =
@@ -22,6 +30,7 @@ public sealed class RoomTests
             "Holdfast.Cri",
             "Holdfast.Store",
             "Holdfast.Document",
+            "Holdfast.Changes",
             "Holdfast.Node",
             "Holdfast.Agent",
             "Holdfast.Hub",

@@ -94,7 +94,7 @@ public sealed class ClusterScenario
     public async Task<ApplyResult> UpAsync(string cluster, IProgress<StepProgress>? progress = null)
     {
         using var journal = await OpenAsync();
-        return await new Applier().ApplyAsync(
+        return await new Applier(NodeKinds.All).ApplyAsync(
             await PlanAsync(cluster),
             Machine,
             journal,
@@ -106,7 +106,7 @@ public sealed class ClusterScenario
     public async Task<UndoResult> UndoAsync(IProgress<StepProgress>? progress = null)
     {
         using var journal = await OpenAsync();
-        return await new Undoer().UndoAllAsync(Machine, journal, progress, CancellationToken.None);
+        return await new Undoer(NodeKinds.All).UndoAllAsync(Machine, journal, progress, CancellationToken.None);
     }
 
     private static MachineFacts Facts { get; } =

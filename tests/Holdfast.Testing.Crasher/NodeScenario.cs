@@ -1,14 +1,9 @@
 using System.Formats.Tar;
-using System.Net;
 using System.Security.Cryptography;
 using System.Text;
 using Holdfast.Document;
 using Holdfast.Linux;
 using Holdfast.Node;
-using Holdfast.Node.Apply;
-using Holdfast.Node.Plan;
-using Holdfast.Node.Resources;
-using Holdfast.Node.Services;
 using Holdfast.Node.Software;
 using Microsoft.Extensions.Logging.Abstractions;
 
@@ -68,7 +63,7 @@ public sealed class NodeScenario
     public async Task<ApplyResult> UpAsync()
     {
         using var journal = await ChangeJournal.OpenAsync(Paths, TimeProvider.System, CancellationToken.None);
-        return await new Applier().ApplyAsync(await PlanAsync(), Machine, journal, null, CancellationToken.None);
+        return await new Applier(NodeKinds.All).ApplyAsync(await PlanAsync(), Machine, journal, null, CancellationToken.None);
     }
 
     /// <summary>An upgrade that does not stand its proof; with nothing to upgrade, what a killed one left.</summary>
@@ -76,27 +71,25 @@ public sealed class NodeScenario
     {
         using var journal = await ChangeJournal.OpenAsync(Paths, TimeProvider.System, CancellationToken.None);
         Version = 2;
-        var run = await new Applier().ApplyAsync(await PlanAsync(), Machine, journal, null, CancellationToken.None);
-        await new Applier().RollBackAsync(run, Machine, journal, null, CancellationToken.None);
+        await new Applier(NodeKinds.All).ApplyAsync(await PlanAsync(), Machine, journal, null, CancellationToken.None);
+        await new Undoer(NodeKinds.All).RollBackAsync(Machine, journal, null, CancellationToken.None);
         Version = 1;
     }
 
     public async Task<UndoResult> UndoAsync()
     {
         using var journal = await ChangeJournal.OpenAsync(Paths, TimeProvider.System, CancellationToken.None);
-        return await new Undoer().UndoAllAsync(Machine, journal, null, CancellationToken.None);
+        return await new Undoer(NodeKinds.All).UndoAllAsync(Machine, journal, null, CancellationToken.None);
     }
 
-    public async Task<NodePlan> PlanAsync()
-    {
-        var steps = new List<PlanStep>();
-        foreach (var resource in BuildResources())
-        {
-            steps.Add(new PlanStep("all", resource, await resource.InspectAsync(Machine, CancellationToken.None)));
-        }
-
-        return new NodePlan(steps, []);
-    }
+    public Task<NodePlan> PlanAsync() =>
+        NodePlan.MakeAsync(
+            BuildSteps().Select(step => ("all", step)),
+            NodeKinds.All,
+            Machine,
+            (_, _) => true,
+            CancellationToken.None
+        );
 
     /// <summary>
     /// A tar with a file that replaces one, a new one in new directories, and a link. The second version lacks one file of
@@ -140,7 +133,7 @@ public sealed class NodeScenario
             Format = ArchiveFormat.None,
         };
 
-    private IEnumerable<IResource> BuildResources()
+    private IEnumerable<IStep> BuildSteps()
     {
         // An armed fault point is meant for the process that applies, not for the supervisor that it starts.
         var service = new ServiceDefinition(ServiceName, "sleeps", ["/bin/sleep", "86400"])
@@ -149,20 +142,16 @@ public sealed class NodeScenario
         };
         return
         [
-            new ExecutableResource(Path.Join(files, "program"), "/usr/local/bin/tool"),
-            new LinkResource("/usr/local/sbin/tool", "/usr/local/bin/tool"),
+            new ExecutableChange(Path.Join(files, "program"), "/usr/local/bin/tool"),
+            new LinkChange("/usr/local/sbin/tool", "/usr/local/bin/tool"),
             new ArchiveResource("shim", Archive, "/usr/local"),
-            FstabSwap.Resource(),
-            HostsFile.Resource([new HostEntry(IPAddress.Parse("192.168.44.140"), ["k8s-master"])]),
-            new SysctlResource("net.ipv4.ip_forward", "1"),
-            new SysctlFileResource(
-                "/etc/sysctl.d/10-network-security.conf",
-                new Dictionary<string, string> { ["net/ipv4/conf/all/rp_filter"] = "1" }
-            ),
-            new FileResource("/etc/cni/net.d/deep/10.conflist", "{}\n"),
-            new FileResource("/etc/cni/net.d/11.conflist", "{}\n") { Mode = AtomicFile.SecretMode },
-            new FileResource("/etc/containerd/config.toml", "new = true\n") { Mode = AtomicFile.DefaultMode },
-            new ServiceResource(service, ["/etc/containerd/config.toml"]),
+            FstabSwap.Change(),
+            HostsFile.Change(["192.168.44.140 k8s-master"]),
+            new SysctlChange("net.ipv4.ip_forward", "1"),
+            new FileChange("/etc/cni/net.d/deep/10.conflist", "{}\n"),
+            new FileChange("/etc/cni/net.d/11.conflist", "{}\n") { Mode = AtomicFile.SecretMode },
+            new FileChange("/etc/containerd/config.toml", "new = true\n") { Mode = AtomicFile.DefaultMode },
+            new ServiceChange(service, ["/etc/containerd/config.toml"]),
         ];
     }
 

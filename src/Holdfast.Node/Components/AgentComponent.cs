@@ -2,12 +2,10 @@ using Holdfast.Document;
 using Holdfast.Linux;
 using Holdfast.Node.Facts;
 using Holdfast.Node.Joining;
-using Holdfast.Node.Resources;
-using Holdfast.Node.Services;
 
 namespace Holdfast.Node.Components;
 
-/// <summary>How Holdfast itself comes onto the machine. Immutable.</summary>
+/// <summary>How Holdfast itself comes onto the machine.</summary>
 /// <param name="ProgramPath">The running program: self-contained, with its native libraries beside it.</param>
 /// <param name="DocumentText">The node document as it was read; the daemon reads it again after a reboot.</param>
 public sealed record AgentInstall(string ProgramPath, string DocumentText)
@@ -33,14 +31,14 @@ public sealed record AgentInstall(string ProgramPath, string DocumentText)
 
 /// <summary>
 /// The program in its place. It comes before everything else, because where systemd is missing it is also what
-/// supervises the services. Stateless.
+/// supervises the services.
 /// </summary>
 internal sealed class AgentProgramComponent(AgentInstall install) : IComponent
 {
     public string Name => "program";
 
     /// <exception cref="NodeException">This process is not the published program.</exception>
-    public IEnumerable<IResource> Build(EdgeNodeSpec spec, MachineFacts facts)
+    public IEnumerable<IStep> Build(EdgeNodeSpec spec, MachineFacts facts)
     {
         if (Path.GetFileName(install.ProgramPath) == "dotnet")
         {
@@ -56,15 +54,15 @@ internal sealed class AgentProgramComponent(AgentInstall install) : IComponent
                 .Order()
         )
         {
-            yield return new ExecutableResource(library, Path.Join(AgentInstall.Directory, Path.GetFileName(library)));
+            yield return new ExecutableChange(library, Path.Join(AgentInstall.Directory, Path.GetFileName(library)));
         }
 
-        yield return new ExecutableResource(install.ProgramPath, AgentInstall.ProgramFile);
-        yield return new LinkResource(AgentInstall.InstalledPath, AgentInstall.ProgramFile)
+        yield return new ExecutableChange(install.ProgramPath, AgentInstall.ProgramFile);
+        yield return new LinkChange(AgentInstall.InstalledPath, AgentInstall.ProgramFile)
         {
             Title = "the command holdfast is this program",
         };
-        yield return new FileResource(install.DocumentPath, install.DocumentText)
+        yield return new FileChange(install.DocumentPath, install.DocumentText)
         {
             Title = $"{install.DocumentPath} is the node document",
             Mode = AtomicFile.SecretMode,
@@ -73,12 +71,12 @@ internal sealed class AgentProgramComponent(AgentInstall install) : IComponent
     }
 }
 
-/// <summary>The daemon as a service, after the runtimes that it drives. Stateless.</summary>
+/// <summary>The daemon as a service, after the runtimes that it drives.</summary>
 internal sealed class AgentComponent(AgentInstall install) : IComponent
 {
     public string Name => "agent";
 
-    public IEnumerable<IResource> Build(EdgeNodeSpec spec, MachineFacts facts)
+    public IEnumerable<IStep> Build(EdgeNodeSpec spec, MachineFacts facts)
     {
         if (!spec.Cluster.IsStandalone)
         {
@@ -94,9 +92,9 @@ internal sealed class AgentComponent(AgentInstall install) : IComponent
         {
             After = spec.Runtimes.Select(runtime => runtime.Service).ToArray(),
         };
-        return ServiceSteps.For(
+        return ServiceChange.StepsFor(
             service,
-            facts,
+            facts.IsSystemd,
             [AgentInstall.InstalledPath, install.DocumentPath],
             install.ReadySocket,
             "it runs the pods and answers kubectl"

@@ -1,61 +1,62 @@
 using System.Text;
 using Holdfast.Document;
 using Holdfast.Node.Facts;
-using Holdfast.Node.Resources;
-using Holdfast.Node.Runtimes.Containerd;
 
 namespace Holdfast.Node.Components;
 
-/// <summary>The host below the runtimes: swap, hosts, kernel modules and parameters, now and after a reboot. Stateless.</summary>
+/// <summary>The host below the runtimes: swap, hosts, kernel modules and parameters, now and after a reboot.</summary>
 internal sealed class HostComponent : IComponent
 {
     private const string Heading = "# Written by Holdfast from the node document; \"holdfast undo\" removes it.\n";
 
     public string Name => "host";
 
-    public IEnumerable<IResource> Build(EdgeNodeSpec spec, MachineFacts facts) =>
+    public IEnumerable<IStep> Build(EdgeNodeSpec spec, MachineFacts facts) =>
         [
             .. BuildSwap(spec.Host, facts),
             .. BuildHosts(spec.Host),
             .. BuildModules(spec.Host),
             .. BuildSysctl(spec.Host),
-            .. ReversePath.Build(spec.Host, facts),
         ];
 
-    private static IEnumerable<IResource> BuildSwap(HostSpec host, MachineFacts facts)
+    private static IEnumerable<IStep> BuildSwap(HostSpec host, MachineFacts facts)
     {
         if (host.Swap != SwapMode.Disabled)
         {
             yield break;
         }
 
-        // What starts swap goes first: between the two, systemd could start it again.
-        yield return FstabSwap.Resource();
-        foreach (var unit in facts.SwapUnits)
+        if (!facts.IsSystemd)
         {
-            yield return new MaskedUnitResource(unit) { Why = "swap stays off after a reboot" };
+            yield return FstabSwap.Change();
         }
 
-        yield return new SwapResource();
+        // What starts swap goes first: between the two, systemd could start it again.
+        foreach (var unit in facts.SwapUnits)
+        {
+            yield return new MaskedUnitChange(unit) { Why = "swap stays off after a reboot" };
+        }
+
+        yield return new SwapChange();
     }
 
-    private static IEnumerable<IResource> BuildHosts(HostSpec host)
+    private static IEnumerable<IStep> BuildHosts(HostSpec host)
     {
         // Without entries nothing is wanted of the file; a block of an older document is taken back as a leftover.
         if (host.Hosts.Count > 0)
         {
-            yield return HostsFile.Resource(host.Hosts);
+            yield return HostsFile.Change([.. host.Hosts.Select(entry => $"{entry.Address} {string.Join(' ', entry.Names)}")]);
         }
     }
 
-    private static IEnumerable<IResource> BuildModules(HostSpec host)
+    private static IEnumerable<IStep> BuildModules(HostSpec host)
     {
         if (host.KernelModules.Count == 0)
         {
             yield break;
         }
 
-        yield return new FileResource(
+        yield return new FileChange(
             "/etc/modules-load.d/holdfast.conf",
             Heading + string.Concat(host.KernelModules.Select(module => module + "\n"))
         )
@@ -64,11 +65,11 @@ internal sealed class HostComponent : IComponent
         };
         foreach (var module in host.KernelModules)
         {
-            yield return new KernelModuleResource(module) { Why = WhyModule(module) };
+            yield return new KernelModuleChange(module) { Why = WhyModule(module) };
         }
     }
 
-    private static IEnumerable<IResource> BuildSysctl(HostSpec host)
+    private static IEnumerable<IStep> BuildSysctl(HostSpec host)
     {
         if (host.Sysctl.Count == 0)
         {
@@ -81,13 +82,13 @@ internal sealed class HostComponent : IComponent
             text.Append($"{name} = {value}\n");
         }
 
-        yield return new FileResource(SysctlFiles.OwnFile, text.ToString())
+        yield return new FileChange(SysctlFiles.OwnFile, text.ToString())
         {
             Title = "kernel parameters are set at boot",
         };
         foreach (var (name, value) in host.Sysctl.OrderBy(pair => pair.Key, StringComparer.Ordinal))
         {
-            yield return new SysctlResource(name, value) { Why = WhyParameter(name) };
+            yield return new SysctlChange(name, value) { Why = WhyParameter(name) };
         }
     }
 

@@ -10,5 +10,5 @@ internal interface IComponent
     /// <summary>The heading of its steps in the plan, for example <c>host</c>.</summary>
     string Name { get; }
 
-    IEnumerable<IResource> Build(EdgeNodeSpec spec, MachineFacts facts);
+    IEnumerable<IStep> Build(EdgeNodeSpec spec, MachineFacts facts);
 }

@@ -17,8 +17,26 @@ internal static class AgentsStartedByHoldfast
             return
             [
                 .. journal
-                    .Entries.Where(entry => entry.IsOpen)
-                    .SelectMany(ListServices)
+                    .Histories(Bridge.KindOf(ClusterJoinResource.KindName))
+                    .Select(history => history.Original.Original)
+                    .Where(original => !(bool)original["joined"]!)
+                    .SelectMany(ClusterJoinResource.ListServices)
+                    .Where(service => !service.WasRunning)
+                    .Select(service => service.Name)
+                    .Concat(
+                        journal
+                            .Histories(Bridge.KindOf(ServiceResource.KindName))
+                            .Select(history => history.Original.Original)
+                            .Where(original => !(bool)original["running"]!)
+                            .Select(original => (string)original["name"]!)
+                    )
+                    .Concat(
+                        journal
+                            .Histories(ServiceChange.ServiceKind)
+                            .Select(history => history.Original)
+                            .Where(original => !original.WasRunning)
+                            .Select(original => original.Name)
+                    )
                     .Intersect(NodeAgents.Services)
                     .Order(StringComparer.Ordinal),
             ];
@@ -34,16 +52,4 @@ internal static class AgentsStartedByHoldfast
             return [];
         }
     }
-
-    /// <summary>Those that stop when the change is taken back.</summary>
-    private static IEnumerable<string> ListServices(JournalEntry entry) =>
-        entry.Kind switch
-        {
-            ClusterJoinResource.KindName when !(bool)entry.Original["joined"]! => ClusterJoinResource
-                .ListServices(entry.Original)
-                .Where(service => !service.WasRunning)
-                .Select(service => service.Name),
-            ServiceResource.KindName when !(bool)entry.Original["running"]! => [(string)entry.Original["name"]!],
-            _ => [],
-        };
 }

@@ -142,7 +142,7 @@ public sealed partial record MachineSurvey
     private static async Task<IReadOnlyList<string>> ReadSwapAsync(
         Machine machine,
         CancellationToken cancellationToken
-    ) => [.. (await Resources.ActiveSwap.ReadAsync(machine, cancellationToken)).Select(swap => swap.Device)];
+    ) => [.. (await Changes.Kernel.ActiveSwap.ReadAsync(machine, cancellationToken)).Select(swap => swap.Device)];
 
     private static async Task<string?> ReadContainerAsync(Machine machine, CancellationToken cancellationToken)
     {

@@ -3,18 +3,15 @@ using System.Text;
 namespace Holdfast.Node.Facts;
 
 /// <summary>
-/// Units of systemd that bring swap back: swap units, be they written by hand or by a generator (zram-generator, swap
-/// partitions found by their type), and the services of packages that make swap. Read from the unit directories alone,
+/// Units of systemd that bring swap back: swap units, be they written by hand or by a generator (fstab's, zram-generator,
+/// swap partitions found by their type), and the services of packages that make swap. Read from the unit directories alone,
 /// since asking systemctl would take longer than everything else.
-///</summary>
+/// </summary>
 internal static class SwapUnits
 {
-    /// <summary>Where masks lie, and where units of the machine's owner do.</summary>
-    public const string OwnUnits = "/etc/systemd/system";
-
     private static readonly string[] UnitDirectories =
     [
-        OwnUnits,
+        SystemdServices.OwnUnits,
         "/run/systemd/system",
         "/run/systemd/generator",
         "/run/systemd/generator.early",
@@ -49,7 +46,6 @@ internal static class SwapUnits
             units.UnionWith(
                 Directory
                     .EnumerateFileSystemEntries(directory, "*.swap")
-                    .Where(file => !ComesFromFstab(file))
                     .Select(file => Path.GetFileName(file))
             );
             units.UnionWith(
@@ -85,10 +81,4 @@ internal static class SwapUnits
     /// <summary>A mask leads to /dev/null, which a machine in a directory need not have.</summary>
     private static bool IsLink(string directory, string unit) =>
         new FileInfo(Path.Join(directory, unit)).LinkTarget is not null;
-
-    /// <summary>Those vanish with their line of fstab, which has a step of its own.</summary>
-    private static bool ComesFromFstab(string file) =>
-        file.Contains("/systemd/generator", StringComparison.Ordinal)
-        && File.Exists(file)
-        && File.ReadLines(file).Any(line => line.Trim() == "SourcePath=/etc/fstab");
 }

@@ -13,7 +13,8 @@ public sealed record SysctlSetting(string File, int Line, string Parameter, stri
 /// <param name="ByProcps">As <c>sysctl --system</c> does: the same, and <c>/etc/sysctl.conf</c> last of all.</param>
 public sealed record SysctlFiles(IReadOnlyList<SysctlSetting> AtBoot, IReadOnlyList<SysctlSetting> ByProcps)
 {
-    public const string OwnFile = "/etc/sysctl.d/99-holdfast.conf";
+    /// <summary>Sorts after <c>99-sysctl.conf</c>, which is <c>/etc/sysctl.conf</c>: the last word at boot.</summary>
+    public const string OwnFile = "/etc/sysctl.d/99-zz-holdfast.conf";
 
     /// <summary>Read by procps always; by systemd only where a link in sysctl.d leads to it.</summary>
     private const string LastOfProcps = "/etc/sysctl.conf";

@@ -25,7 +25,7 @@ internal sealed class ClusterComponent : IComponent
     /// <summary>Where the network's configuration lies; the same for all runtimes of the node.</summary>
     public string CniConfigDirectory { get; init; } = "/etc/cni/net.d";
 
-    public IEnumerable<IResource> Build(EdgeNodeSpec spec, MachineFacts facts)
+    public IEnumerable<IStep> Build(EdgeNodeSpec spec, MachineFacts facts)
     {
         if (spec.Cluster.IsStandalone)
         {
@@ -65,7 +65,7 @@ internal sealed class ClusterComponent : IComponent
     private static JoinedAlready Joined(string kind, string program) =>
         new(kind, program, Kubeadm.KubeletConf, "kubelet");
 
-    private static IEnumerable<IResource> Kubelet(EdgeNodeSpec spec, IJoinTool tool, ClusterNode node)
+    private static IEnumerable<IStep> Kubelet(EdgeNodeSpec spec, IJoinTool tool, ClusterNode node)
     {
         var version = FindKubeletVersion;
         yield return new ClusterJoinResource(tool);
@@ -116,7 +116,7 @@ internal sealed class ClusterComponent : IComponent
     ) => (await AskablePrograms.KubeletVersion.AskAsync(machine, cancellationToken)).Version;
 
     /// <summary>yurtadm's unit has no [Install]: without it the kubelet finds nobody to talk to after a reboot.</summary>
-    private static IEnumerable<IResource> Yurthub()
+    private static IEnumerable<IStep> Yurthub()
     {
         yield return new AgentFileResource(
             DropIn("yurthub"),
@@ -138,7 +138,7 @@ internal sealed class ClusterComponent : IComponent
         );
     }
 
-    private static IEnumerable<IResource> BuildEdgecore(EdgeNodeSpec spec, KubeEdgeCluster cluster, ClusterNode node)
+    private static IEnumerable<IStep> BuildEdgecore(EdgeNodeSpec spec, KubeEdgeCluster cluster, ClusterNode node)
     {
         var config = new EdgecoreConfig { Node = node, Cluster = cluster };
         yield return new ClusterJoinResource(new Keadm(node, cluster));

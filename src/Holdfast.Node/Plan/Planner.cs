@@ -1,10 +1,7 @@
 using Holdfast.Document;
-using Holdfast.Linux;
-using Holdfast.Node.Apply;
 using Holdfast.Node.Components;
 using Holdfast.Node.Facts;
 using Holdfast.Node.Joining;
-using Holdfast.Node.Resources;
 using Holdfast.Node.Runtimes;
 using Holdfast.Node.Runtimes.Cni;
 using Holdfast.Node.Runtimes.Containerd;
@@ -14,12 +11,9 @@ using Holdfast.Node.Software;
 
 namespace Holdfast.Node.Plan;
 
-/// <summary>Compares the document with the machine and changes neither. Immutable, safe from any thread.</summary>
+/// <summary>Compares the document with the machine and changes neither. Safe from any thread.</summary>
 public sealed class Planner
 {
-    /// <summary>Most inspections wait for a child process (dpkg-query, systemctl, ctr); more at once only queue for processors.</summary>
-    private const int MaxInspectionsInFlight = 8;
-
     private readonly IReadOnlyList<IComponent> components;
 
     internal Planner(IReadOnlyList<IComponent> components)
@@ -47,77 +41,41 @@ public sealed class Planner
                 .components.Where(component => component is not (AgentProgramComponent or AgentComponent)),
         ]);
 
-    internal IReadOnlyList<IResource> ListResources(EdgeNodeSpec spec, MachineFacts facts) =>
+    internal IReadOnlyList<IStep> ListSteps(EdgeNodeSpec spec, MachineFacts facts) =>
         [.. components.SelectMany(component => component.Build(spec, facts))];
 
     /// <exception cref="NodeException">Something could not even be looked at.</exception>
-    public async Task<NodePlan> PlanAsync(
+    public Task<NodePlan> PlanAsync(
         EdgeNodeSpec spec,
         MachineFacts facts,
         Machine machine,
         CancellationToken cancellationToken
     )
     {
-        using var journal = await ChangeJournal.ReadAsync(machine.Paths, machine.Time, cancellationToken);
-        var changes = journal.Changes.ToDictionary(change => change.Id);
-        using var inFlight = new SemaphoreSlim(MaxInspectionsInFlight);
-        var steps = await Task.WhenAll(
-            components
-                .SelectMany(component => component.Build(spec, facts).Select(resource => (component.Name, resource)))
-                .Select(async wanted =>
-                {
-                    await inFlight.WaitAsync(cancellationToken);
-                    try
-                    {
-                        var inspection = await InspectAsync(wanted.resource, machine, cancellationToken);
-                        return new PlanStep(
-                            wanted.Name,
-                            wanted.resource,
-                            inspection,
-                            changes.GetValueOrDefault(wanted.resource.Id)
-                        );
-                    }
-                    finally
-                    {
-                        inFlight.Release();
-                    }
-                })
+        var wanted = components
+            .SelectMany(component => component.Build(spec, facts).Select(step => (component.Name, Step: step)))
+            .ToArray();
+        var ids = wanted.Select(item => item.Step.Resolve()).OfType<Change>().Select(change => change.Id).ToHashSet();
+        string[] runtimes = [.. spec.Runtimes.Select(runtime => runtime.Name)];
+        return NodePlan.MakeAsync(
+            wanted,
+            NodeKinds.All,
+            machine,
+            (change, changes) => IsWanted(change, changes, ids, runtimes),
+            cancellationToken
         );
-
-        return new NodePlan(steps, FindLeftovers(journal, steps, [.. spec.Runtimes.Select(r => r.Name)]));
-    }
-
-    private static async Task<Inspection> InspectAsync(
-        IResource resource,
-        Machine machine,
-        CancellationToken cancellationToken
-    )
-    {
-        try
-        {
-            return await resource.InspectAsync(machine, cancellationToken);
-        }
-        catch (LinuxException cause)
-        {
-            throw new NodeException(NodeReason.Denied, $"cannot look at \"{resource.Title}\": {cause.Message}", cause);
-        }
     }
 
     /// <summary>
-    /// Packages are no leftovers: they may be in use by what a person did with them, and go with <c>undo</c> only. Nor is the
-    /// data of a runtime that is still wanted, however it comes onto the machine by now.
+    /// The data of a runtime is wanted as long as the runtime is, however it comes onto the machine by now; so is a version
+    /// below the wanted one.
     /// </summary>
-    internal static IReadOnlyList<ChangeSummary> FindLeftovers(
-        ChangeJournal journal,
-        IReadOnlyList<PlanStep> steps,
+    internal static bool IsWanted(
+        ChangeSummary change,
+        IReadOnlyList<ChangeSummary> changes,
+        IReadOnlySet<string> ids,
         IReadOnlyList<string> runtimes
-    )
-    {
-        var wanted = steps.Select(step => step.Id).Concat(runtimes.Select(RuntimeDataResource.IdOf)).ToHashSet();
-        var changes = journal.Changes;
-        return changes
-            .Where(change => change.Kind != AptPackagesResource.KindName)
-            .Where(change => ArchiveStack.IsLeftover(change, changes, wanted))
-            .ToArray();
-    }
+    ) =>
+        runtimes.Select(RuntimeDataResource.IdOf).Contains(change.Id)
+        || !ArchiveStack.IsLeftover(change, changes, ids);
 }

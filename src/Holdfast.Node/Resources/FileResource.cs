@@ -12,7 +12,7 @@ namespace Holdfast.Node.Resources;
 internal sealed class FileResource : IResource
 {
     /// <summary>The file was made by or for us: undo puts the original back as a whole.</summary>
-    public const string WholeKind = "file";
+    public const string WholeKind = "old-file";
 
     /// <summary>Key of an intent: this write began with the original.</summary>
     private const string FromOriginal = "fromOriginal";
@@ -149,10 +149,13 @@ internal sealed class FileResource : IResource
         }
 
         using var journal = await ChangeJournal.ReadAsync(machine.Paths, machine.Time, cancellationToken);
-        if (journal.FindOpen(Id)?.ToChange() is not { } change)
+        var kind = Bridge.KindOf(Kind);
+        if (journal.FindOpen(Id) is not { } entry)
         {
             return (current, true);
         }
+
+        var change = Bridge.ToChange(Kind, kind.Read(entry.History));
 
         var original = FileOriginal.Parse(change.Original);
         var hash = current is null ? null : FileOriginal.Hash(current);

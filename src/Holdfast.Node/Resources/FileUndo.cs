@@ -8,12 +8,12 @@ namespace Holdfast.Node.Resources;
 /// us is never lost: where our lines can be told apart only they are taken out, otherwise the edited file is kept beside
 /// the journal and the original put in place. Stateless.
 /// </summary>
-internal sealed class FileUndo : IUndo
+internal sealed class OldFileUndo : IUndo
 {
     private readonly Func<string, string>? withoutOurs;
 
     /// <param name="withoutOurs">Takes our lines out of the text; null when they cannot be told apart.</param>
-    public FileUndo(string kind, Func<string, string>? withoutOurs = null)
+    public OldFileUndo(string kind, Func<string, string>? withoutOurs = null)
     {
         Kind = kind;
         this.withoutOurs = withoutOurs;

@@ -7,8 +7,10 @@ namespace Holdfast.Node.Resources;
 /// wanted, never what was found: one instance may be inspected, done and inspected again, by one caller at a time.
 /// Putting back is the business of the <see cref="IUndo"/> of the same kind, which knows the journal alone.
 /// </summary>
-internal interface IResource
+internal interface IResource : IStep
 {
+    IStep IStep.Resolve() => new Apply.ResourceChange(this);
+
     /// <summary>Key of the undo table: <c>file</c>, <c>sysctl</c>...</summary>
     string Kind { get; }
 
@@ -16,10 +18,14 @@ internal interface IResource
     string Id { get; }
 
     /// <summary>What a person reads: <c>swap is off</c>.</summary>
-    string Title { get; }
+    new string Title { get; }
 
     /// <summary>Why it is wanted, shown in the plan; null when the title says it all.</summary>
-    string? Why { get; }
+    new string? Why { get; }
+
+    string IStep.Title => Title;
+
+    string? IStep.Why => Why;
 
     Task<Inspection> InspectAsync(Machine machine, CancellationToken cancellationToken);
 

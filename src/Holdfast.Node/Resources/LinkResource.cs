@@ -6,7 +6,7 @@ namespace Holdfast.Node.Resources;
 /// <summary>A symbolic link with the wanted target; a file that is in its place is recorded and comes back with undo.</summary>
 internal sealed class LinkResource(string path, string target) : IResource
 {
-    public const string KindName = "link";
+    public const string KindName = "old-link";
 
     public string Kind => KindName;
 

@@ -22,16 +22,8 @@ internal sealed class UndoTable
     /// <summary>Every kind that this version of the program makes, or that an older one made.</summary>
     public static UndoTable Default { get; } =
         new([
-            new FileUndo(FileResource.WholeKind),
-            new FileUndo(HostsFile.Kind, MarkedBlock.Remove),
-            new FileUndo(FstabSwap.Kind, FstabSwap.Restore),
+            new OldFileUndo(FileResource.WholeKind),
             new LinkUndo(),
-            new SysctlUndo(),
-            new KernelModuleUndo(),
-            new SwapUndo(),
-            new SwapUnitsUndo(),
-            new MaskedUnitUndo(),
-            new SysctlFileUndo(),
             new AptPackagesUndo(),
             new ServiceUndo(),
             new NothingUndo(RuntimeServesResource.KindName),
@@ -45,6 +37,8 @@ internal sealed class UndoTable
             new ArchiveUndo(),
             new ClusterJoinUndo(),
         ]);
+
+    public IEnumerable<IUndo> All => undos.Values;
 
     /// <exception cref="NodeException">A newer version of the program made the change.</exception>
     public IUndo For(string kind) =>

@@ -50,16 +50,6 @@ internal static class ArchiveStack
         return at >= 0 && ids.IndexOf(change.Id) > at;
     }
 
-    /// <summary>
-    /// Versions in force that replaced another one of Holdfast's and that no pod has proven, oldest first. That they are
-    /// unproven is in the journal, so that a crash between unpacking and proof is not mistaken for a proof.
-    /// </summary>
-    public static IEnumerable<JournalEntry> ListUnproven(ChangeJournal journal) =>
-        journal.Entries.Where(entry =>
-            entry is { IsOpen: true, IsProven: false, Kind: ArchiveResource.KindName }
-            && entry.Original["manifest"] is not null
-        );
-
     /// <summary><c>archive:containerd:</c> of <c>archive:containerd:0123456789ab</c>; the whole of any other id.</summary>
     private static string NamePart(string id) =>
         id.StartsWith(ArchiveResource.KindName + ":", StringComparison.Ordinal) ? id[..(id.LastIndexOf(':') + 1)] : id;

@@ -7,7 +7,7 @@ namespace Holdfast.Node.Software;
 internal static class ArchiveSteps
 {
     /// <summary>The program that decompresses it, where that is missing, and the archive.</summary>
-    public static IEnumerable<IResource> For(ArchiveResource archive, MachineFacts facts)
+    public static IEnumerable<IStep> For(ArchiveResource archive, MachineFacts facts)
     {
         var format = archive.Archive.Format;
         if (

@@ -104,8 +104,8 @@ internal sealed class NodeTeardown(NodePaths paths, Screen screen)
     {
         using (var view = new ChangesView(screen, machine.Time))
         {
-            var result = await new Undoer().UndoAllAsync(machine, journal, view, cancellationToken);
-            failures.AddRange(result.Notes.Except(view.Notes));
+            var result = await new Undoer(NodeKinds.All).UndoAllAsync(machine, journal, view, cancellationToken);
+            failures.AddRange(result.Failures);
             await RemoveCgroupsAsync(cancellationToken);
             foreach (var failure in failures)
             {

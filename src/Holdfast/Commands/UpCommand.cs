@@ -118,9 +118,9 @@ internal static class UpCommand
         }
 
         // Applied also without changes: a crash between a change and its mark in the journal is healed there.
-        var result = await ApplyAsync(node, plan, journal, screen, cancellationToken);
+        var result = await ApplyAsync(node, plan, parsed.GetValue(Remove), journal, screen, cancellationToken);
         var ready = await NodeReadiness.WaitAsync(node, ReadyLimit, cancellationToken);
-        var upgrades = UpgradeProof.ListUnproven(journal);
+        var upgrades = Unproven.ListTitles(journal, NodeKinds.All);
         if (!isProbing || (upgrades.Count == 0 && !proof.Exists))
         {
             await documents.KeepAsync(node.Document.Text, cancellationToken);
@@ -131,10 +131,10 @@ internal static class UpCommand
         if (upgrades.Count > 0 && !IsFine(ready, probes))
         {
             ProbeView.Show(screen, probes);
-            throw await UpgradeRollback.RunAsync(node, upgrades, result, journal, screen);
+            throw await UpgradeRollback.RunAsync(node, upgrades, journal, screen);
         }
 
-        UpgradeProof.MarkProven(journal);
+        Unproven.MarkProven(journal, NodeKinds.All);
         await documents.KeepAsync(node.Document.Text, cancellationToken);
         if (IsFine(ready, probes))
         {
@@ -203,13 +203,15 @@ internal static class UpCommand
     private static async Task<ApplyResult> ApplyAsync(
         NodeContext node,
         NodePlan plan,
+        bool mayDestroy,
         ChangeJournal journal,
         Screen screen,
         CancellationToken cancellationToken
     )
     {
         using var view = new ChangesView(screen, node.Machine.Time);
-        return await new Applier().ApplyAsync(plan, node.Machine, journal, view, cancellationToken);
+        var applier = new Applier(NodeKinds.All) { MayDestroy = mayDestroy };
+        return await applier.ApplyAsync(plan, node.Machine, journal, view, cancellationToken);
     }
 
     private static int Finish(

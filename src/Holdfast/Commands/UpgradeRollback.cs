@@ -22,7 +22,6 @@ internal static class UpgradeRollback
     public static async Task<CommandException> RunAsync(
         NodeContext node,
         IReadOnlyList<string> upgrades,
-        ApplyResult run,
         ChangeJournal journal,
         Screen screen
     )
@@ -31,10 +30,10 @@ internal static class UpgradeRollback
         screen.Note("[red]the new version does not run pods[/]: the one before is put back");
         using (var view = new ChangesView(screen, node.Machine.Time))
         {
-            var result = await new Applier().RollBackAsync(run, node.Machine, journal, view, limit.Token);
-            foreach (var note in result.Notes.Except(view.Notes))
+            var result = await new Undoer(NodeKinds.All).RollBackAsync(node.Machine, journal, view, limit.Token);
+            foreach (var failure in result.Failures)
             {
-                screen.Note($"[red]failed  [/] {note.EscapeMarkup()}");
+                screen.Note($"[red]failed  [/] {failure.EscapeMarkup()}");
             }
         }
 

@@ -14,8 +14,8 @@ namespace Holdfast.Composition;
 /// </summary>
 internal static class MachineShutdown
 {
-    /// <summary>systemd kills a service that takes 90 s to stop.</summary>
-    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(60);
+    /// <summary>systemd kills a service at its stop limit, which the unit has; the rest of the time is for the store to close.</summary>
+    private static readonly TimeSpan Limit = ServiceLimits.Stop - TimeSpan.FromSeconds(30);
 
     private static readonly TimeSpan QueryLimit = TimeSpan.FromSeconds(5);
 

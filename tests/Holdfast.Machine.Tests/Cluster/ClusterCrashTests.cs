@@ -93,7 +93,7 @@ public sealed class ClusterCrashTests : IDisposable
         File.Delete(node.Programs.PathOf("kubeadm"));
         node.Programs.FailWith("yurtadm", "error: connection refused\n");
         var before = node.Snapshot();
-        await Assert.ThrowsAsync<global::Holdfast.Node.NodeException>(() => node.UpAsync(OpenYurt));
+        await Assert.ThrowsAsync<global::Holdfast.Changes.NodeException>(() => node.UpAsync(OpenYurt));
         Assert.Equal(before, node.Snapshot());
 
         node.Programs.FailNoMore("yurtadm");

@@ -31,7 +31,7 @@ internal sealed class ClusterNodeFixture : IDisposable
 
     public ListedServices Services => scenario.Services;
 
-    public global::Holdfast.Node.Machine Machine => scenario.Machine;
+    public global::Holdfast.Changes.Machine Machine => scenario.Machine;
 
     /// <inheritdoc cref="ClusterScenario.Handlers"/>
     public string Handlers
@@ -103,7 +103,7 @@ internal sealed class ClusterNodeFixture : IDisposable
     public async Task<IReadOnlyList<PreflightFinding>> FindStrangersAsync(string document, params string[] agents)
     {
         // The journal is the test's own, all else is this machine as it is.
-        var machine = new global::Holdfast.Node.Machine(
+        var machine = new global::Holdfast.Changes.Machine(
             Machine.Paths,
             "/",
             Services,

@@ -22,13 +22,13 @@ public sealed class RealHostTests : IDisposable
 
     private readonly TemporaryDirectory top = new();
     private readonly ITestOutputHelper output;
-    private readonly global::Holdfast.Node.Machine machine;
+    private readonly global::Holdfast.Changes.Machine machine;
 
     public RealHostTests(ITestOutputHelper output)
     {
         this.output = output;
         var paths = new NodePaths(top.Path);
-        machine = new global::Holdfast.Node.Machine(
+        machine = new global::Holdfast.Changes.Machine(
             paths,
             "/",
             new SupervisedServices(paths, [], TimeProvider.System),
@@ -176,7 +176,7 @@ public sealed class RealHostTests : IDisposable
         Assert.InRange(times.Min(), TimeSpan.Zero, FactsBudget);
     }
 
-    private global::Holdfast.Node.Machine At(string root) =>
+    private global::Holdfast.Changes.Machine At(string root) =>
         new(machine.Paths, root, machine.Services, TimeProvider.System, NullLoggerFactory.Instance);
 
     private void Write(string path, string content)

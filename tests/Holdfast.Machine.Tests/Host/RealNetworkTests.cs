@@ -130,10 +130,10 @@ public sealed class RealNetworkTests : IDisposable
         return plugin.ToJsonString();
     }
 
-    private global::Holdfast.Node.Machine At(string root)
+    private global::Holdfast.Changes.Machine At(string root)
     {
         var paths = new NodePaths(top.Path);
-        return new global::Holdfast.Node.Machine(
+        return new global::Holdfast.Changes.Machine(
             paths,
             root,
             new SupervisedServices(paths, [], TimeProvider.System),

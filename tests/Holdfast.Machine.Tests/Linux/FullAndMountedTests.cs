@@ -33,7 +33,7 @@ public sealed class FullAndMountedTests : IDisposable
         File.WriteAllText(hosts, "");
         MountTable.Bind(outside, hosts);
 
-        await ApplyAsync(scenario, new FileResource("/etc/hosts", "short\n"));
+        await ApplyAsync(scenario, new FileChange("/etc/hosts", "short\n"));
         Assert.Equal("short\n", File.ReadAllText(outside));
         Assert.Single(Directory.EnumerateFileSystemEntries(Path.GetDirectoryName(hosts)!));
 
@@ -49,7 +49,7 @@ public sealed class FullAndMountedTests : IDisposable
         File.WriteAllText(path, "old");
 
         var failure = await Assert.ThrowsAsync<NodeException>(() =>
-            ApplyAsync(scenario, new FileResource("/etc/file", new string('x', 500_000)))
+            ApplyAsync(scenario, new FileChange("/etc/file", new string('x', 500_000)))
         );
 
         Assert.Contains("no space left on the disk; free some space", failure.Message, StringComparison.Ordinal);
@@ -67,23 +67,23 @@ public sealed class FullAndMountedTests : IDisposable
         File.WriteAllText(path, new string('o', 20_000));
 
         var failure = await Assert.ThrowsAsync<NodeException>(() =>
-            ApplyAsync(scenario, new FileResource("/etc/file", "new"))
+            ApplyAsync(scenario, new FileChange("/etc/file", "new"))
         );
 
         Assert.Contains("journal of changes", failure.Message, StringComparison.Ordinal);
         Assert.Equal(new string('o', 20_000), File.ReadAllText(path));
 
         File.Delete(Path.Join(scenario.Paths.ChangesDirectory, "filler"));
-        await ApplyAsync(scenario, new FileResource("/etc/file", "new"));
+        await ApplyAsync(scenario, new FileChange("/etc/file", "new"));
         await scenario.UndoAsync();
         Assert.Equal(new string('o', 20_000), File.ReadAllText(path));
     }
 
-    private static async Task ApplyAsync(NodeScenario scenario, FileResource resource)
+    private static async Task ApplyAsync(NodeScenario scenario, FileChange resource)
     {
         var plan = new NodePlan([new PlanStep("test", resource, Inspection.Differs("not looked at"))], []);
         using var journal = await ChangeJournal.OpenAsync(scenario.Paths, TimeProvider.System, CancellationToken.None);
-        await new Applier().ApplyAsync(plan, scenario.Machine, journal, null, CancellationToken.None);
+        await new Applier(NodeKinds.All).ApplyAsync(plan, scenario.Machine, journal, null, CancellationToken.None);
     }
 
     /// <summary>A scenario with one directory on a file system of 64 kB.</summary>

@@ -229,6 +229,7 @@ public sealed class CrashTests : IDisposable
         var result = await scenario.UndoAsync();
         Assert.True(before == Snapshot(scenario), $"{where}: {before}\n---- is not\n{Snapshot(scenario)}");
         Assert.Empty(result.Notes);
+        Assert.Empty(result.Failures);
         var status = await scenario.Services.StatusAsync(NodeScenario.ServiceName, CancellationToken.None);
         Assert.False(status.IsRunning, $"{where}: the service runs on");
         Assert.False(File.Exists(Path.Join(scenario.Paths.ChangesDirectory, "journal.jsonl")));

@@ -16,12 +16,12 @@ public sealed class RealMachineTests : IDisposable
 {
     private static readonly TimeSpan CommandTimeout = TimeSpan.FromMinutes(1);
     private readonly string top = Directory.CreateTempSubdirectory("holdfast-real-").FullName;
-    private readonly global::Holdfast.Node.Machine machine;
+    private readonly global::Holdfast.Changes.Machine machine;
 
     public RealMachineTests()
     {
         var paths = new NodePaths(top);
-        machine = new global::Holdfast.Node.Machine(
+        machine = new global::Holdfast.Changes.Machine(
             paths,
             "/",
             new SupervisedServices(paths, [], TimeProvider.System),
@@ -72,7 +72,7 @@ public sealed class RealMachineTests : IDisposable
         await RequireAsync("swapon", "-p", "7", file);
         try
         {
-            await ApplyAsync(new SwapResource());
+            await ApplyAsync(new SwapChange());
             Assert.DoesNotContain(file, await File.ReadAllTextAsync("/proc/swaps"), StringComparison.Ordinal);
             await UndoAsync();
             Assert.Contains(
@@ -93,7 +93,7 @@ public sealed class RealMachineTests : IDisposable
         const string name = "kernel.printk_ratelimit_burst";
         var original = machine.Sysctl.Read(name);
         var wanted = original == "11" ? "12" : "11";
-        await ApplyAsync(new SysctlResource(name, wanted));
+        await ApplyAsync(new SysctlChange(name, wanted));
         Assert.Equal(wanted, machine.Sysctl.Read(name));
         await UndoAsync();
         Assert.Equal(original, machine.Sysctl.Read(name));
@@ -122,17 +122,18 @@ public sealed class RealMachineTests : IDisposable
     private Task<ChangeJournal> OpenAsync() =>
         ChangeJournal.OpenAsync(machine.Paths, TimeProvider.System, CancellationToken.None);
 
-    private async Task ApplyAsync(IResource resource)
+    private async Task ApplyAsync(IStep resource)
     {
         var plan = new NodePlan([new PlanStep("test", resource, Inspection.Differs("not looked at"))], []);
         using var journal = await OpenAsync();
-        await new Applier().ApplyAsync(plan, machine, journal, null, CancellationToken.None);
+        await new Applier(NodeKinds.All).ApplyAsync(plan, machine, journal, null, CancellationToken.None);
     }
 
     private async Task UndoAsync()
     {
         using var journal = await OpenAsync();
-        var result = await new Undoer().UndoAllAsync(machine, journal, null, CancellationToken.None);
+        var result = await new Undoer(NodeKinds.All).UndoAllAsync(machine, journal, null, CancellationToken.None);
         Assert.Empty(result.Notes);
+        Assert.Empty(result.Failures);
     }
 }

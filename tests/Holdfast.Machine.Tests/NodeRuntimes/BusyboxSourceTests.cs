@@ -8,7 +8,7 @@ namespace Holdfast.Machine.Tests.NodeRuntimes;
 [Collection("machine")]
 public sealed class BusyboxSourceTests
 {
-    private static global::Holdfast.Node.Machine Machine(string root) =>
+    private static global::Holdfast.Changes.Machine Machine(string root) =>
         new(new NodePaths(root), root, new RealContainerds(root), TimeProvider.System, NullLoggerFactory.Instance);
 
     [Fact]

@@ -40,7 +40,7 @@ internal sealed class PrivateNode : IAsyncDisposable
         Install = install;
         FilesRoot = hasOwnSoftware ? MakeRoot() : "/";
         Services = new RealContainerds(directory) { ProgramRoot = hasOwnSoftware ? FilesRoot : "" };
-        Machine = new global::Holdfast.Node.Machine(
+        Machine = new global::Holdfast.Changes.Machine(
             new NodePaths(Path.Join(directory, "node")),
             FilesRoot,
             Services,
@@ -61,7 +61,7 @@ internal sealed class PrivateNode : IAsyncDisposable
 
     public string FilesRoot { get; }
     public RealContainerds Services { get; }
-    public global::Holdfast.Node.Machine Machine { get; }
+    public global::Holdfast.Changes.Machine Machine { get; }
     public EdgeNodeSpec Spec { get; private set; }
     public string ConfigFile => Path.Join(directory, "etc", "config.toml");
     public string Socket => Path.Join(directory, "c.sock");
@@ -112,13 +112,13 @@ internal sealed class PrivateNode : IAsyncDisposable
     public async Task<ApplyResult> ApplyAsync()
     {
         using var journal = await ChangeJournal.OpenAsync(Machine.Paths, TimeProvider.System, CancellationToken.None);
-        return await new Applier().ApplyAsync(await PlanAsync(), Machine, journal, null, CancellationToken.None);
+        return await new Applier(NodeKinds.All).ApplyAsync(await PlanAsync(), Machine, journal, null, CancellationToken.None);
     }
 
     public async Task<UndoResult> UndoAsync()
     {
         using var journal = await ChangeJournal.OpenAsync(Machine.Paths, TimeProvider.System, CancellationToken.None);
-        return await new Undoer().UndoAllAsync(Machine, journal, null, CancellationToken.None);
+        return await new Undoer(NodeKinds.All).UndoAllAsync(Machine, journal, null, CancellationToken.None);
     }
 
     public RuntimeSet Connect() =>

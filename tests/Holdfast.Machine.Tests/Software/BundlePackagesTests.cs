@@ -87,10 +87,10 @@ public sealed class BundlePackagesTests : IDisposable
         return list.StandardOutput.Split('\n', StringSplitOptions.RemoveEmptyEntries);
     }
 
-    private global::Holdfast.Node.Machine Machine()
+    private global::Holdfast.Changes.Machine Machine()
     {
         var paths = new NodePaths(Path.Join(top, "node"));
-        return new global::Holdfast.Node.Machine(
+        return new global::Holdfast.Changes.Machine(
             paths,
             "/",
             new SupervisedServices(paths, [], TimeProvider.System),

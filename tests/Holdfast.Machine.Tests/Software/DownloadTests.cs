@@ -235,7 +235,7 @@ public sealed class DownloadTests : IAsyncLifetime
 
     private Task<VerifiedFile> FetchAsync(ArchiveSpec spec)
     {
-        var machine = new global::Holdfast.Node.Machine(
+        var machine = new global::Holdfast.Changes.Machine(
             Paths,
             "/",
             new SupervisedServices(Paths, [], TimeProvider.System),

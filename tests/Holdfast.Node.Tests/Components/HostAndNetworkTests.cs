@@ -61,13 +61,13 @@ public sealed class HostAndNetworkTests : IDisposable
         Assert.All(plan.Steps, step => Assert.Equal("host", step.Group));
         using (var journal = await node.OpenJournalAsync())
         {
-            await new Applier().ApplyAsync(plan, node.Machine, journal, null, TemporaryMachine.Never);
+            await new Applier(NodeKinds.All).ApplyAsync(plan, node.Machine, journal, null, TemporaryMachine.Never);
         }
 
         Assert.Contains("br_netfilter\n", node.Read("/etc/modules-load.d/holdfast.conf"), StringComparison.Ordinal);
         Assert.Contains(
             "net.ipv4.ip_forward = 1\n",
-            node.Read("/etc/sysctl.d/99-holdfast.conf"),
+            node.Read("/etc/sysctl.d/99-zz-holdfast.conf"),
             StringComparison.Ordinal
         );
         Assert.False((await planner.PlanAsync(Spec, Facts, node.Machine, TemporaryMachine.Never)).HasChanges);
@@ -80,7 +80,7 @@ public sealed class HostAndNetworkTests : IDisposable
     public async Task Change_that_the_document_no_longer_wants_is_a_leftover_of_the_plan()
     {
         node.Write("/etc/hosts", "");
-        await node.ApplyAsync(HostsFile.Resource(Spec.Host.Hosts));
+        await node.ApplyAsync(HostsFile.Change(["1.2.3.4 x"]));
         var planner = new Planner([new HostComponent()]);
         var without = Spec with
         {
@@ -163,8 +163,8 @@ public sealed class HostAndNetworkTests : IDisposable
         var later = new CniNetworkResource("cni0", CniComponent.Render(new BridgeSpec { Masquerade = false }));
         var plan = await node.PlanAsync(later);
         using var journal = await node.OpenJournalAsync();
-        var run = await new Applier().ApplyAsync(plan, node.Machine, journal, null, TemporaryMachine.Never);
-        await new Applier().RollBackAsync(run, node.Machine, journal, null, TemporaryMachine.Never);
+        await new Applier(NodeKinds.All).ApplyAsync(plan, node.Machine, journal, null, TemporaryMachine.Never);
+        await new Undoer(NodeKinds.All).RollBackAsync(node.Machine, journal, null, TemporaryMachine.Never);
         Assert.Contains("\"ipMasq\": true", node.Read(CniNetworkResource.FilePath), StringComparison.Ordinal);
         Assert.True(node.Machine.Exists("/var/lib/cni/networks/holdfast/10.88.0.2"));
         Assert.True(node.Machine.Exists("/var/lib/cni/results/holdfast-2-eth0"));

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using System.Text.Json.Nodes;
 using Holdfast.Node.Apply;
 using Holdfast.Node.Doctor;
@@ -15,14 +16,13 @@ public sealed class AgentsStartedByHoldfastTests : IDisposable
     {
         Assert.Empty(await ReadAsync());
         using var journal = await OpenAsync();
-        var join = Record(
+        var join = RecordJoin(
             journal,
-            "cluster-join",
             "kubelet",
             Join(Service("kubelet", true), Service("yurthub", false))
         );
-        Record(journal, "service", "edgecore", Service("edgecore", false));
-        Record(journal, "service", "containerd", Service("containerd", false));
+        RecordService(journal, "edgecore");
+        RecordService(journal, "containerd");
 
         // The kubelet ran before anybody joined: that a document leaves the cluster does not stop it.
         Assert.Equal(["edgecore", "yurthub"], await ReadAsync());
@@ -35,8 +35,8 @@ public sealed class AgentsStartedByHoldfastTests : IDisposable
     public async Task A_machine_that_had_joined_before_and_journals_of_older_versions_are_understood()
     {
         using var journal = await OpenAsync();
-        Record(journal, "cluster-join", "edgecore", new JsonObject { ["joined"] = true, ["service"] = "edgecore" });
-        Record(journal, "cluster-join", "kubelet", new JsonObject { ["joined"] = false, ["service"] = "kubelet" });
+        RecordJoin(journal, "edgecore", new JsonObject { ["joined"] = true, ["service"] = "edgecore" });
+        RecordJoin(journal, "kubelet", new JsonObject { ["joined"] = false, ["service"] = "kubelet" });
         Assert.Equal(["kubelet"], await ReadAsync());
     }
 
@@ -60,12 +60,38 @@ public sealed class AgentsStartedByHoldfastTests : IDisposable
             ["running"] = isRunning,
         };
 
-    private static JournalEntry Record(ChangeJournal journal, string kind, string name, JsonObject original) =>
-        journal.Record(kind, $"{kind}:{name}", name, "cluster", original, intent: null);
+    private static JournalEntry RecordJoin(ChangeJournal journal, string name, JsonObject original) =>
+        Record(journal, Bridge.KindOf("cluster-join"), name, new OldRecord(original, null));
+
+    private static JournalEntry RecordService(ChangeJournal journal, string name) =>
+        Record(journal, ServiceChange.ServiceKind, name, new ServiceRecord(name, false, false, false, []));
+
+    private static JournalEntry Record<T>(ChangeJournal journal, ChangeKind<T> kind, string name, T record)
+        where T : class =>
+        journal.Record(new Nothing<T>(kind, name), "cluster", JsonSerializer.SerializeToElement(record, kind.Json));
 
     private Task<IReadOnlyList<string>> ReadAsync() =>
         AgentsStartedByHoldfast.ReadAsync(node.Machine, TemporaryMachine.Never);
 
     private Task<ChangeJournal> OpenAsync() =>
         ChangeJournal.OpenAsync(node.Paths, TimeProvider.System, TemporaryMachine.Never);
+
+    private sealed class Nothing<T>(ChangeKind<T> kind, string name) : Change<T>(kind, name, name)
+        where T : class
+    {
+        public override Task<Inspection> InspectAsync(
+            Machine machine,
+            History<T> history,
+            CancellationToken cancellationToken
+        ) => Task.FromResult(Inspection.AsWanted("it is so"));
+
+        public override Task<T> RememberAsync(
+            Machine machine,
+            History<T> history,
+            CancellationToken cancellationToken
+        ) => Task.FromResult(history.Last);
+
+        public override Task DoAsync(Machine machine, History<T> history, CancellationToken cancellationToken) =>
+            Task.CompletedTask;
+    }
 }

@@ -106,8 +106,8 @@ public sealed class HostChecksTests : IDisposable
     }
 
     [Theory]
-    [InlineData("/etc/sysctl.d/99-sysctl.conf", true)]
-    [InlineData("/run/sysctl.d/99-later.conf", true)]
+    [InlineData("/etc/sysctl.d/99-sysctl.conf", false)]
+    [InlineData("/run/sysctl.d/99-zzz.conf", true)]
     [InlineData("/usr/lib/sysctl.d/zz.conf", true)]
     [InlineData("/etc/sysctl.conf", true)]
     [InlineData("/etc/sysctl.d/10-earlier.conf", false)]
@@ -145,14 +145,14 @@ public sealed class HostChecksTests : IDisposable
     public async Task Link_to_sysctl_conf_is_followed_and_a_mask_is_empty()
     {
         node.Write("/etc/sysctl.conf", "net.ipv4.ip_forward=0\n");
-        node.Write("/usr/lib/sysctl.d/99-z.conf", "net.ipv4.ip_forward=0\n");
+        node.Write("/usr/lib/sysctl.d/99-a.conf", "net.ipv4.ip_forward=0\n");
         node.Write(SysctlFiles.OwnFile, Ours);
         File.CreateSymbolicLink(node.Machine.At("/etc/sysctl.d/99-sysctl.conf"), "../sysctl.conf");
-        File.CreateSymbolicLink(node.Machine.At("/etc/sysctl.d/99-z.conf"), "/dev/null");
+        File.CreateSymbolicLink(node.Machine.At("/etc/sysctl.d/99-a.conf"), "/dev/null");
 
         var files = await SysctlFiles.ReadAsync(node.Machine, TemporaryMachine.Never);
 
-        Assert.Equal([SysctlFiles.OwnFile, "/etc/sysctl.conf"], files.AtBoot.Select(setting => setting.File));
+        Assert.Equal(["/etc/sysctl.conf", SysctlFiles.OwnFile], files.AtBoot.Select(setting => setting.File));
         Assert.Equal("/etc/sysctl.conf", files.FindOverride("net.ipv4.ip_forward", "1")!.File);
     }
 
@@ -160,7 +160,7 @@ public sealed class HostChecksTests : IDisposable
     public async Task Later_file_that_says_the_same_or_only_a_pattern_overrides_nothing()
     {
         node.Write(SysctlFiles.OwnFile, "net.ipv4.tcp_rmem = 1 2 3\nnet.ipv4.conf.eth0.forwarding = 1\n");
-        node.Write("/etc/sysctl.d/99-z.conf", "net.ipv4.tcp_rmem=1\t2 3\nnet.ipv4.conf.*.forwarding = 0\n");
+        node.Write("/etc/sysctl.d/99-zzz.conf", "net.ipv4.tcp_rmem=1\t2 3\nnet.ipv4.conf.*.forwarding = 0\n");
         var files = await SysctlFiles.ReadAsync(node.Machine, TemporaryMachine.Never);
         Assert.Null(files.FindOverride("net/ipv4/tcp_rmem", "1 2 3"));
         Assert.Null(files.FindOverride("net.ipv4.conf.eth0.forwarding", "1"));

@@ -68,7 +68,7 @@ public sealed class SuspectFinderTests : IDisposable
     [Fact]
     public async Task Nobody_is_suspected_of_what_was_never_made()
     {
-        var step = new PlanStep("host", new FileResource(Config, "x"), Inspection.Differs("differs"));
+        var step = new PlanStep("host", new FileChange(Config, "x"), Inspection.Differs("differs"));
         Assert.Null(await FindAsync(step));
     }
 
@@ -83,10 +83,10 @@ public sealed class SuspectFinderTests : IDisposable
         var at = DateTimeOffset.Parse("2026-01-01T00:00:00Z", null);
         var applied = new ChangeSummary(1, kind, id, "title", "host", at, at);
         var subject = id[(id.IndexOf(':', StringComparison.Ordinal) + 1)..];
-        IResource resource =
+        IStep resource =
             kind == AptPackagesResource.KindName
                 ? new AptPackagesResource(subject.Split(','))
-                : new FileResource(subject, "wanted");
+                : new FileChange(subject, "wanted");
         return new PlanStep("host", resource, Inspection.Differs("differs"), applied);
     }
 }

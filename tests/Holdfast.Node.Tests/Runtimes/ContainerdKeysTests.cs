@@ -95,7 +95,7 @@ public sealed class ContainerdKeysTests
         var auth = edited.Get("plugins", Cri, "registry", "configs", "registry-1.docker.io", "auth");
         Assert.Equal(TomlDocument.Parse("username = 'me'\npassword = 's3cret'", "x").ToTable(), auth);
         Assert.Equal("/etc/containerd/certs.d", edited.Get("plugins", Cri, "registry", "config_path"));
-        var diff = Holdfast.Node.Resources.UnifiedDiff.Create("", edited.Text)!;
+        var diff = Holdfast.Changes.Files.UnifiedDiff.Create("", edited.Text)!;
         Assert.DoesNotContain("s3cret", diff, StringComparison.Ordinal);
         Assert.Contains("password = ***", diff, StringComparison.Ordinal);
         var faults = config.FindFaults(null, TomlDocument.Parse("version = 2", "seen"));

@@ -84,7 +84,8 @@ public sealed class ContainerdUpgradeTests : IDisposable
         [
             .. new ContainerdComponent()
                 .Build(TestFacts.Document(), TestFacts.Usual)
-                .Where(resource => resource.Id is $"file:{Main}" or $"file:{DropIn}"),
+                .OfType<IResource>()
+                .Where(resource => resource.Id is $"old-file:{Main}" or $"old-file:{DropIn}"),
         ];
 
     private async Task ApplyAsync(string version)

@@ -135,7 +135,7 @@ public sealed class CrioSeesTests : IAsyncLifetime
             []
         );
         var failure = await Assert.ThrowsAsync<NodeException>(() =>
-            new Applier().ApplyAsync(plan, node.Machine, journal, null, TemporaryMachine.Never)
+            new Applier(NodeKinds.All).ApplyAsync(plan, node.Machine, journal, null, TemporaryMachine.Never)
         );
         Assert.Contains("crio.runtime.cgroup_manager", failure.Message, StringComparison.Ordinal);
         Assert.Contains("99-mine.conf", failure.Message, StringComparison.Ordinal);
@@ -178,9 +178,9 @@ public sealed class CrioSeesTests : IAsyncLifetime
 
     /// <summary>That it serves, and that it sees what was meant.</summary>
     private IResource[] Proofs(string more = "") =>
-        [.. Build(more).Where(r => r.Kind is RuntimeServesResource.KindName or CrioSeesResource.KindName)];
+        [.. Build(more).OfType<IResource>().Where(r => r.Kind is RuntimeServesResource.KindName or CrioSeesResource.KindName)];
 
-    private static IEnumerable<IResource> Build(string more = "") =>
+    private static IEnumerable<IStep> Build(string more = "") =>
         new CrioComponent().Build(
             TestFacts.Document($"{{ runtimes: [{{ name: crio, kind: crio {more} }}] }}"),
             TestFacts.Usual

@@ -26,7 +26,7 @@ public sealed class CrioTests : IDisposable
 
     private async Task<Dictionary<string, IResource>> BuildAsync(EdgeNodeSpec spec, MachineFacts facts)
     {
-        var resources = new CrioComponent().Build(spec, facts).ToDictionary(r => r.Id);
+        var resources = new CrioComponent().Build(spec, facts).OfType<IResource>().ToDictionary(r => r.Id);
         foreach (var file in resources.Values.Where(r => r.Kind == FileResource.WholeKind))
         {
             await file.DoAsync(temporary.Machine, TemporaryMachine.Never);

@@ -43,8 +43,9 @@ public sealed class RuntimeDataTests : IDisposable
     {
         await node.ApplyAsync(Data);
         using var journal = await node.OpenJournalAsync();
-        Assert.Empty(Planner.FindLeftovers(journal, [], ["crio"]));
-        Assert.Single(Planner.FindLeftovers(journal, [], ["containerd"]));
+        var data = Assert.Single(journal.Changes);
+        Assert.True(Planner.IsWanted(data, journal.Changes, new HashSet<string>(), ["crio"]));
+        Assert.False(Planner.IsWanted(data, journal.Changes, new HashSet<string>(), ["containerd"]));
     }
 
     [Theory]

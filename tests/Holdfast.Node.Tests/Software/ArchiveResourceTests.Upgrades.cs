@@ -44,7 +44,7 @@ public sealed partial class ArchiveResourceTests
         Assert.Single(await ListUnprovenAsync());
         using (var journal = await OpenAsync())
         {
-            UpgradeProof.MarkProven(journal);
+            Unproven.MarkProven(journal, NodeKinds.All);
         }
 
         Assert.Empty(await ListUnprovenAsync());
@@ -62,16 +62,8 @@ public sealed partial class ArchiveResourceTests
         await ApplyAsync(Resource(V1), new FileResource("/etc/tool.conf", "version = 1\n"), service);
         var first = machine.Snapshot();
         await Task.Delay(100);
-        IReadOnlyList<IResource> second = [Resource(V2), new FileResource("/etc/tool.conf", "version = 2\n"), service];
-        var run = await ApplyAsync(second);
-        Assert.Equal(3, run.Changed);
-        machine.Services.Calls.Clear();
-        await Task.Delay(100);
-
-        using (var journal = await OpenAsync())
-        {
-            await new Applier().RollBackAsync(run, machine.Machine, journal, null, CancellationToken.None);
-        }
+        IReadOnlyList<IStep> second = [Resource(V2), new FileResource("/etc/tool.conf", "version = 2\n"), service];
+        await RollBackAsync(second);
 
         Assert.Equal(first, machine.Snapshot());
         Assert.Equal(["restart-known runtime"], machine.Services.Calls);
@@ -96,31 +88,7 @@ public sealed partial class ArchiveResourceTests
         await Task.Delay(100);
         using (var journal = await OpenAsync())
         {
-            var nothing = new ApplyResult(0, 2, 0, []);
-            await new Applier().RollBackAsync(nothing, machine.Machine, journal, null, CancellationToken.None);
-        }
-
-        Assert.Equal(first, machine.Snapshot());
-        Assert.Equal(["restart-known runtime"], machine.Services.Calls);
-    }
-
-    [Fact]
-    public async Task Undoing_the_last_change_brings_the_old_version_back_and_restarts_what_ran_the_new_one()
-    {
-        var service = new ServiceResource(
-            new ServiceDefinition("runtime", "runs", ["/usr/local/bin/tool"]),
-            ["/usr/local/bin/tool"]
-        );
-        await ApplyAsync(Resource(V1), service);
-        var first = machine.Snapshot();
-        await Task.Delay(100);
-        await ApplyAsync(Resource(V2), service);
-        machine.Services.Calls.Clear();
-        await Task.Delay(100);
-        using (var journal = await OpenAsync())
-        {
-            var undone = await new Undoer().UndoAfterAsync(2, machine.Machine, journal, null, CancellationToken.None);
-            Assert.Equal(1, undone.TakenBack);
+            await new Undoer(NodeKinds.All).RollBackAsync(machine.Machine, journal, null, CancellationToken.None);
         }
 
         Assert.Equal(first, machine.Snapshot());

@@ -328,28 +328,53 @@ public sealed partial class ArchiveResourceTests(ITestOutputHelper output) : IDi
     private Task<Inspection> InspectAsync(IResource resource) =>
         resource.InspectAsync(machine.Machine, CancellationToken.None);
 
-    private async Task<NodePlan> PlanAsync(params IReadOnlyList<IResource> resources)
+    private async Task<NodePlan> PlanAsync(params IReadOnlyList<IStep> resources)
     {
-        var steps = new List<PlanStep>();
-        foreach (var resource in resources)
-        {
-            steps.Add(new PlanStep("all", resource, await InspectAsync(resource)));
-        }
-
-        return new NodePlan(steps, Planner.FindLeftovers(await ReadAsync(), steps, []));
+        var ids = resources.Select(step => step.Resolve()).OfType<Change>().Select(change => change.Id).ToHashSet();
+        return await NodePlan.MakeAsync(
+            resources.Select(step => ("all", step)),
+            NodeKinds.All,
+            machine.Machine,
+            (change, changes) => Planner.IsWanted(change, changes, ids, []),
+            CancellationToken.None
+        );
     }
 
-    private async Task<ApplyResult> ApplyAsync(params IReadOnlyList<IResource> resources)
+    private async Task<ApplyResult> ApplyAsync(params IReadOnlyList<IStep> resources)
     {
         var plan = await PlanAsync(resources);
         using var journal = await OpenAsync();
-        return await new Applier().ApplyAsync(plan, machine.Machine, journal, null, CancellationToken.None);
+        return await new Applier(NodeKinds.All).ApplyAsync(plan, machine.Machine, journal, null, CancellationToken.None);
+    }
+
+    /// <summary>An upgrade that does not stand its proof.</summary>
+    private async Task RollBackAsync(IReadOnlyList<IStep> steps)
+    {
+        var plan = await PlanAsync(steps);
+        using var journal = await OpenAsync();
+        var run = await new Applier(NodeKinds.All).ApplyAsync(
+            plan,
+            machine.Machine,
+            journal,
+            null,
+            CancellationToken.None
+        );
+        Assert.Equal(steps.Count, run.Changed);
+        machine.Services.Calls.Clear();
+        await Task.Delay(100);
+        var result = await new Undoer(NodeKinds.All).RollBackAsync(
+            machine.Machine,
+            journal,
+            null,
+            CancellationToken.None
+        );
+        Assert.Empty(result.Failures);
     }
 
     private async Task<UndoResult> UndoAsync()
     {
         using var journal = await OpenAsync();
-        return await new Undoer().UndoAllAsync(machine.Machine, journal, null, CancellationToken.None);
+        return await new Undoer(NodeKinds.All).UndoAllAsync(machine.Machine, journal, null, CancellationToken.None);
     }
 
     private Task<ChangeJournal> OpenAsync() =>
@@ -358,7 +383,7 @@ public sealed partial class ArchiveResourceTests(ITestOutputHelper output) : IDi
     private async Task<IReadOnlyList<string>> ListUnprovenAsync()
     {
         using var journal = await ReadAsync();
-        return UpgradeProof.ListUnproven(journal);
+        return Unproven.ListTitles(journal, NodeKinds.All);
     }
 
     private Task<ChangeJournal> ReadAsync() =>

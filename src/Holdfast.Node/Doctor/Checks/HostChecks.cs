@@ -28,8 +28,7 @@ internal static class HostChecks
         foreach (var (name, value) in spec.Host.Sysctl.OrderBy(pair => pair.Key, StringComparer.Ordinal))
         {
             var other = survey.Facts.SysctlFiles.FindOverride(name, value);
-            // Those are changed in place, which is a step of the plan.
-            if (other is not null && !ReversePath.IsChangedInPlace(other))
+            if (other is not null)
             {
                 yield return PreflightFinding.Drift(
                     FindingId.SysctlOverridden,

@@ -27,7 +27,7 @@ internal sealed class CniComponent : IComponent
 
     public string Name => "network";
 
-    public IEnumerable<IResource> Build(EdgeNodeSpec spec, MachineFacts facts)
+    public IEnumerable<IStep> Build(EdgeNodeSpec spec, MachineFacts facts)
     {
         foreach (var resource in BuildPlugins(spec.Network.Plugins, facts))
         {
@@ -46,7 +46,7 @@ internal sealed class CniComponent : IComponent
     public static string DirectoryOf(NetworkSpec network, MachineFacts facts) =>
         network.Plugins is InstallSpec.Archive or InstallSpec.Bundle ? ArchiveDirectory : facts.CniPluginDirectory;
 
-    private static IEnumerable<IResource> BuildPlugins(InstallSpec install, MachineFacts facts)
+    private static IEnumerable<IStep> BuildPlugins(InstallSpec install, MachineFacts facts)
     {
         if (install is InstallSpec.Archive { Source: var archive })
         {
@@ -63,7 +63,7 @@ internal sealed class CniComponent : IComponent
     }
 
     /// <summary>Masquerading and port maps need it. The package of the plugins brings it along, an archive does not.</summary>
-    private static IEnumerable<IResource> BuildIptables(MachineFacts facts) =>
+    private static IEnumerable<IStep> BuildIptables(MachineFacts facts) =>
         facts.HasApt && !facts.HasIptables
             ?
             [

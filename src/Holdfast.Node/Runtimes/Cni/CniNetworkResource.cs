@@ -71,7 +71,7 @@ internal sealed class CniNetworkUndo : IUndo
     public const string AddressDirectory = $"{StateDirectory}/networks/{CniNetworkResource.NetworkName}";
     private const string ResultDirectory = $"{StateDirectory}/results";
     private static readonly TimeSpan LinkTimeout = TimeSpan.FromSeconds(10);
-    private readonly FileUndo file = new(CniNetworkResource.KindName);
+    private readonly OldFileUndo file = new(CniNetworkResource.KindName);
 
     public string Kind => CniNetworkResource.KindName;
 

@@ -20,7 +20,7 @@ internal sealed class ContainerdComponent : IComponent
     /// <summary>Where the network's configuration lies; the same for all runtimes of the node.</summary>
     public string CniConfigDirectory { get; init; } = "/etc/cni/net.d";
 
-    public IEnumerable<IResource> Build(EdgeNodeSpec spec, MachineFacts facts)
+    public IEnumerable<IStep> Build(EdgeNodeSpec spec, MachineFacts facts)
     {
         var runtimes = spec.Runtimes.Where(runtime => runtime.Kind == RuntimeKind.Containerd).ToArray();
         foreach (var runtime in runtimes.Where(runtime => runtime.Install is not InstallSpec.Present))
@@ -41,7 +41,7 @@ internal sealed class ContainerdComponent : IComponent
         }
     }
 
-    private static IEnumerable<IResource> BuildConfig(ContainerdInstance instance, MachineFacts facts)
+    private static IEnumerable<IStep> BuildConfig(ContainerdInstance instance, MachineFacts facts)
     {
         var runtime = instance.Runtime;
         // A password may come to stand in either.
@@ -91,7 +91,7 @@ internal sealed class ContainerdComponent : IComponent
         yield return new ContainerdSeesResource(instance);
     }
 
-    private static IEnumerable<IResource> BuildService(ContainerdInstance instance, MachineFacts facts)
+    private static IEnumerable<IStep> BuildService(ContainerdInstance instance, MachineFacts facts)
     {
         var runtime = instance.Runtime;
         List<string> files = [runtime.ConfigFile, instance.DropIn];

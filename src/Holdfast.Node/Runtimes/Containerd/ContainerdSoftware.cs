@@ -11,7 +11,7 @@ internal static class ContainerdSoftware
     private const string PackagedRunc = "/usr/sbin/runc";
 
     /// <summary>One containerd program serves all instances of it.</summary>
-    public static IEnumerable<IResource> For(IReadOnlyList<RuntimeSpec> runtimes, MachineFacts facts)
+    public static IEnumerable<IStep> For(IReadOnlyList<RuntimeSpec> runtimes, MachineFacts facts)
     {
         if (runtimes.Any(r => r.Install is InstallSpec.Apt))
         {

@@ -45,10 +45,10 @@ internal sealed class CrioComponent : IComponent
     /// <summary>Where the network's configuration lies; the same for all runtimes of the node.</summary>
     public string CniConfigDirectory { get; init; } = "/etc/cni/net.d";
 
-    public IEnumerable<IResource> Build(EdgeNodeSpec spec, MachineFacts facts) =>
+    public IEnumerable<IStep> Build(EdgeNodeSpec spec, MachineFacts facts) =>
         spec.Runtimes.Where(r => r.Kind == RuntimeKind.Crio).SelectMany(runtime => BuildRuntime(runtime, spec, facts));
 
-    private IEnumerable<IResource> BuildRuntime(RuntimeSpec runtime, EdgeNodeSpec spec, MachineFacts facts) =>
+    private IEnumerable<IStep> BuildRuntime(RuntimeSpec runtime, EdgeNodeSpec spec, MachineFacts facts) =>
         [
             .. BuildSoftware(runtime, facts),
             .. BuildConfig(runtime, spec, facts),
@@ -56,7 +56,7 @@ internal sealed class CrioComponent : IComponent
             .. BuildImages(runtime, facts),
         ];
 
-    private static IEnumerable<IResource> BuildSoftware(RuntimeSpec runtime, MachineFacts facts)
+    private static IEnumerable<IStep> BuildSoftware(RuntimeSpec runtime, MachineFacts facts)
     {
         if (runtime.Install is not InstallSpec.Present)
         {
@@ -88,7 +88,7 @@ internal sealed class CrioComponent : IComponent
         }
     }
 
-    private IEnumerable<IResource> BuildConfig(RuntimeSpec runtime, EdgeNodeSpec spec, MachineFacts facts)
+    private IEnumerable<IStep> BuildConfig(RuntimeSpec runtime, EdgeNodeSpec spec, MachineFacts facts)
     {
         yield return new FileResource(
             CrioRegistries.PolicyFile,
@@ -132,7 +132,7 @@ internal sealed class CrioComponent : IComponent
         };
     }
 
-    private IEnumerable<IResource> BuildService(RuntimeSpec runtime, EdgeNodeSpec spec, MachineFacts facts)
+    private IEnumerable<IStep> BuildService(RuntimeSpec runtime, EdgeNodeSpec spec, MachineFacts facts)
     {
         List<string> files = [runtime.ConfigFile, CrioRegistries.File];
         var isDefaultPlace = Path.GetDirectoryName(runtime.ConfigFile) == "/etc/crio/crio.conf.d";
@@ -178,7 +178,7 @@ internal sealed class CrioComponent : IComponent
         yield return new CrioSeesResource(runtime, machine => ConfigOf(runtime, spec, facts, machine));
     }
 
-    private static IEnumerable<IResource> BuildImages(RuntimeSpec runtime, MachineFacts facts)
+    private static IEnumerable<IStep> BuildImages(RuntimeSpec runtime, MachineFacts facts)
     {
         if (!UsesBuiltinImages(facts))
         {

@@ -15,7 +15,7 @@ internal sealed class KataComponent : IComponent
 {
     public string Name => "kata";
 
-    public IEnumerable<IResource> Build(EdgeNodeSpec spec, MachineFacts facts)
+    public IEnumerable<IStep> Build(EdgeNodeSpec spec, MachineFacts facts)
     {
         var handlers = spec.Runtimes.SelectMany(r => r.Handlers).Where(h => h.Kata is not null).ToArray();
         var archive = handlers.Select(h => h.Kata!.Install).OfType<InstallSpec.Archive>().FirstOrDefault();

@@ -8,7 +8,7 @@ namespace Holdfast.Node.Software.Bundles;
 /// An open bundle: one uncompressed tar, so that every item can be reached without unpacking the others. Each is verified
 /// when it is taken out. Immutable; for one caller at a time.
 /// </summary>
-public sealed class Bundle
+public sealed class Bundle : ISoftwareSource
 {
     /// <summary>Bytes; an index of ten thousand packages.</summary>
     private const int MaxIndexLength = 4 * 1024 * 1024;

@@ -63,7 +63,7 @@ public sealed class BundleMaker(Machine machine)
         }
     }
 
-    private static IReadOnlyList<IResource> ListResources(EdgeNodeSpec spec, MachineFacts facts)
+    private static IReadOnlyList<IStep> ListResources(EdgeNodeSpec spec, MachineFacts facts)
     {
         var bare = facts with
         {
@@ -79,11 +79,11 @@ public sealed class BundleMaker(Machine machine)
             Decompressors = [],
             HasApt = true,
         };
-        return Planner.ForSoftware().ListResources(spec, bare);
+        return Planner.ForSoftware().ListSteps(spec, bare);
     }
 
     private async Task<IReadOnlyDictionary<Uri, string>> FetchArchivesAsync(
-        IReadOnlyList<IResource> resources,
+        IReadOnlyList<IStep> resources,
         string work,
         Dictionary<string, string> files,
         List<BundleItem> items,
@@ -103,7 +103,7 @@ public sealed class BundleMaker(Machine machine)
     }
 
     private async Task FetchPackagesAsync(
-        IReadOnlyList<IResource> resources,
+        IReadOnlyList<IStep> resources,
         string work,
         Dictionary<string, string> files,
         List<BundleItem> items,

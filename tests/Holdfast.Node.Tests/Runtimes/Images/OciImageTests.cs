@@ -1,6 +1,7 @@
 using System.Formats.Tar;
 using System.Text.Json.Nodes;
 using Holdfast.Node.Runtimes.Images;
+using OciImage = Holdfast.Node.Runtimes.Images.OciImage;
 
 namespace Holdfast.Node.Tests.Runtimes.Images;
 

@@ -47,7 +47,7 @@ public sealed class BundleTests : IDisposable
         var inspection = await resource.InspectAsync(offline, CancellationToken.None);
         using var journal = await ChangeJournal.OpenAsync(machine.Paths, TimeProvider.System, CancellationToken.None);
         var plan = new NodePlan([new PlanStep("all", resource, inspection)], []);
-        await new Applier().ApplyAsync(plan, offline, journal, null, CancellationToken.None);
+        await new Applier(NodeKinds.All).ApplyAsync(plan, offline, journal, null, CancellationToken.None);
         Assert.Equal("tool 1", machine.Read("/usr/local/bin/tool"));
     }
 

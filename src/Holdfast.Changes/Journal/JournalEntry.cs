@@ -1,0 +1,65 @@
+using System.Text.Json;
+
+namespace Holdfast.Changes.Journal;
+
+/// <summary>How far one change has come, as the journal tells it.</summary>
+internal enum EntryState
+{
+    /// <summary>The original is safe; the change may have been begun, or even finished.</summary>
+    Recorded,
+
+    /// <summary>The change was seen through.</summary>
+    Done,
+
+    /// <summary>The original is back.</summary>
+    Undone,
+}
+
+/// <summary>All that the journal has of one change. Owned by one <see cref="ChangeJournal"/>, changed by it alone.</summary>
+internal sealed class JournalEntry(RecordLine first)
+{
+    private readonly List<RecordLine> records = [first];
+    private int proven;
+
+    public string Kind => first.Kind;
+    public string Id => first.Id;
+    public string Title => first.Title;
+    public string Group => first.Group;
+    public EntryState State { get; private set; }
+
+    public bool IsOpen => State != EntryState.Undone;
+
+    /// <summary>What follows from its undo (a service that runs again) is done; a later undo of everything leaves it alone.</summary>
+    public bool IsSettled { get; private set; }
+
+    /// <summary>Whether something was written since the last proof.</summary>
+    public bool IsUnproven => proven < records.Count;
+
+    /// <summary>For undo: back to the original.</summary>
+    public StoredHistory History => HistoryTo(0);
+
+    /// <summary>For a rollback of what no pod has proven: back to the state of the last proof.</summary>
+    public StoredHistory HistoryToProof => HistoryTo(Math.Min(proven, records.Count - 1));
+
+    public ChangeSummary ToSummary(int number) => new(number, Kind, Id, Title, Group, first.At, records[^1].At);
+
+    /// <summary>For a rollback of one run: back to the state before it. Null when that run did not write this.</summary>
+    public StoredHistory? HistoryBefore(int run) =>
+        records.FindIndex(record => record.Run == run) is >= 0 and var index ? HistoryTo(index) : null;
+
+    public void Add(RecordLine record)
+    {
+        State = EntryState.Recorded;
+        records.Add(record);
+    }
+
+    public void MarkDone() => State = EntryState.Done;
+
+    public void MarkUndone() => State = EntryState.Undone;
+
+    public void MarkSettled() => IsSettled = true;
+
+    public void MarkProven() => proven = records.Count;
+
+    private StoredHistory HistoryTo(int record) => new([.. records.Select(line => line.Before)], record);
+}

@@ -1,0 +1,93 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using System.Text.Json.Serialization;
+using Holdfast.Node.Resources;
+using Holdfast.Node.Software;
+
+namespace Holdfast.Node.Apply;
+
+/// <summary>What an old resource recorded.</summary>
+public sealed record OldRecord(JsonObject Original, JsonObject? Intent);
+
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase)]
+[JsonSerializable(typeof(OldRecord))]
+internal sealed partial class OldJson : JsonSerializerContext;
+
+/// <summary>An old resource as a change, until all are converted.</summary>
+internal sealed class ResourceChange : Change<OldRecord>
+{
+    private readonly IResource resource;
+
+    public ResourceChange(IResource resource)
+        : base(
+            Bridge.KindOf(resource.Kind),
+            resource.Id[(resource.Id.IndexOf(':', StringComparison.Ordinal) + 1)..],
+            resource.Title
+        )
+    {
+        this.resource = resource;
+        Why = resource.Why;
+    }
+
+    public override Task<Inspection> InspectAsync(
+        Machine machine,
+        History<OldRecord> history,
+        CancellationToken cancellationToken
+    ) => resource.InspectAsync(machine, cancellationToken);
+
+    public override async Task<OldRecord> RememberAsync(
+        Machine machine,
+        History<OldRecord> history,
+        CancellationToken cancellationToken
+    ) =>
+        new(
+            await resource.RecordOriginalAsync(machine, cancellationToken),
+            await resource.DescribeIntentAsync(machine, cancellationToken)
+        );
+
+    public override Task DoAsync(
+        Machine machine,
+        History<OldRecord> history,
+        CancellationToken cancellationToken
+    ) => resource.DoAsync(machine, cancellationToken);
+}
+
+internal static class Bridge
+{
+    private static readonly Dictionary<string, ChangeKind<OldRecord>> Kinds = UndoTable
+        .Default.All.Select(Wrap)
+        .ToDictionary(kind => kind.Name);
+
+    public static IEnumerable<ChangeKind> All => Kinds.Values;
+
+    public static ChangeKind<OldRecord> KindOf(string name) =>
+        Kinds.TryGetValue(name, out var kind)
+            ? kind
+            : new ChangeKind<OldRecord>(name, OldJson.Default.OldRecord, (_, _, _) => Task.FromResult<string?>(null));
+
+    public static RecordedChange ToChange(string kind, History<OldRecord> history) =>
+        new(kind, kind, kind, history.Original.Original, [.. history.Records.Select(r => r.Intent).OfType<JsonObject>()], []);
+
+    private static ChangeKind<OldRecord> Wrap(IUndo undo) =>
+        new(
+            undo.Kind,
+            OldJson.Default.OldRecord,
+            (machine, history, token) => undo.UndoAsync(machine, ToChange(undo.Kind, history), token),
+            (machine, history, token) => undo.SettleAsync(machine, ToChange(undo.Kind, history), token)
+        )
+        {
+            StaysUntilUndo = undo.Kind == AptPackagesResource.KindName,
+            Follow = (machine, history, token) => undo.FollowAsync(machine, ToChange(undo.Kind, history), token),
+            NeedsProof =
+                undo.Kind == ArchiveResource.KindName
+                    ? history =>
+                        history.Original == history.Records[0] && history.Original.Original["manifest"] is not null
+                    : null,
+            Destroys = undo.Kind switch
+            {
+                Joining.ClusterJoinResource.KindName => _ => "the node's membership of its cluster: its pods end, and what the join and the control plane wrote is deleted",
+                Runtimes.RuntimeDataResource.KindName => _ => "its images, containers and their data",
+                _ => null,
+            },
+        };
+}

@@ -1,0 +1,7 @@
+namespace Holdfast.Node;
+
+/// <summary>Every kind of change that this program makes.</summary>
+public static class NodeKinds
+{
+    public static ChangeKinds All { get; } = new([.. ChangesKinds.All, .. Apply.Bridge.All]);
+}

@@ -1,0 +1,160 @@
+using System.Text.Json.Serialization;
+using Holdfast.Changes.Engine;
+using Holdfast.Changes.Files;
+using Holdfast.Changes.Journal;
+
+namespace Holdfast.Changes.Tests.Engine;
+
+/// <summary>A rollback in which something cannot be put back: all else is, the services run, and all of it is told.</summary>
+public sealed class RollBackTests : IDisposable
+{
+    private readonly TemporaryMachine node = new();
+    private readonly StubbornKind stubborn = new();
+
+    public void Dispose() => node.Dispose();
+
+    [Fact]
+    public async Task Rolling_a_run_back_goes_on_after_each_failure_and_tells_them_all()
+    {
+        node.Write("/etc/a", "original");
+        using var journal = await node.OpenJournalAsync();
+        await ApplyAsync(
+            journal,
+            new FileChange("/etc/a", "a"),
+            new StubbornChange(stubborn, "first"),
+            new FileChange("/etc/b", "b"),
+            new StubbornChange(stubborn, "second")
+        );
+
+        var result = await Undoer.RollBackAsync(node.Machine, journal, null, TemporaryMachine.Never);
+        Assert.Equal(["the second stays: access denied", "the first stays: it sticks"], result.Failures);
+        Assert.Equal("original", node.Read("/etc/a"));
+        Assert.False(node.Machine.Exists("/etc/b"));
+        Assert.Empty(stubborn.Settled);
+        Assert.Equal(["stubborn:first", "stubborn:second"], journal.Changes.Select(change => change.Id));
+    }
+
+    [Fact]
+    public async Task What_could_not_be_put_back_is_put_back_by_the_next_undo()
+    {
+        using var journal = await node.OpenJournalAsync();
+        await ApplyAsync(journal, new StubbornChange(stubborn, "first"));
+        await Undoer.RollBackAsync(node.Machine, journal, null, TemporaryMachine.Never);
+        stubborn.IsGivingIn = true;
+        await Undoer.UndoAllAsync(node.Machine, journal, null, TemporaryMachine.Never);
+        Assert.Empty(journal.Changes);
+    }
+
+    [Fact]
+    public async Task Undo_of_everything_settles_what_it_could_take_back_also_when_something_else_sticks()
+    {
+        using var journal = await node.OpenJournalAsync();
+        await ApplyAsync(journal, new StubbornChange(stubborn, "first"), new StubbornChange(stubborn, "tame"));
+
+        var result = await Undoer.UndoAllAsync(node.Machine, journal, null, TemporaryMachine.Never);
+
+        Assert.Contains("the first stays", Assert.Single(result.Failures), StringComparison.Ordinal);
+        Assert.Equal(["tame"], stubborn.Settled);
+        Assert.Equal(["stubborn:first"], journal.Changes.Select(change => change.Id));
+    }
+
+    [Fact]
+    public async Task A_step_that_fails_is_taken_back_with_all_of_its_component_even_when_one_cannot_be()
+    {
+        using var journal = await node.OpenJournalAsync();
+        var failure = await Assert.ThrowsAsync<NodeException>(() =>
+            ApplyAsync(
+                journal,
+                new FileChange("/etc/a", "a"),
+                new StubbornChange(stubborn, "first"),
+                new FileChange(
+                    "/etc/fails",
+                    (_, _, _) => throw new NodeException(NodeReason.ChangeFailed, "cannot do it")
+                )
+            )
+        );
+        Assert.Equal("cannot do it", failure.Message);
+        Assert.False(node.Machine.Exists("/etc/a"));
+        Assert.Equal(["first"], stubborn.Settled);
+        Assert.Equal(["stubborn:first"], journal.Changes.Select(change => change.Id));
+    }
+
+    private ChangeKinds Kinds => new([FileChange.WholeKind, stubborn.Kind]);
+
+    private Applier Applier => new(Kinds);
+
+    private Undoer Undoer => new(Kinds);
+
+    private Task<ApplyResult> ApplyAsync(ChangeJournal journal, params IReadOnlyList<IStep> steps)
+    {
+        var plan = steps.Select(step => new PlanStep("one", step, Inspection.Differs("not looked at")));
+        return Applier.ApplyAsync(new NodePlan([.. plan], []), node.Machine, journal, null, TemporaryMachine.Never);
+    }
+
+    private sealed class StubbornChange(StubbornKind kind, string name)
+        : Change<StubbornRecord>(kind.Kind, name, $"the {name} stays")
+    {
+        private bool isDone;
+
+        public override Task<Inspection> InspectAsync(
+            Machine machine,
+            History<StubbornRecord> history,
+            CancellationToken cancellationToken
+        ) => Task.FromResult(isDone ? Inspection.AsWanted("done") : Inspection.Differs("not done"));
+
+        public override Task<StubbornRecord> RememberAsync(
+            Machine machine,
+            History<StubbornRecord> history,
+            CancellationToken cancellationToken
+        ) => Task.FromResult(new StubbornRecord(Subject));
+
+        public override Task DoAsync(
+            Machine machine,
+            History<StubbornRecord> history,
+            CancellationToken cancellationToken
+        )
+        {
+            isDone = true;
+            return Task.CompletedTask;
+        }
+    }
+
+    private sealed class StubbornKind
+    {
+        public StubbornKind()
+        {
+            Kind = new ChangeKind<StubbornRecord>("stubborn", StubbornJson.Default.StubbornRecord, UndoAsync, SettleAsync);
+        }
+
+        public ChangeKind<StubbornRecord> Kind { get; }
+
+        public bool IsGivingIn { get; set; }
+
+        public List<string> Settled { get; } = [];
+
+        private Task<string?> UndoAsync(
+            Machine machine,
+            History<StubbornRecord> history,
+            CancellationToken cancellationToken
+        ) =>
+            IsGivingIn || history.Original.Name == "tame" ? Task.FromResult<string?>(null)
+            // A machine refuses in more than one way.
+            : history.Original.Name == "first" ? throw new IOException("it sticks")
+            : throw new UnauthorizedAccessException("access denied");
+
+        private Task SettleAsync(
+            Machine machine,
+            History<StubbornRecord> history,
+            CancellationToken cancellationToken
+        )
+        {
+            Settled.Add(history.Original.Name);
+            return Task.CompletedTask;
+        }
+    }
+}
+
+internal sealed record StubbornRecord(string Name);
+
+[JsonSerializable(typeof(StubbornRecord))]
+internal sealed partial class StubbornJson : JsonSerializerContext;
