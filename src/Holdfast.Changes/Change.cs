@@ -39,7 +39,11 @@ public abstract class Change : IStep
     /// </summary>
     public Func<Machine, CancellationToken, Task<Inspection?>>? Condition { get; init; }
 
-    internal async Task<Inspection> LookAsync(Machine machine, StoredHistory history, CancellationToken cancellationToken)
+    internal async Task<Inspection> LookAsync(
+        Machine machine,
+        StoredHistory history,
+        CancellationToken cancellationToken
+    )
     {
         var instead = Condition is null ? null : await Condition(machine, cancellationToken);
         return instead ?? await InspectStoredAsync(machine, history, cancellationToken);

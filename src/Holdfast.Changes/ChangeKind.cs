@@ -22,7 +22,11 @@ public abstract class ChangeKind
 
     public string IdOf(string subject) => subject.Length == 0 ? Name : $"{Name}:{subject}";
 
-    internal abstract Task<string?> UndoAsync(Machine machine, StoredHistory history, CancellationToken cancellationToken);
+    internal abstract Task<string?> UndoAsync(
+        Machine machine,
+        StoredHistory history,
+        CancellationToken cancellationToken
+    );
 
     internal abstract Task SettleAsync(Machine machine, StoredHistory history, CancellationToken cancellationToken);
 
@@ -100,17 +104,11 @@ public sealed class ChangeKind<TBefore>(
         CancellationToken cancellationToken
     ) => undo(machine, Read(history), cancellationToken);
 
-    internal override Task SettleAsync(
-        Machine machine,
-        StoredHistory history,
-        CancellationToken cancellationToken
-    ) => settle is null ? Task.CompletedTask : settle(machine, Read(history), cancellationToken);
+    internal override Task SettleAsync(Machine machine, StoredHistory history, CancellationToken cancellationToken) =>
+        settle is null ? Task.CompletedTask : settle(machine, Read(history), cancellationToken);
 
-    internal override Task FollowAsync(
-        Machine machine,
-        StoredHistory history,
-        CancellationToken cancellationToken
-    ) => Follow is null ? Task.CompletedTask : Follow(machine, Read(history), cancellationToken);
+    internal override Task FollowAsync(Machine machine, StoredHistory history, CancellationToken cancellationToken) =>
+        Follow is null ? Task.CompletedTask : Follow(machine, Read(history), cancellationToken);
 
     internal override string? FindDestroyed(StoredHistory history) => Destroys?.Invoke(Read(history));
 

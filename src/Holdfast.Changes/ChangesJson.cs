@@ -25,15 +25,15 @@ internal sealed partial class ChangesJson : JsonSerializerContext;
 public static class ChangesKinds
 {
     public static IReadOnlyList<ChangeKind> All { get; } =
-        [
-            FileChange.WholeKind,
-            HostsFile.Kind,
-            LinkChange.LinkKind,
-            SysctlChange.SysctlKind,
-            KernelModuleChange.ModuleKind,
-            FstabSwap.Kind,
-            SwapChange.SwapKind,
-            MaskedUnitChange.MaskedUnitKind,
-            ServiceChange.ServiceKind,
-        ];
+    [
+        FileChange.WholeKind,
+        HostsFile.Kind,
+        LinkChange.LinkKind,
+        SysctlChange.SysctlKind,
+        KernelModuleChange.ModuleKind,
+        FstabSwap.Kind,
+        SwapChange.SwapKind,
+        MaskedUnitChange.MaskedUnitKind,
+        ServiceChange.ServiceKind,
+    ];
 }

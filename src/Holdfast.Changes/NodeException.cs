@@ -44,9 +44,6 @@ public enum NodeReason
 
     /// <summary>Pods run on what would be changed or taken away.</summary>
     PodsRunning,
-
-    /// <summary>Pods run on what would be changed or taken away.</summary>
-    PodsRunning,
 }
 
 /// <summary>The one exception of this room. Its message says what could not be done, why, and what to do.</summary>

@@ -13,6 +13,8 @@ public static class AtomicLink
         File.Delete(temporary);
         File.CreateSymbolicLink(temporary, target);
 
+        FaultPoint.Reach("link.before-rename");
+
         // File.Move refuses a link that leads to a directory.
         if (Libc.Rename(temporary, link) != 0)
         {

@@ -4,7 +4,8 @@ internal static class ApplyExtensions
 {
     extension(IStep step)
     {
-        public string Id => new PlanStep("", step, Inspection.AsWanted("")).Id.Replace("old-", "", StringComparison.Ordinal);
+        public string Id =>
+            new PlanStep("", step, Inspection.AsWanted("")).Id.Replace("old-", "", StringComparison.Ordinal);
 
         public string Kind => new PlanStep("", step, Inspection.AsWanted("")).Kind;
     }

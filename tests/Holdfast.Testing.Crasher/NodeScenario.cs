@@ -63,7 +63,13 @@ public sealed class NodeScenario
     public async Task<ApplyResult> UpAsync()
     {
         using var journal = await ChangeJournal.OpenAsync(Paths, TimeProvider.System, CancellationToken.None);
-        return await new Applier(NodeKinds.All).ApplyAsync(await PlanAsync(), Machine, journal, null, CancellationToken.None);
+        return await new Applier(NodeKinds.All).ApplyAsync(
+            await PlanAsync(),
+            Machine,
+            journal,
+            null,
+            CancellationToken.None
+        );
     }
 
     /// <summary>An upgrade that does not stand its proof; with nothing to upgrade, what a killed one left.</summary>

@@ -43,7 +43,9 @@ public sealed class Applier(ChangeKinds kinds)
             var report = new StepReport(step.Group, step.Title, index + 1, plan.Steps.Count, machine.Time, progress);
             // Until the first change nothing of this run can have made the plan untrue; after it every step is looked at anew.
             var known = leftovers.Length == 0 && changed == 0 ? step.Inspection : null;
-            if (await ApplyStepAsync(step.Step, report, known, machine.WithProgress(report), journal, cancellationToken))
+            if (
+                await ApplyStepAsync(step.Step, report, known, machine.WithProgress(report), journal, cancellationToken)
+            )
             {
                 changed++;
             }
@@ -181,11 +183,10 @@ public sealed class Applier(ChangeKinds kinds)
     private async Task TakeBackAsync(StepReport failed, Machine machine, ChangeJournal journal)
     {
         using var limit = new CancellationTokenSource(RollbackTimeout, machine.Time);
-        var mine = RunLayer.ListOf(journal)
+        var mine = RunLayer
+            .ListOf(journal)
             .Where(change => change.Entry.Group == failed.Group)
-            .Where(change =>
-                !kinds.For(change.Entry.Kind).StaysUntilUndo || change.Entry.State == EntryState.Recorded
-            )
+            .Where(change => !kinds.For(change.Entry.Kind).StaysUntilUndo || change.Entry.State == EntryState.Recorded)
             .ToArray();
         foreach (var change in mine.Reverse())
         {

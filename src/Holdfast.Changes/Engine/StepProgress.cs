@@ -48,9 +48,4 @@ public sealed record ApplyResult(int Changed, int Unchanged, int TakenBack, IRea
 /// <param name="Left">Changes that are still in force.</param>
 /// <param name="Notes">What a person must know, for example a file that was kept aside.</param>
 /// <param name="Failures">What could not be put back or started again, each with its cause; the caller has failed then.</param>
-public sealed record UndoResult(
-    int TakenBack,
-    int Left,
-    IReadOnlyList<string> Notes,
-    IReadOnlyList<string> Failures
-);
+public sealed record UndoResult(int TakenBack, int Left, IReadOnlyList<string> Notes, IReadOnlyList<string> Failures);

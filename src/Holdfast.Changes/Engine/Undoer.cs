@@ -65,7 +65,10 @@ public sealed class Undoer(ChangeKinds kinds)
             );
         }
 
-        return result with { Failures = failures };
+        return result with
+        {
+            Failures = failures,
+        };
     }
 
     /// <exception cref="NodeException">UndoFailed: names what could not be put back.</exception>

@@ -51,7 +51,10 @@ public sealed class ExecutableChange : Change<FileRecord>
         var hash = await FileSnapshot.HashAsync(source, cancellationToken);
         return hash is not null
             ? new FileRecord(before, hash)
-            : throw new NodeException(NodeReason.ChangeFailed, $"cannot copy {source}: it is gone; run the same command again");
+            : throw new NodeException(
+                NodeReason.ChangeFailed,
+                $"cannot copy {source}: it is gone; run the same command again"
+            );
     }
 
     public override Task DoAsync(Machine machine, History<FileRecord> history, CancellationToken cancellationToken)

@@ -139,7 +139,15 @@ public sealed class FileChange : Change<FileRecord>
         Machine machine,
         History<FileRecord> history,
         CancellationToken cancellationToken
-    ) => (await FindBaseAsync(machine, await machine.ReadBytesAsync(Subject, cancellationToken), history, cancellationToken)).Content;
+    ) =>
+        (
+            await FindBaseAsync(
+                machine,
+                await machine.ReadBytesAsync(Subject, cancellationToken),
+                history,
+                cancellationToken
+            )
+        ).Content;
 
     private async Task<(byte[] Wanted, bool IsFromOriginal)> EditAsync(
         Machine machine,

@@ -18,8 +18,7 @@ public sealed class LinkChange : Change<LinkRecord>
         this.target = target;
     }
 
-    public static ChangeKind<LinkRecord> LinkKind { get; } =
-        new("link", ChangesJson.Default.LinkRecord, UndoAsync);
+    public static ChangeKind<LinkRecord> LinkKind { get; } = new("link", ChangesJson.Default.LinkRecord, UndoAsync);
 
     public override Task<Inspection> InspectAsync(
         Machine machine,
@@ -101,12 +100,8 @@ public sealed class LinkChange : Change<LinkRecord>
     /// <summary>Replaces whatever is there in one step.</summary>
     internal static void Make(string at, string target)
     {
-        var temporary = TemporaryPath(at);
         Directory.CreateDirectory(Path.GetDirectoryName(at)!);
-        File.Delete(temporary);
-        File.CreateSymbolicLink(temporary, target);
-        FaultPoint.Reach("link.before-rename");
-        File.Move(temporary, at, overwrite: true);
+        AtomicLink.Replace(at, target, TemporaryPath(at));
         AtomicFile.SyncDirectory(Path.GetDirectoryName(at)!);
     }
 

@@ -40,7 +40,8 @@ public sealed class SystemdServices : IServiceManager
         var isRunning = process is not null && unit["ActiveState"] is "active" or "reloading" or "activating";
         return new ServiceStatus(
             // One whose file is gone runs on, and can still be stopped.
-            unit["LoadState"] is "loaded" or "masked" || isRunning,
+            unit["LoadState"] is "loaded" or "masked"
+                || isRunning,
             StartsAtBoot(unit),
             isRunning,
             isRunning ? processId : null,
@@ -165,7 +166,11 @@ public sealed class SystemdServices : IServiceManager
     private async Task<Dictionary<string, string>> ShowAsync(string service, CancellationToken cancellationToken)
     {
         var result = await RunAsync(
-            ["show", $"{service}.service", "--property=LoadState,ActiveState,UnitFileState,MainPID,NeedDaemonReload,WantedBy,RequiredBy"],
+            [
+                "show",
+                $"{service}.service",
+                "--property=LoadState,ActiveState,UnitFileState,MainPID,NeedDaemonReload,WantedBy,RequiredBy",
+            ],
             QueryTimeout,
             cancellationToken
         );

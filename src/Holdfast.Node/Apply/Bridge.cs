@@ -45,11 +45,14 @@ internal sealed class ResourceChange : Change<OldRecord>
             await resource.DescribeIntentAsync(machine, cancellationToken)
         );
 
-    public override Task DoAsync(
-        Machine machine,
-        History<OldRecord> history,
-        CancellationToken cancellationToken
-    ) => resource.DoAsync(machine, cancellationToken);
+    public override async Task DoAsync(Machine machine, History<OldRecord> history, CancellationToken cancellationToken)
+    {
+        await resource.DoAsync(machine, cancellationToken);
+        if (await resource.DescribeResultAsync(machine, cancellationToken) is { } result)
+        {
+            Bridge.Results.GetOrAdd(history.Records[0].Original.ToJsonString(), _ => []).Add(result);
+        }
+    }
 }
 
 internal static class Bridge
@@ -57,6 +60,8 @@ internal static class Bridge
     private static readonly Dictionary<string, ChangeKind<OldRecord>> Kinds = UndoTable
         .Default.All.Select(Wrap)
         .ToDictionary(kind => kind.Name);
+
+    public static System.Collections.Concurrent.ConcurrentDictionary<string, List<JsonObject>> Results { get; } = [];
 
     public static IEnumerable<ChangeKind> All => Kinds.Values;
 
@@ -66,7 +71,14 @@ internal static class Bridge
             : new ChangeKind<OldRecord>(name, OldJson.Default.OldRecord, (_, _, _) => Task.FromResult<string?>(null));
 
     public static RecordedChange ToChange(string kind, History<OldRecord> history) =>
-        new(kind, kind, kind, history.Original.Original, [.. history.Records.Select(r => r.Intent).OfType<JsonObject>()], []);
+        new(
+            kind,
+            kind,
+            kind,
+            history.Original.Original,
+            [.. history.Records.Select(r => r.Intent).OfType<JsonObject>()],
+            Results.GetValueOrDefault(history.Records[0].Original.ToJsonString()) ?? []
+        );
 
     private static ChangeKind<OldRecord> Wrap(IUndo undo) =>
         new(
@@ -85,7 +97,8 @@ internal static class Bridge
                     : null,
             Destroys = undo.Kind switch
             {
-                Joining.ClusterJoinResource.KindName => _ => "the node's membership of its cluster: its pods end, and what the join and the control plane wrote is deleted",
+                Joining.ClusterJoinResource.KindName => _ =>
+                    "the node's membership of its cluster: its pods end, and what the join and the control plane wrote is deleted",
                 Runtimes.RuntimeDataResource.KindName => _ => "its images, containers and their data",
                 _ => null,
             },

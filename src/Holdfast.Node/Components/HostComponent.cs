@@ -45,7 +45,9 @@ internal sealed class HostComponent : IComponent
         // Without entries nothing is wanted of the file; a block of an older document is taken back as a leftover.
         if (host.Hosts.Count > 0)
         {
-            yield return HostsFile.Change([.. host.Hosts.Select(entry => $"{entry.Address} {string.Join(' ', entry.Names)}")]);
+            yield return HostsFile.Change([
+                .. host.Hosts.Select(entry => $"{entry.Address} {string.Join(' ', entry.Names)}"),
+            ]);
         }
     }
 

@@ -44,9 +44,7 @@ internal static class SwapUnits
         foreach (var directory in UnitDirectories.Select(machine.At).Where(Directory.Exists))
         {
             units.UnionWith(
-                Directory
-                    .EnumerateFileSystemEntries(directory, "*.swap")
-                    .Select(file => Path.GetFileName(file))
+                Directory.EnumerateFileSystemEntries(directory, "*.swap").Select(file => Path.GetFileName(file))
             );
             units.UnionWith(
                 Services.Where(service => Path.Exists(Path.Join(directory, service)) || IsLink(directory, service))

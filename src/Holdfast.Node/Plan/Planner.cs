@@ -76,6 +76,5 @@ public sealed class Planner
         IReadOnlySet<string> ids,
         IReadOnlyList<string> runtimes
     ) =>
-        runtimes.Select(RuntimeDataResource.IdOf).Contains(change.Id)
-        || !ArchiveStack.IsLeftover(change, changes, ids);
+        runtimes.Select(RuntimeDataResource.IdOf).Contains(change.Id) || !ArchiveStack.IsLeftover(change, changes, ids);
 }

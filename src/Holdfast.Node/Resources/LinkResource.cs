@@ -55,13 +55,7 @@ internal sealed class LinkResource(string path, string target) : IResource
     /// <summary>Replaces whatever is there in one step.</summary>
     internal static void Make(string at, string target)
     {
-        var temporary = TemporaryPath(at);
-        Directory.CreateDirectory(Path.GetDirectoryName(at)!);
-        File.Delete(temporary);
-        File.CreateSymbolicLink(temporary, target);
-        FaultPoint.Reach("link.before-rename");
-        File.Move(temporary, at, overwrite: true);
-        AtomicFile.SyncDirectory(Path.GetDirectoryName(at)!);
+        LinkChange.Make(at, target);
     }
 }
 

@@ -141,8 +141,7 @@ public sealed class ApplierTests : IDisposable
         Assert.Equal(0, (await node.UndoAsync()).TakenBack);
     }
 
-    private static PlanStep Step(string group, IStep step) =>
-        new(group, step, Inspection.Differs("not looked at"));
+    private static PlanStep Step(string group, IStep step) => new(group, step, Inspection.Differs("not looked at"));
 
     private static ServiceChange Service(string name, params string[] files) =>
         new(new ServiceDefinition(name, name, ["/bin/" + name]) { HasUnitFromPackage = true }, files);

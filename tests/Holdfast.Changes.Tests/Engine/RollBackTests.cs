@@ -123,7 +123,12 @@ public sealed class RollBackTests : IDisposable
     {
         public StubbornKind()
         {
-            Kind = new ChangeKind<StubbornRecord>("stubborn", StubbornJson.Default.StubbornRecord, UndoAsync, SettleAsync);
+            Kind = new ChangeKind<StubbornRecord>(
+                "stubborn",
+                StubbornJson.Default.StubbornRecord,
+                UndoAsync,
+                SettleAsync
+            );
         }
 
         public ChangeKind<StubbornRecord> Kind { get; }
@@ -142,11 +147,7 @@ public sealed class RollBackTests : IDisposable
             : history.Original.Name == "first" ? throw new IOException("it sticks")
             : throw new UnauthorizedAccessException("access denied");
 
-        private Task SettleAsync(
-            Machine machine,
-            History<StubbornRecord> history,
-            CancellationToken cancellationToken
-        )
+        private Task SettleAsync(Machine machine, History<StubbornRecord> history, CancellationToken cancellationToken)
         {
             Settled.Add(history.Original.Name);
             return Task.CompletedTask;

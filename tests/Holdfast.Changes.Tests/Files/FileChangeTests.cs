@@ -1,7 +1,7 @@
+using System.Text;
 using Holdfast.Changes.Files;
 using Holdfast.Changes.Kernel;
 using Holdfast.Changes.Services;
-using System.Text;
 using Holdfast.Linux;
 
 namespace Holdfast.Changes.Tests.Files;
@@ -238,5 +238,6 @@ public sealed class FileChangeTests : IDisposable
     }
 
     private static string HideSecrets(string text) =>
-        text.Replace("old.secret", "***", StringComparison.Ordinal).Replace("new.secret", "***", StringComparison.Ordinal);
+        text.Replace("old.secret", "***", StringComparison.Ordinal)
+            .Replace("new.secret", "***", StringComparison.Ordinal);
 }

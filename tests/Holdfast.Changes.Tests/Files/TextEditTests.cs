@@ -1,7 +1,6 @@
+using System.Text;
 using Holdfast.Changes.Files;
 using Holdfast.Changes.Kernel;
-using Holdfast.Changes.Services;
-using System.Text;
 
 namespace Holdfast.Changes.Tests.Files;
 

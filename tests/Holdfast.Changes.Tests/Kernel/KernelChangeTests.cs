@@ -1,5 +1,5 @@
-using Holdfast.Changes.Kernel;
 using Holdfast.Changes.Files;
+using Holdfast.Changes.Kernel;
 using Holdfast.Changes.Services;
 using Holdfast.Linux;
 
@@ -134,12 +134,12 @@ public sealed class KernelChangeTests : IDisposable
         await node.ApplyAsync(new SwapChange());
 
         var result = await node.UndoAsync();
-        Assert.Contains("/dev/zram0", Assert.Single(result.Notes), StringComparison.Ordinal);
+        Assert.Contains("/dev/zram0", Assert.Single(result.Failures), StringComparison.Ordinal);
 
         isBack = true;
         node.Write("/proc/swaps", heading + "/dev/zram0 partition 1 0 100\n");
         await node.ApplyAsync(new SwapChange());
-        Assert.Empty((await node.UndoAsync()).Notes);
+        Assert.Empty((await node.UndoAsync()).Failures);
     }
 
     [Theory]

@@ -1,6 +1,6 @@
-using Holdfast.Changes.Services;
 using Holdfast.Changes.Files;
 using Holdfast.Changes.Kernel;
+using Holdfast.Changes.Services;
 
 namespace Holdfast.Changes.Tests.Services;
 

@@ -1,6 +1,6 @@
-using Holdfast.Changes.Services;
 using Holdfast.Changes.Files;
 using Holdfast.Changes.Kernel;
+using Holdfast.Changes.Services;
 using Holdfast.Linux;
 
 namespace Holdfast.Changes.Tests.Services;
@@ -15,7 +15,10 @@ public sealed class SystemdServicesTests
     [InlineData("loaded", "active", "enabled", true, true, true)]
     [InlineData("loaded", "inactive", "disabled", true, false, false)]
     [InlineData("not-found", "inactive", "", false, false, false)]
-    [InlineData("loaded", "failed", "static", true, true, false)]
+    [InlineData("loaded", "failed", "static", true, false, false)]
+    [InlineData("loaded", "inactive", "indirect", true, false, false)]
+    [InlineData("not-found", "active", "", true, false, true)]
+    [InlineData("masked", "inactive", "masked", true, false, false)]
     public async Task Status_is_read_from_the_properties_of_the_unit(
         string load,
         string active,
@@ -36,12 +39,32 @@ public sealed class SystemdServicesTests
     [Fact]
     public async Task Unit_that_was_just_written_is_read_before_it_is_started()
     {
-        show = "LoadState=not-found\nActiveState=inactive\nUnitFileState=\nMainPID=0\nNeedDaemonReload=no\n";
+        show =
+            "LoadState=not-found\nActiveState=inactive\nUnitFileState=\nMainPID=0\nNeedDaemonReload=no\nWantedBy=multi-user.target\n";
         await Services().StartAsync(new ServiceDefinition("x", "x", ["/bin/x"]), CancellationToken.None);
         Assert.Equal(
             ["daemon-reload", "reset-failed x.service", "enable x.service", "start x.service"],
-            commands.Skip(1)
+            commands.Where(command => !command.StartsWith("show", StringComparison.Ordinal))
         );
+    }
+
+    /// <summary>"static" says that it cannot be enabled, not that anything starts it.</summary>
+    [Fact]
+    public async Task Unit_that_cannot_be_enabled_is_wanted_by_the_boot_target()
+    {
+        show =
+            "LoadState=loaded\nActiveState=inactive\nUnitFileState=static\nMainPID=0\nNeedDaemonReload=no\nWantedBy=\n";
+        await Services().StartAsync(new ServiceDefinition("x", "x", ["/bin/x"]), CancellationToken.None);
+        Assert.Contains("add-wants multi-user.target x.service", commands);
+    }
+
+    [Fact]
+    public async Task A_service_whose_unit_file_is_gone_is_stopped_and_not_disabled()
+    {
+        show = "LoadState=not-found\nActiveState=active\nUnitFileState=\nMainPID=1\nNeedDaemonReload=no\n";
+        await Services().StopAsync("x", stop: true, disable: true, CancellationToken.None);
+        Assert.Contains("stop x.service", commands);
+        Assert.DoesNotContain("disable x.service", commands);
     }
 
     [Fact]
@@ -70,7 +93,7 @@ public sealed class SystemdServicesTests
             )
             {
                 After = ["network"],
-                Environment = new Dictionary<string, string> { ["A"] = "x y" },
+                Environment = new Dictionary<string, string> { ["A"] = "x y $HOME 5%" },
             }
         );
         Assert.Contains(
@@ -78,8 +101,9 @@ public sealed class SystemdServicesTests
             unit,
             StringComparison.Ordinal
         );
-        Assert.Contains("\nEnvironment=\"A=x y\"\nRestart=always\n", unit, StringComparison.Ordinal);
+        Assert.Contains("\nEnvironment=\"A=x y $HOME 5%%\"\nRestart=always\n", unit, StringComparison.Ordinal);
         Assert.Contains("\nKillMode=process\n", unit, StringComparison.Ordinal);
+        Assert.Contains("\nTimeoutStopSec=90\n", unit, StringComparison.Ordinal);
         Assert.Contains("\nDelegate=yes\n", unit, StringComparison.Ordinal);
         Assert.Contains("\nAfter=network-online.target network.service\n", unit, StringComparison.Ordinal);
         Assert.EndsWith("WantedBy=multi-user.target\n", unit, StringComparison.Ordinal);

@@ -112,7 +112,13 @@ internal sealed class PrivateNode : IAsyncDisposable
     public async Task<ApplyResult> ApplyAsync()
     {
         using var journal = await ChangeJournal.OpenAsync(Machine.Paths, TimeProvider.System, CancellationToken.None);
-        return await new Applier(NodeKinds.All).ApplyAsync(await PlanAsync(), Machine, journal, null, CancellationToken.None);
+        return await new Applier(NodeKinds.All).ApplyAsync(
+            await PlanAsync(),
+            Machine,
+            journal,
+            null,
+            CancellationToken.None
+        );
     }
 
     public async Task<UndoResult> UndoAsync()

@@ -16,11 +16,7 @@ public sealed class AgentsStartedByHoldfastTests : IDisposable
     {
         Assert.Empty(await ReadAsync());
         using var journal = await OpenAsync();
-        var join = RecordJoin(
-            journal,
-            "kubelet",
-            Join(Service("kubelet", true), Service("yurthub", false))
-        );
+        var join = RecordJoin(journal, "kubelet", Join(Service("kubelet", true), Service("yurthub", false)));
         RecordService(journal, "edgecore");
         RecordService(journal, "containerd");
 

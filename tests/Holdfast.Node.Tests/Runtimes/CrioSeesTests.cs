@@ -127,7 +127,7 @@ public sealed class CrioSeesTests : IAsyncLifetime
         node.Write(ConfigFile, "# before\n");
         node.Write("/etc/crio/crio.conf.d/99-mine.conf", "[crio.runtime]\ncgroup_manager = \"cgroupfs\"\n");
         await StartAsync("1.30", "cgroupfs");
-        var config = Build().OfType<FileResource>().Single(file => file.Id == $"file:{ConfigFile}");
+        var config = Build().OfType<FileResource>().Single(file => file.Id == $"old-file:{ConfigFile}");
         IResource[] steps = [config, .. Proofs()];
         using var journal = await node.OpenJournalAsync();
         var plan = new NodePlan(
@@ -178,7 +178,11 @@ public sealed class CrioSeesTests : IAsyncLifetime
 
     /// <summary>That it serves, and that it sees what was meant.</summary>
     private IResource[] Proofs(string more = "") =>
-        [.. Build(more).OfType<IResource>().Where(r => r.Kind is RuntimeServesResource.KindName or CrioSeesResource.KindName)];
+        [
+            .. Build(more)
+                .OfType<IResource>()
+                .Where(r => r.Kind is RuntimeServesResource.KindName or CrioSeesResource.KindName),
+        ];
 
     private static IEnumerable<IStep> Build(string more = "") =>
         new CrioComponent().Build(

@@ -26,7 +26,9 @@ public sealed class CrioTests : IDisposable
 
     private async Task<Dictionary<string, IResource>> BuildAsync(EdgeNodeSpec spec, MachineFacts facts)
     {
-        var resources = new CrioComponent().Build(spec, facts).OfType<IResource>().ToDictionary(r => r.Id);
+        var steps = new CrioComponent().Build(spec, facts).ToArray();
+        await temporary.ApplyAsync([.. steps.OfType<FileChange>()]);
+        var resources = steps.OfType<IResource>().ToDictionary(r => r.Id.Replace("old-", "", StringComparison.Ordinal));
         foreach (var file in resources.Values.Where(r => r.Kind == FileResource.WholeKind))
         {
             await file.DoAsync(temporary.Machine, TemporaryMachine.Never);

@@ -106,7 +106,7 @@ public sealed class KataTests : IDisposable
         var spec = SpecWith(", annotations: [default_vcpus, enable_iommu]");
         var copy = new KataComponent()
             .Build(spec, TestFacts.Usual)
-            .OfType<IResource>()
+            .OfType<Holdfast.Node.Resources.IResource>()
             .Single(r => r.Id == "old-file:/etc/kata-containers/holdfast-kata.toml");
 
         await copy.DoAsync(temporary.Machine, TemporaryMachine.Never);

@@ -344,7 +344,13 @@ public sealed partial class ArchiveResourceTests(ITestOutputHelper output) : IDi
     {
         var plan = await PlanAsync(resources);
         using var journal = await OpenAsync();
-        return await new Applier(NodeKinds.All).ApplyAsync(plan, machine.Machine, journal, null, CancellationToken.None);
+        return await new Applier(NodeKinds.All).ApplyAsync(
+            plan,
+            machine.Machine,
+            journal,
+            null,
+            CancellationToken.None
+        );
     }
 
     /// <summary>An upgrade that does not stand its proof.</summary>
