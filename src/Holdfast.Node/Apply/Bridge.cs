@@ -50,7 +50,9 @@ internal sealed class ResourceChange : Change<OldRecord>
         await resource.DoAsync(machine, cancellationToken);
         if (await resource.DescribeResultAsync(machine, cancellationToken) is { } result)
         {
-            Bridge.Results.GetOrAdd(history.Records[0].Original.ToJsonString(), _ => []).Add(result);
+            Bridge
+                .Results.GetOrAdd(machine.Paths.Root + history.Records[0].Original.ToJsonString(), _ => [])
+                .Add(result);
         }
     }
 }
@@ -70,26 +72,29 @@ internal static class Bridge
             ? kind
             : new ChangeKind<OldRecord>(name, OldJson.Default.OldRecord, (_, _, _) => Task.FromResult<string?>(null));
 
-    public static RecordedChange ToChange(string kind, History<OldRecord> history) =>
+    public static RecordedChange ToChange(string kind, History<OldRecord> history, string root = "") =>
         new(
             kind,
             kind,
             kind,
             history.Original.Original,
             [.. history.Records.Select(r => r.Intent).OfType<JsonObject>()],
-            Results.GetValueOrDefault(history.Records[0].Original.ToJsonString()) ?? []
+            Results.GetValueOrDefault(root + history.Records[0].Original.ToJsonString()) ?? []
         );
 
     private static ChangeKind<OldRecord> Wrap(IUndo undo) =>
         new(
             undo.Kind,
             OldJson.Default.OldRecord,
-            (machine, history, token) => undo.UndoAsync(machine, ToChange(undo.Kind, history), token),
-            (machine, history, token) => undo.SettleAsync(machine, ToChange(undo.Kind, history), token)
+            (machine, history, token) =>
+                undo.UndoAsync(machine, ToChange(undo.Kind, history, machine.Paths.Root), token),
+            (machine, history, token) =>
+                undo.SettleAsync(machine, ToChange(undo.Kind, history, machine.Paths.Root), token)
         )
         {
             StaysUntilUndo = undo.Kind == AptPackagesResource.KindName,
-            Follow = (machine, history, token) => undo.FollowAsync(machine, ToChange(undo.Kind, history), token),
+            Follow = (machine, history, token) =>
+                undo.FollowAsync(machine, ToChange(undo.Kind, history, machine.Paths.Root), token),
             NeedsProof =
                 undo.Kind == ArchiveResource.KindName
                     ? history =>

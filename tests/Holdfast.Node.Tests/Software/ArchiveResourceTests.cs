@@ -358,22 +358,13 @@ public sealed partial class ArchiveResourceTests(ITestOutputHelper output) : IDi
     {
         var plan = await PlanAsync(steps);
         using var journal = await OpenAsync();
-        var run = await new Applier(NodeKinds.All).ApplyAsync(
-            plan,
-            machine.Machine,
-            journal,
-            null,
-            CancellationToken.None
-        );
+        var applier = new Applier(NodeKinds.All);
+        var run = await applier.ApplyAsync(plan, machine.Machine, journal, null, CancellationToken.None);
         Assert.Equal(steps.Count, run.Changed);
         machine.Services.Calls.Clear();
         await Task.Delay(100);
-        var result = await new Undoer(NodeKinds.All).RollBackAsync(
-            machine.Machine,
-            journal,
-            null,
-            CancellationToken.None
-        );
+        var undoer = new Undoer(NodeKinds.All);
+        var result = await undoer.RollBackAsync(machine.Machine, journal, null, CancellationToken.None);
         Assert.Empty(result.Failures);
     }
 
