@@ -5,7 +5,6 @@ using Holdfast.Node.Facts;
 using Holdfast.Node.Resources;
 using Holdfast.Node.Runtimes.Images;
 using Holdfast.Node.Services;
-using Holdfast.Node.Software.Bundles;
 
 namespace Holdfast.Node.Runtimes.Containerd;
 
@@ -105,11 +104,12 @@ internal sealed class ContainerdComponent : IComponent
             yield return step;
         }
         yield return new RuntimeServesResource(runtime, instance.HandlerNames);
+        var importer = new ContainerdImporter();
         if (runtime.SandboxImage == PauseImage.Reference)
         {
-            yield return RuntimeImageResource.Pause(runtime.Name, runtime.Socket, facts.Architecture);
+            yield return new ImageChange(runtime, BuiltinImage.Pause(facts.Architecture), importer);
         }
-        yield return RuntimeImageResource.Busybox(runtime.Name, runtime.Socket, facts.Architecture);
+        yield return new ImageChange(runtime, BuiltinImage.Busybox(facts.Architecture), importer);
     }
 
     /// <summary>containerd makes /opt/containerd at its start, whatever its configuration says.</summary>

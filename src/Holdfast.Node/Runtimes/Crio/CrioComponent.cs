@@ -9,7 +9,7 @@ using Holdfast.Node.Runtimes.Images;
 using Holdfast.Node.Runtimes.Kata;
 using Holdfast.Node.Services;
 using Holdfast.Node.Software;
-using Holdfast.Node.Software.Bundles;
+using Holdfast.Node.Software.Packages;
 
 namespace Holdfast.Node.Runtimes.Crio;
 
@@ -64,24 +64,25 @@ internal sealed class CrioComponent : IComponent
         }
         if (runtime.Install is InstallSpec.Apt)
         {
-            yield return new AptPackagesResource("cri-o") { Why = "it runs the containers" };
+            yield return new PackagesChange("cri-o") { Why = "it runs the containers" };
         }
         if (runtime.Install is InstallSpec.Archive { Source: var source })
         {
             // All that upstream packs lies below one directory, whose name is no matter.
-            var archive = new ArchiveResource("cri-o", source, ArchiveDirectory)
+            var archive = new SoftwareSpec("cri-o", source)
             {
-                Place = path => path.Split('/', 2) is [_, { Length: > 0 } rest] ? rest : null,
-                Why = "it runs the containers",
+                Part = SoftwareSpec.SingleDirectory,
+                Links =
+                [
+                    new SoftwareLink(ArchiveDirectory, ""),
+                    new SoftwareLink("/usr/local/bin/crictl", "bin/crictl", IsOptional: true),
+                ],
             };
-            foreach (var step in ArchiveSteps.For(archive, facts))
-            {
-                yield return step;
-            }
+            yield return new SoftwareChange(archive) { Why = "it runs the containers" };
         }
         if (UsesBuiltinImages(facts) && facts.HasApt)
         {
-            yield return new AptPackagesResource("skopeo")
+            yield return new PackagesChange("skopeo")
             {
                 Why = "it puts the images that are made here into CRI-O's storage",
             };
@@ -184,11 +185,12 @@ internal sealed class CrioComponent : IComponent
         {
             yield break;
         }
+        var importer = new CrioImporter();
         if (runtime.SandboxImage == PauseImage.Reference)
         {
-            yield return CrioImageResource.Pause(runtime, facts.Architecture);
+            yield return new ImageChange(runtime, BuiltinImage.Pause(facts.Architecture), importer);
         }
-        yield return CrioImageResource.Busybox(runtime, facts.Architecture);
+        yield return new ImageChange(runtime, BuiltinImage.Busybox(facts.Architecture), importer);
     }
 
     private CrioConfig ConfigOf(RuntimeSpec runtime, EdgeNodeSpec spec, MachineFacts facts, Machine machine) =>
