@@ -1,7 +1,7 @@
 using System.Globalization;
 using Holdfast.Linux;
 using Holdfast.Node.Plan;
-using Holdfast.Node.Resources;
+using Holdfast.Node.Software.Packages;
 
 namespace Holdfast.Node.Doctor;
 
@@ -34,7 +34,7 @@ public sealed class SuspectFinder
         }
 
         var subject = step.Id[(step.Id.IndexOf(':', StringComparison.Ordinal) + 1)..];
-        if (step.Kind == AptPackagesResource.KindName)
+        if (step.Kind == PackagesChange.PackagesKind.Name)
         {
             return LastChange(subject.Split(' ', ','), applied.At)?.ToString();
         }

@@ -3,9 +3,7 @@ using Holdfast.Node.Runtimes;
 using Holdfast.Node.Runtimes.Cni;
 using Holdfast.Node.Runtimes.Containerd;
 using Holdfast.Node.Runtimes.Crio;
-using Holdfast.Node.Runtimes.Images;
 using Holdfast.Node.Runtimes.Kata;
-using Holdfast.Node.Software;
 
 namespace Holdfast.Node.Resources;
 
@@ -24,17 +22,13 @@ internal sealed class UndoTable
         new([
             new OldFileUndo(FileResource.WholeKind),
             new LinkUndo(),
-            new AptPackagesUndo(),
             new ServiceUndo(),
             new NothingUndo(RuntimeServesResource.KindName),
             new NothingUndo(ContainerdSeesResource.KindName),
             new NothingUndo(CrioSeesResource.KindName),
             new NothingUndo(KataReadyResource.KindName),
-            new RuntimeImageUndo(),
-            new CrioImageUndo(),
             new RuntimeDataUndo(),
             new CniNetworkUndo(),
-            new ArchiveUndo(),
             new ClusterJoinUndo(),
         ]);
 

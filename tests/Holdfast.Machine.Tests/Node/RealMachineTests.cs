@@ -6,6 +6,7 @@ using Holdfast.Node.Doctor;
 using Holdfast.Node.Plan;
 using Holdfast.Node.Resources;
 using Holdfast.Node.Services;
+using Holdfast.Node.Software.Packages;
 using Holdfast.Testing;
 using Microsoft.Extensions.Logging.Abstractions;
 
@@ -35,23 +36,25 @@ public sealed class RealMachineTests : IDisposable
     [Fact]
     public async Task Package_is_installed_and_purged_again()
     {
-        var package = new AptPackagesResource("hello");
-        var before = await Dpkg.ListAsync(machine, CancellationToken.None);
-        Assert.DoesNotContain("hello", before.Known);
+        var package = new PackagesChange("hello");
+        Assert.False(File.Exists("/usr/bin/hello"));
 
         await ApplyAsync(package);
-        Assert.True((await package.InspectAsync(machine, CancellationToken.None)).IsAsWanted);
+        Assert.True(
+            (await package.InspectAsync(machine, History<PackagesBefore>.Empty, CancellationToken.None)).IsAsWanted
+        );
         Assert.True(File.Exists("/usr/bin/hello"));
 
         await UndoAsync();
-        Assert.Equal(before.Known.Order(), (await Dpkg.ListAsync(machine, CancellationToken.None)).Known.Order());
+        var after = await Dpkg.ListAsync(machine, CancellationToken.None);
+        Assert.DoesNotContain("hello", after.Installed.Concat(after.ConfigurationLeft));
     }
 
     [Fact]
     public async Task Package_that_does_not_exist_is_a_clear_error_and_leaves_nothing_to_undo()
     {
         var failure = await Assert.ThrowsAsync<NodeException>(() =>
-            ApplyAsync(new AptPackagesResource("no-such-package-anywhere"))
+            ApplyAsync(new PackagesChange("no-such-package-anywhere"))
         );
         Assert.StartsWith(
             "cannot install no-such-package-anywhere: Unable to locate package",

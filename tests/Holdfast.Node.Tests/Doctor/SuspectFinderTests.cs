@@ -2,6 +2,7 @@ using Holdfast.Node.Apply;
 using Holdfast.Node.Doctor;
 using Holdfast.Node.Plan;
 using Holdfast.Node.Resources;
+using Holdfast.Node.Software.Packages;
 
 namespace Holdfast.Node.Tests.Doctor;
 
@@ -61,7 +62,7 @@ public sealed class SuspectFinderTests : IDisposable
         node.Write("/var/log/dpkg.log", "2099-05-06 07:08:09 remove runc:amd64 1.1.5 <none>\n");
         Assert.Equal(
             "package runc was removed on 2099-05-06 07:08",
-            await FindAsync(Drifted("apt:containerd,runc", AptPackagesResource.KindName))
+            await FindAsync(Drifted("apt:containerd,runc", PackagesChange.PackagesKind.Name))
         );
     }
 
@@ -84,8 +85,8 @@ public sealed class SuspectFinderTests : IDisposable
         var applied = new ChangeSummary(1, kind, id, "title", "host", at, at);
         var subject = id[(id.IndexOf(':', StringComparison.Ordinal) + 1)..];
         IStep resource =
-            kind == AptPackagesResource.KindName
-                ? new AptPackagesResource(subject.Split(','))
+            kind == PackagesChange.PackagesKind.Name
+                ? new PackagesChange(subject.Split(','))
                 : new FileChange(subject, "wanted");
         return new PlanStep("host", resource, Inspection.Differs("differs"), applied);
     }

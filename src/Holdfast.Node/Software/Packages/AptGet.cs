@@ -1,18 +1,33 @@
-using System.Runtime.InteropServices;
 using System.Text.RegularExpressions;
 using Holdfast.Linux;
 using Holdfast.Node.Software.Bundles;
 
-namespace Holdfast.Node.Resources;
+namespace Holdfast.Node.Software.Packages;
 
-/// <summary>Installs and removes packages without asking anybody anything. Stateless.</summary>
+/// <summary>Plans, installs and removes packages without questions.</summary>
 internal static partial class AptGet
 {
     /// <summary>A runtime and its dependencies over a slow mobile line.</summary>
     private static readonly TimeSpan Timeout = TimeSpan.FromMinutes(30);
 
-    /// <summary>Seconds to wait for another apt (unattended upgrades run for minutes after the first boot).</summary>
-    private const string LockWaitSeconds = "600";
+    /// <summary>How long another apt is waited for: unattended upgrades run for minutes after the first boot.</summary>
+    private static readonly TimeSpan LockWait = TimeSpan.FromMinutes(10);
+
+    /// <summary>
+    /// Configuration files that a person left or changed win over the package's. What would have to be removed for it is never
+    /// installed: undo could not bring that back.
+    /// </summary>
+    private static readonly string[] Install =
+    [
+        "install",
+        "-y",
+        "--no-install-recommends",
+        "--no-remove",
+        "-o",
+        "Dpkg::Options::=--force-confdef",
+        "-o",
+        "Dpkg::Options::=--force-confold",
+    ];
 
     private static readonly Dictionary<string, string?> Quiet = new()
     {
@@ -23,63 +38,108 @@ internal static partial class AptGet
     };
 
     /// <summary>
-    /// Installs the packages with what the package lists know; only when they do not know a package or what they know is
-    /// gone from the mirror are they fetched anew, which on a slow line is the longest part.
+    /// What installing these would newly bring, by apt's own simulation; all of it is fetched then. Only when the package lists do
+    /// not know a package, or what they know is gone from the mirror, are they fetched anew, which on a slow line is the longest
+    /// part.
     /// </summary>
-    public static async Task InstallAsync(
+    /// <returns>Names as apt has them: with <c>:arch</c> for a foreign architecture.</returns>
+    public static async Task<IReadOnlyList<string>> PlanAsync(
         Machine machine,
         IReadOnlyList<string> packages,
         CancellationToken cancellationToken
     )
     {
-        var names = string.Join(", ", packages);
-        machine.Progress?.Report($"installing {names}");
-
-        using var offline = machine.Bundle is { } bundle
-            ? await PackageRepository.OpenAsync(machine, bundle, cancellationToken)
-            : null;
-
-        // Configuration files that a person left or changed win over the package's.
-        IReadOnlyList<string> install =
-        [
-            .. offline?.Options ?? [],
-            "install",
-            "-y",
-            "--no-install-recommends",
-            "-o",
-            "Dpkg::Options::=--force-confdef",
-            "-o",
-            "Dpkg::Options::=--force-confold",
-            .. packages,
-        ];
-        var first = await RunRepairedAsync(machine, install, cancellationToken);
-        if (first.Succeeded)
+        await AptLock.WaitAsync(machine, LockWait, cancellationToken);
+        using var offline = await OpenBundleAsync(machine, cancellationToken);
+        machine.Progress?.Report($"fetching {string.Join(", ", packages)}");
+        var (plan, failed) = await TryPlanAsync(machine, offline, packages, cancellationToken);
+        if (failed is not null && NeedsNewLists(failed) && machine.Bundle is null)
         {
-            return;
+            machine.Progress?.Report("fetching the package lists");
+            var update = await RunAsync(machine, ["update"], cancellationToken);
+            (plan, failed) = await TryPlanAsync(machine, offline, packages, cancellationToken);
+            failed = failed is not null && !update.Succeeded ? update : failed;
         }
 
-        if (machine.Bundle is { } from)
-        {
-            throw Failed($"cannot install {names} from {from.Path}", first);
-        }
+        return failed is null ? plan : throw await ExplainAsync(machine, packages, failed, cancellationToken);
+    }
 
-        if (!NeedsNewLists(first))
+    /// <param name="record">File for what apt is about to unpack (<see cref="AptRecord"/>).</param>
+    public static async Task InstallAsync(
+        Machine machine,
+        IReadOnlyList<string> packages,
+        string record,
+        CancellationToken cancellationToken
+    )
+    {
+        await AptLock.WaitAsync(machine, LockWait, cancellationToken);
+        using var offline = await OpenBundleAsync(machine, cancellationToken);
+        machine.Progress?.Report($"installing {string.Join(", ", packages)}");
+        var result = await RunRepairedAsync(
+            machine,
+            [.. offline?.Options ?? [], .. AptRecord.Options(record), .. Install, .. packages],
+            cancellationToken
+        );
+        if (!result.Succeeded)
         {
-            throw Failed($"cannot install {names}", first);
-        }
-
-        machine.Progress?.Report("fetching the package lists");
-        var update = await RunAsync(machine, ["update"], cancellationToken);
-        machine.Progress?.Report($"installing {names}");
-        var second = await RunAsync(machine, install, cancellationToken);
-        if (!second.Succeeded)
-        {
-            throw Failed($"cannot install {names}", update.Succeeded ? second : update);
+            throw await ExplainAsync(machine, packages, result, cancellationToken);
         }
     }
 
+    private static async Task<PackageRepository?> OpenBundleAsync(
+        Machine machine,
+        CancellationToken cancellationToken
+    ) => machine.Bundle is { } bundle ? await PackageRepository.OpenAsync(machine, bundle, cancellationToken) : null;
+
+    private static async Task<(IReadOnlyList<string> Plan, ChildResult? Failed)> TryPlanAsync(
+        Machine machine,
+        PackageRepository? offline,
+        IReadOnlyList<string> packages,
+        CancellationToken cancellationToken
+    )
+    {
+        string[] install = [.. offline?.Options ?? [], .. Install, .. packages];
+        var plan = await RunAsync(machine, ["--simulate", .. install], cancellationToken);
+        if (!plan.Succeeded)
+        {
+            return ([], plan);
+        }
+
+        var fetched = await RunRepairedAsync(machine, ["--download-only", .. install], cancellationToken);
+        return fetched.Succeeded
+            ? (NewPattern().Matches(plan.StandardOutput).Select(match => match.Groups["name"].Value).ToArray(), null)
+            : ([], fetched);
+    }
+
+    private static async Task<NodeException> ExplainAsync(
+        Machine machine,
+        IReadOnlyList<string> packages,
+        ChildResult failed,
+        CancellationToken cancellationToken
+    )
+    {
+        var what = $"cannot install {string.Join(", ", packages)}";
+        if (machine.Bundle is { } bundle)
+        {
+            return Failed($"{what} from {bundle.Path}", failed);
+        }
+
+        if (!failed.StandardError.Contains("remove is disabled", StringComparison.Ordinal))
+        {
+            return Failed(what, failed);
+        }
+
+        var plan = await RunAsync(machine, ["--simulate", "install", .. packages], cancellationToken);
+        var removed = RemovedPattern().Matches(plan.StandardOutput).Select(match => match.Groups["name"].Value);
+        return new NodeException(
+            NodeReason.PackagesFailed,
+            $"{what}: apt would remove {string.Join(", ", removed)} for it; nothing was changed; remove them yourself, or say "
+                + "install: { present: {} } in the node document to use what is there"
+        );
+    }
+
     /// <summary>Removes packages as far as only they themselves are affected.</summary>
-    /// <param name="packages">All that shall go.</param>
+    /// <param name="packages">All that go.</param>
     /// <param name="purge">Those of them whose configuration goes too.</param>
     /// <returns>Those that stay because something else needs them.</returns>
     public static async Task<IReadOnlyList<string>> RemoveAsync(
@@ -131,8 +191,7 @@ internal static partial class AptGet
         var removable = new HashSet<string>();
         foreach (var package in packages)
         {
-            var gone = await SimulateAsync(machine, [package], cancellationToken);
-            if (gone.Select(name => AsListed(name, [.. packages])).All(packages.Contains))
+            if ((await SimulateAsync(machine, [package], cancellationToken)).IsSubsetOf(packages))
             {
                 removable.Add(package);
             }
@@ -150,18 +209,8 @@ internal static partial class AptGet
     {
         var result = await RunAsync(machine, ["--simulate", "purge", .. packages], cancellationToken);
         return result.Succeeded
-            ? RemovedPattern()
-                .Matches(result.StandardOutput)
-                .Select(match => AsListed(match.Groups["name"].Value, packages))
-                .ToHashSet()
+            ? RemovedPattern().Matches(result.StandardOutput).Select(match => match.Groups["name"].Value).ToHashSet()
             : throw Failed("cannot tell what removing packages would do", result);
-    }
-
-    /// <summary>apt-get names a package of the machine's own architecture plainly, dpkg some of them as name:arch.</summary>
-    private static string AsListed(string name, IReadOnlyCollection<string> packages)
-    {
-        var own = RuntimeInformation.OSArchitecture == Architecture.Arm64 ? "arm64" : "amd64";
-        return packages.Contains($"{name}:{own}") ? $"{name}:{own}" : name;
     }
 
     /// <summary>Runs apt-get; when an earlier one was killed in the middle, completes that one's work first.</summary>
@@ -204,7 +253,7 @@ internal static partial class AptGet
         return await machine.RunAsync(
             new ChildCommand(
                 "apt-get",
-                ["-q", "-o", $"DPkg::Lock::Timeout={LockWaitSeconds}", "-o", "APT::Color=0", .. arguments]
+                ["-q", "-o", $"DPkg::Lock::Timeout={LockWait.TotalSeconds:0}", "-o", "APT::Color=0", .. arguments]
             )
             {
                 Environment = Quiet,
@@ -251,6 +300,16 @@ internal static partial class AptGet
         matchTimeoutMilliseconds: 1000
     )]
     private static partial Regex StepPattern();
+
+    /// <summary>
+    /// Lines such as <c>Inst runc (1.1.5 Debian:12 [amd64])</c>. In that of an upgrade the installed version comes first.
+    /// </summary>
+    [GeneratedRegex(
+        @"^Inst (?<name>\S+) \(",
+        RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture | RegexOptions.Multiline,
+        matchTimeoutMilliseconds: 1000
+    )]
+    private static partial Regex NewPattern();
 
     /// <summary>Lines such as <c>Purg libnftnl11 [1.2.4-2]</c> and <c>Remv libc6:i386 [2.36]</c>.</summary>
     [GeneratedRegex(

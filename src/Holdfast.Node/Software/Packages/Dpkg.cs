@@ -1,16 +1,13 @@
+using System.Runtime.InteropServices;
 using Holdfast.Linux;
 
-namespace Holdfast.Node.Resources;
+namespace Holdfast.Node.Software.Packages;
 
-/// <summary>The packages of the machine at one moment, by name (with <c>:arch</c> where it is a foreign one). Immutable.</summary>
+/// <summary>The packages of the machine at one moment, by name (with <c>:arch</c> where it is a foreign one).</summary>
 /// <param name="ConfigurationLeft">Removed, but their configuration files are still there.</param>
-internal sealed record PackageList(IReadOnlySet<string> Installed, IReadOnlySet<string> ConfigurationLeft)
-{
-    /// <summary>Every package that left something on the machine.</summary>
-    public IReadOnlySet<string> Known { get; } = Installed.Union(ConfigurationLeft).ToHashSet();
-}
+internal sealed record PackageList(IReadOnlySet<string> Installed, IReadOnlySet<string> ConfigurationLeft);
 
-/// <summary>Asks dpkg's database. Stateless.</summary>
+/// <summary>Asks dpkg's database.</summary>
 internal static class Dpkg
 {
     private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(30);
@@ -25,6 +22,11 @@ internal static class Dpkg
                 .ToHashSet()
         );
     }
+
+    public static async Task<IReadOnlySet<string>> ListConfigurationLeftAsync(
+        Machine machine,
+        CancellationToken cancellationToken
+    ) => (await ListAsync(machine, cancellationToken)).ConfigurationLeft;
 
     /// <summary>Which of the named packages are completely installed.</summary>
     public static async Task<IReadOnlySet<string>> ListInstalledAsync(
@@ -72,13 +74,16 @@ internal static class Dpkg
             );
         }
 
-        // Exit code 1 only says that some of the named packages are unknown. A package of the machine's own
-        // architecture is asked for by its plain name and may be listed as name:arch (Multi-Arch: same).
+        // Exit code 1 only says that some of the named packages are unknown. apt names a package of the machine's own
+        // architecture plainly, dpkg some of them as name:arch (Multi-Arch: same).
+        var own = RuntimeInformation.OSArchitecture == Architecture.Arm64 ? ":arm64" : ":amd64";
         return result
             .StandardOutput.Split('\n', StringSplitOptions.RemoveEmptyEntries)
             .Select(line => line.Split('\t'))
             .Where(fields => fields.Length == 3)
-            .Select(fields => (Name: packages.Contains(fields[1]) ? fields[1] : fields[0], Status: fields[2]))
+            .Select(fields =>
+                (Name: fields[0].EndsWith(own, StringComparison.Ordinal) ? fields[1] : fields[0], Status: fields[2])
+            )
             .ToArray();
     }
 }
