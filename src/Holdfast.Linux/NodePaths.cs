@@ -36,14 +36,12 @@ public sealed record NodePaths(string Root)
     /// <summary>Archives as they were fetched, verified or still on their way.</summary>
     public string DownloadsDirectory => Path.Join(StateDirectory, "downloads");
 
-    /// <summary>What was unpacked and waits to be moved to its place; nothing of it is needed after a crash.</summary>
+    /// <summary>Temporary files of the command that changes the machine (0700); nothing of it is needed after a crash.</summary>
     public string StagingDirectory => Path.Join(StateDirectory, "staging");
 
     /// <summary>What the bundle had that this node was made from.</summary>
     public string BundleIndex => Path.Join(StateDirectory, "bundle.json");
 
-    /// <summary>One list per piece of software of what was unpacked for it.</summary>
-    public string ManifestsDirectory => Path.Join(StateDirectory, "software");
     public string PodsDirectory => Path.Join(StateDirectory, "pods");
 
     public string RuntimeDirectory => Path.Join(Root, "run/holdfast");

@@ -3,5 +3,12 @@ namespace Holdfast.Node;
 /// <summary>Every kind of change that this program makes.</summary>
 public static class NodeKinds
 {
-    public static ChangeKinds All { get; } = new([.. ChangesKinds.All, .. Apply.Bridge.All]);
+    public static ChangeKinds All { get; } =
+        new([
+            .. ChangesKinds.All,
+            .. Apply.Bridge.All,
+            Software.SoftwareChange.SoftwareKind,
+            Software.Packages.PackagesChange.PackagesKind,
+            Runtimes.Images.ImageChange.ImageKind,
+        ]);
 }

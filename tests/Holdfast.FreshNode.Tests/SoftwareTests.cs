@@ -61,7 +61,7 @@ public sealed class SoftwareTests
         await node.RequireAsync("holdfast up -f /root/new.yaml");
         Assert.Contains("Nothing to change", await node.RequireAsync("holdfast up"));
         Assert.Equal(
-            "/usr/local/bin/containerd\n",
+            await node.RequireAsync("readlink -f /usr/local/bin/containerd"),
             await node.RequireAsync("readlink /proc/$(systemctl show -P MainPID containerd)/exe")
         );
         // The package's file is of version 2 and stays so; what is merged into it is of the same version.

@@ -150,7 +150,17 @@ public sealed class NodeScenario
         [
             new ExecutableChange(Path.Join(files, "program"), "/usr/local/bin/tool"),
             new LinkChange("/usr/local/sbin/tool", "/usr/local/bin/tool"),
-            new ArchiveResource("shim", Archive, "/usr/local"),
+            new SoftwareChange(
+                new SoftwareSpec("shim", Archive)
+                {
+                    Links =
+                    [
+                        new SoftwareLink("/opt/shim", ""),
+                        new SoftwareLink("/usr/local/bin/shim-v2", "bin/shim"),
+                        new SoftwareLink("/usr/local/bin/other", "share/other"),
+                    ],
+                }
+            ),
             FstabSwap.Change(),
             HostsFile.Change(["192.168.44.140 k8s-master"]),
             new SysctlChange("net.ipv4.ip_forward", "1"),

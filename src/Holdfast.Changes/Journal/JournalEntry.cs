@@ -38,8 +38,11 @@ internal sealed class JournalEntry(RecordLine first)
     /// <summary>For undo: back to the original.</summary>
     public StoredHistory History => HistoryTo(0);
 
-    /// <summary>For a rollback of what no pod has proven: back to the state of the last proof.</summary>
-    public StoredHistory HistoryToProof => HistoryTo(Math.Min(proven, records.Count - 1));
+    /// <summary>
+    /// For a rollback of what no pod has proven: back to the state of the last proof. What was first installed stands without
+    /// one, since there is nothing older to return to.
+    /// </summary>
+    public StoredHistory HistoryToProof => HistoryTo(Math.Min(Math.Max(proven, 1), records.Count - 1));
 
     public ChangeSummary ToSummary(int number) => new(number, Kind, Id, Title, Group, first.At, records[^1].At);
 

@@ -1,3 +1,5 @@
+using Holdfast.Linux;
+
 namespace Holdfast.Changes.Services;
 
 /// <summary>Whether a process read its configuration before or after the last change of it.</summary>
@@ -17,7 +19,7 @@ public static class ConfigAge
     )
     {
         var age = files
-            .Select(file => machine.Status(file)?.ChangedAt)
+            .Select(file => ChangedAt(machine, file))
             .OfType<DateTimeOffset>()
             .Select(changedAt => machine.Time.GetUtcNow() - changedAt)
             .Where(age => age >= TimeSpan.Zero)
@@ -38,10 +40,16 @@ public static class ConfigAge
         // the service at every run.
         return startedAt is { } start
             ? files.FirstOrDefault(file =>
-                machine.Status(file) is { } status
-                && status.ChangedAt > start - Tolerance
-                && status.ChangedAt <= now + Tolerance
+                ChangedAt(machine, file) is { } changedAt
+                && changedAt > start - Tolerance
+                && changedAt <= now + Tolerance
             )
             : null;
     }
+
+    /// <summary>Of the file, or of the link that leads to it when that was turned to another file later.</summary>
+    private static DateTimeOffset? ChangedAt(Machine machine, string file) =>
+        machine.Status(file) is { } status && FileStatus.Read(machine.At(file), followLink: false) is { } link
+            ? (status.ChangedAt > link.ChangedAt ? status.ChangedAt : link.ChangedAt)
+            : null;
 }

@@ -2,7 +2,6 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.Json.Serialization;
 using Holdfast.Node.Resources;
-using Holdfast.Node.Software;
 
 namespace Holdfast.Node.Apply;
 
@@ -92,14 +91,8 @@ internal static class Bridge
                 undo.SettleAsync(machine, ToChange(undo.Kind, history, machine.Paths.Root), token)
         )
         {
-            StaysUntilUndo = undo.Kind == AptPackagesResource.KindName,
             Follow = (machine, history, token) =>
                 undo.FollowAsync(machine, ToChange(undo.Kind, history, machine.Paths.Root), token),
-            NeedsProof =
-                undo.Kind == ArchiveResource.KindName
-                    ? history =>
-                        history.Original == history.Records[0] && history.Original.Original["manifest"] is not null
-                    : null,
             Destroys = undo.Kind switch
             {
                 Joining.ClusterJoinResource.KindName => _ =>

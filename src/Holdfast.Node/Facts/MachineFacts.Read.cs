@@ -13,10 +13,6 @@ public sealed partial record MachineFacts
     /// <summary>Where each distribution or project puts CNI plugins; the first that has some is used.</summary>
     private static readonly string[] CniDirectories = ["/opt/cni/bin", PackagedCniDirectory, "/usr/libexec/cni"];
 
-    private static readonly string[] DecompressorNames = ["xz", "zstd"];
-
-    private static readonly string[] ProgramDirectories = ["/usr/bin", "/bin", "/usr/local/bin"];
-
     /// <summary>As Kubernetes names it.</summary>
     public static string OwnArchitecture =>
         RuntimeInformation.OSArchitecture switch
@@ -41,11 +37,6 @@ public sealed partial record MachineFacts
             "the distribution",
             OsRelease.Unknown,
             () => OsRelease.ReadAsync(machine, cancellationToken)
-        );
-        var containerdArchive = await reader.ReadAsync(
-            "the files of containerd's archive",
-            null,
-            () => SoftwareManifest.ReadAsync(machine.Paths, "containerd", cancellationToken)
         );
         var facts = new MachineFacts
         {
@@ -74,13 +65,10 @@ public sealed partial record MachineFacts
             ContainerdProblem = (await containerd).Problem,
             RuncProgram = ProgramPath
                 .List(machine, "runc")
-                .FirstOrDefault(path => containerdArchive?.Entries.Any(entry => entry.Path == path) != true),
+                .FirstOrDefault(path => !SoftwareLinks.IsOurs(machine, "containerd", path)),
             HasIptables = ProgramPath.Find(machine, "iptables") is not null,
             HasSkopeo = ProgramPath.Find(machine, "skopeo") is not null,
             HasApt = machine.Exists("/usr/bin/apt-get"),
-            Decompressors = DecompressorNames
-                .Where(name => ProgramDirectories.Any(directory => machine.Exists($"{directory}/{name}")))
-                .ToArray(),
         };
         return facts with { Unread = reader.Unread };
     }

@@ -63,9 +63,6 @@ public sealed partial record MachineFacts
     /// <summary>Whether packages come from apt.</summary>
     public bool HasApt { get; init; }
 
-    /// <summary>Programs that decompress archives and are installed: <c>xz</c>, <c>zstd</c>.</summary>
-    public IReadOnlyList<string> Decompressors { get; init; } = [];
-
     /// <summary>What could not be read: the plan would rest on a guess.</summary>
     public IReadOnlyList<UnreadFact> Unread { get; init; } = [];
 }

@@ -67,14 +67,12 @@ public sealed class Planner
     }
 
     /// <summary>
-    /// The data of a runtime is wanted as long as the runtime is, however it comes onto the machine by now; so is a version
-    /// below the wanted one.
+    /// The data of a runtime is wanted as long as the runtime is, however it comes onto the machine by now.
     /// </summary>
     internal static bool IsWanted(
         ChangeSummary change,
         IReadOnlyList<ChangeSummary> changes,
         IReadOnlySet<string> ids,
         IReadOnlyList<string> runtimes
-    ) =>
-        runtimes.Select(RuntimeDataResource.IdOf).Contains(change.Id) || !ArchiveStack.IsLeftover(change, changes, ids);
+    ) => ids.Contains(change.Id) || runtimes.Select(RuntimeDataResource.IdOf).Contains(change.Id);
 }

@@ -1,7 +1,6 @@
 using System.Text;
 using Holdfast.Document;
 using Holdfast.Linux;
-using Holdfast.Node.Resources;
 using Holdfast.Node.Software.Bundles;
 
 namespace Holdfast.Node.Software;
@@ -100,7 +99,7 @@ internal sealed class Download(Machine machine, DownloadLimits? limits = null, s
     private async Task<VerifiedFile?> HasAsync(string sha256, CancellationToken cancellationToken)
     {
         var path = Path.Join(directory, sha256);
-        return await FileOriginal.HashAsync(path, cancellationToken) == sha256 ? new VerifiedFile(path, sha256) : null;
+        return await FileSnapshot.HashAsync(path, cancellationToken) == sha256 ? new VerifiedFile(path, sha256) : null;
     }
 
     private async Task FetchAnyAsync(
@@ -158,7 +157,7 @@ internal sealed class Download(Machine machine, DownloadLimits? limits = null, s
     {
         var isFresh = !File.Exists(part);
         await FetchToAsync(transfer, url, part, cancellationToken);
-        var hash = await FileOriginal.HashAsync(part, cancellationToken);
+        var hash = await FileSnapshot.HashAsync(part, cancellationToken);
         if (hash == sha256)
         {
             return null;
@@ -172,7 +171,7 @@ internal sealed class Download(Machine machine, DownloadLimits? limits = null, s
 
         // Its beginning came from elsewhere, or from before a change of the file.
         await FetchToAsync(transfer, url, part, cancellationToken);
-        hash = await FileOriginal.HashAsync(part, cancellationToken);
+        hash = await FileSnapshot.HashAsync(part, cancellationToken);
         if (hash == sha256)
         {
             return null;

@@ -22,9 +22,10 @@ public sealed class CrashTests : IDisposable
     [InlineData("apply.after-mark", 8)]
     [InlineData("file.before-rename", 8)]
     [InlineData("link.before-rename", 1)]
-    [InlineData("archive.after-unpack", 1)]
-    [InlineData("archive.before-rename", 3)]
-    [InlineData("archive.before-manifest", 1)]
+    [InlineData("software.after-unpack", 1)]
+    [InlineData("software.before-listing", 1)]
+    [InlineData("software.before-switch", 1)]
+    [InlineData("software.after-link", 3)]
     public async Task Killed_while_applying_the_next_up_completes_and_undo_returns_to_the_original(
         string point,
         int atLeast
@@ -55,8 +56,8 @@ public sealed class CrashTests : IDisposable
     [InlineData("apply.after-record")]
     [InlineData("apply.after-do")]
     [InlineData("file.before-rename")]
-    [InlineData("archive.before-rename")]
-    [InlineData("archive.before-manifest")]
+    [InlineData("software.before-listing")]
+    [InlineData("software.after-link")]
     public async Task Killed_while_applying_undo_alone_returns_to_the_original(string point)
     {
         for (var times = 1; ; times += 2)
@@ -97,7 +98,7 @@ public sealed class CrashTests : IDisposable
     [Theory]
     [InlineData("undo.after-undo")]
     [InlineData("file.before-rename")]
-    [InlineData("archive.before-restore")]
+    [InlineData("software.before-restore")]
     public async Task Killed_while_undoing_the_next_undo_goes_on(string point)
     {
         for (var times = 1; ; times++)
@@ -116,9 +117,8 @@ public sealed class CrashTests : IDisposable
     }
 
     [Theory]
-    [InlineData("archive.before-rename", 2)]
-    [InlineData("archive.before-remove", 1)]
-    [InlineData("archive.before-manifest", 1)]
+    [InlineData("software.before-listing", 1)]
+    [InlineData("software.after-link", 2)]
     [InlineData("apply.after-do", 1)]
     public async Task Killed_while_upgrading_the_next_up_completes_and_undo_returns_to_the_original(
         string point,
@@ -147,7 +147,7 @@ public sealed class CrashTests : IDisposable
 
     [Theory]
     [InlineData("rollback.before-step", 1)]
-    [InlineData("archive.before-restore", 3)]
+    [InlineData("software.before-restore", 2)]
     public async Task Killed_while_rolling_an_upgrade_back_the_next_one_brings_the_old_version_back(
         string point,
         int atLeast

@@ -23,10 +23,13 @@ public sealed class ArchiveInstallTests
         Assert.False((await node.PlanAsync()).HasChanges);
         var program = Path.Join(node.FilesRoot, "usr/local/bin/containerd");
         var status = await node.Services.StatusAsync("private", default);
-        Assert.Equal(program, new FileInfo($"/proc/{status.ProcessId}/exe").LinkTarget);
+        Assert.Equal(new FileInfo(program).LinkTarget, new FileInfo($"/proc/{status.ProcessId}/exe").LinkTarget);
         Assert.Equal(isForCri, File.Exists(Path.Join(node.FilesRoot, "usr/local/sbin/runc")));
         // What would compete with the document's own network and unit is not unpacked.
-        Assert.False(Directory.Exists(Path.Join(node.FilesRoot, "opt")));
+        Assert.Equal(
+            [Path.Join(node.FilesRoot, "opt/holdfast")],
+            Directory.GetFileSystemEntries(Path.Join(node.FilesRoot, "opt"))
+        );
         await using (var runtimes = node.Connect())
         {
             var results = await new RuntimeProbe(runtimes, node.ProbeOptions, TimeProvider.System).RunAsync(

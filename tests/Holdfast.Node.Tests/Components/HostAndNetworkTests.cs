@@ -12,7 +12,6 @@ using Holdfast.Node.Resources;
 using Holdfast.Node.Runtimes.Cni;
 using Holdfast.Node.Tests.Doctor;
 using Holdfast.Node.Tests.Facts;
-using Holdfast.Node.Tests.Resources;
 
 namespace Holdfast.Node.Tests.Components;
 

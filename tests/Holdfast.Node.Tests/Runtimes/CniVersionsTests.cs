@@ -2,6 +2,7 @@ using System.Text;
 using Holdfast.Node.Facts;
 using Holdfast.Node.Resources;
 using Holdfast.Node.Runtimes.Cni;
+using Holdfast.Node.Software.Packages;
 using Holdfast.Node.Tests.Facts;
 
 namespace Holdfast.Node.Tests.Runtimes;
@@ -54,8 +55,8 @@ public sealed class CniVersionsTests
         var none = TestFacts.Usual with { HasCniPlugins = false, CniPlugins = [] };
         var spec = TestFacts.Document(Archive);
         var kinds = new CniComponent().Build(spec, none).Select(resource => resource.Kind).ToArray();
-        Assert.Contains("archive", kinds);
-        Assert.DoesNotContain(AptPackagesResource.KindName, kinds);
+        Assert.Contains("software", kinds);
+        Assert.DoesNotContain(PackagesChange.PackagesKind.Name, kinds);
         Assert.Equal("/opt/cni/bin", CniComponent.DirectoryOf(spec.Network, none));
     }
 

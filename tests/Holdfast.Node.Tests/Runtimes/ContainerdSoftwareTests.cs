@@ -1,7 +1,5 @@
-using Holdfast.Linux;
 using Holdfast.Node.Facts;
 using Holdfast.Node.Runtimes.Containerd;
-using Holdfast.Node.Software;
 using Holdfast.Node.Tests.Facts;
 
 namespace Holdfast.Node.Tests.Runtimes;
@@ -14,29 +12,26 @@ public sealed class ContainerdSoftwareTests : IDisposable
 
     /// <summary>What the present archive brought goes with it, so it is no runc to count on.</summary>
     [Theory]
-    [InlineData("/usr/local/sbin/runc", true)]
-    [InlineData(null, false)]
-    public async Task Runc_of_an_archive_that_goes_is_replaced_by_the_package(string? unpacked, bool isWanted)
+    [InlineData(true, true)]
+    [InlineData(false, false)]
+    public async Task Runc_of_an_archive_that_goes_is_replaced_by_the_package(bool isOurs, bool isWanted)
     {
-        node.Write("/usr/local/sbin/runc", "");
         node.Write("/proc/self/mountinfo", "30 20 0:26 / /sys/fs/cgroup rw - cgroup2 cgroup2 rw\n");
         node.Write("/proc/self/status", "Name:\tx\nCapEff:\t0\nCapBnd:\t0\n");
         node.Write("/sys/fs/cgroup/cgroup.controllers", "cpu\n");
         node.Write("/var/lib/x", "");
-        if (unpacked is not null)
+        if (isOurs)
         {
-            var entry = new ArchiveEntry(
-                unpacked,
-                ArchiveEntryKind.File,
-                AtomicFile.DefaultMode,
-                FileOwner.Root,
-                0,
-                DateTimeOffset.UnixEpoch
+            node.Write("/opt/holdfast/containerd/1/sbin/runc", "");
+            Directory.CreateDirectory(node.Machine.At("/usr/local/sbin"));
+            File.CreateSymbolicLink(
+                node.Machine.At("/usr/local/sbin/runc"),
+                node.Machine.At("/opt/holdfast/containerd/1/sbin/runc")
             );
-            var manifest = new SoftwareManifest("containerd", "x", "cri-containerd-1.7.tar.gz", "x", [entry]);
-            var path = SoftwareManifest.PathOf(node.Paths, "containerd");
-            Directory.CreateDirectory(Path.GetDirectoryName(path)!);
-            File.WriteAllBytes(path, manifest.ToUtf8());
+        }
+        else
+        {
+            node.Write("/usr/local/sbin/runc", "");
         }
         var read = await MachineFacts.ReadAsync(node.Machine, TemporaryMachine.Never);
         var facts = TestFacts.Usual with { HasApt = true, RuncProgram = read.RuncProgram };
@@ -49,6 +44,6 @@ public sealed class ContainerdSoftwareTests : IDisposable
     {
         var install = $"{{ archive: {{ url: \"http://h/{archive}\", sha256: \"{new string('a', 64)}\" }} }}";
         var spec = TestFacts.Document($"{{ runtimes: [{{ name: containerd, install: {install} }}] }}");
-        return ContainerdSoftware.For(spec.Runtimes, facts).Select(resource => resource.Id);
+        return ContainerdSoftware.For(spec.Runtimes, facts).OfType<Change>().Select(change => change.Id);
     }
 }

@@ -2,7 +2,6 @@ using Holdfast.Linux;
 using Holdfast.Node.Resources;
 using Holdfast.Node.Runtimes.Containerd;
 using Holdfast.Node.Tests.Facts;
-using Holdfast.Node.Tests.Resources;
 
 namespace Holdfast.Node.Tests.Runtimes;
 

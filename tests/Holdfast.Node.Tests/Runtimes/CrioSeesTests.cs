@@ -6,7 +6,6 @@ using Holdfast.Node.Resources;
 using Holdfast.Node.Runtimes;
 using Holdfast.Node.Runtimes.Crio;
 using Holdfast.Node.Tests.Facts;
-using Holdfast.Node.Tests.Resources;
 using Holdfast.Testing.Crio;
 
 namespace Holdfast.Node.Tests.Runtimes;

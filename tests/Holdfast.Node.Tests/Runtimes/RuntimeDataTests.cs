@@ -2,7 +2,6 @@ using Holdfast.Node.Plan;
 using Holdfast.Node.Runtimes;
 using Holdfast.Node.Runtimes.Crio;
 using Holdfast.Node.Tests.Facts;
-using Holdfast.Node.Tests.Resources;
 
 namespace Holdfast.Node.Tests.Runtimes;
 

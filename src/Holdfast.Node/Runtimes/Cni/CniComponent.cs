@@ -6,7 +6,7 @@ using Holdfast.Node.Components;
 using Holdfast.Node.Facts;
 using Holdfast.Node.Resources;
 using Holdfast.Node.Software;
-using Holdfast.Node.Software.Bundles;
+using Holdfast.Node.Software.Packages;
 
 namespace Holdfast.Node.Runtimes.Cni;
 
@@ -50,28 +50,26 @@ internal sealed class CniComponent : IComponent
     {
         if (install is InstallSpec.Archive { Source: var archive })
         {
-            var plugins = new ArchiveResource("cni-plugins", archive, ArchiveDirectory) { Why = Why };
-            return [.. ArchiveSteps.For(plugins, facts), .. BuildIptables(facts)];
+            var plugins = new SoftwareSpec("cni-plugins", archive)
+            {
+                Place = "bin",
+                Links = [new SoftwareLink(ArchiveDirectory, "bin")],
+            };
+            return [new SoftwareChange(plugins) { Why = Why }, .. BuildIptables(facts)];
         }
 
         // Once our package is in, it stays wanted: what is not in the plan is not looked after any more. Packages are never
         // leftovers. Plugins that came from elsewhere are as good as the package's.
         var mayBePackaged = facts.HasApt && facts.CniPluginDirectory == MachineFacts.PackagedCniDirectory;
         return install is InstallSpec.Apt && (!facts.HasCniPlugins || mayBePackaged)
-            ? [new AptPackagesResource(Package) { Why = Why }]
+            ? [new PackagesChange(Package) { Why = Why }]
             : [];
     }
 
     /// <summary>Masquerading and port maps need it. The package of the plugins brings it along, an archive does not.</summary>
     private static IEnumerable<IStep> BuildIptables(MachineFacts facts) =>
         facts.HasApt && !facts.HasIptables
-            ?
-            [
-                new AptPackagesResource(IptablesPackage)
-                {
-                    Why = "the plugins let pods out and map their ports with it",
-                },
-            ]
+            ? [new PackagesChange(IptablesPackage) { Why = "the plugins let pods out and map their ports with it" }]
             : [];
 
     public static string Render(BridgeSpec bridge, string cniVersion = CniVersions.Safest)

@@ -2,6 +2,7 @@ using Holdfast.Document;
 using Holdfast.Node.Facts;
 using Holdfast.Node.Resources;
 using Holdfast.Node.Software;
+using Holdfast.Node.Software.Packages;
 
 namespace Holdfast.Node.Runtimes.Containerd;
 
@@ -9,13 +10,28 @@ namespace Holdfast.Node.Runtimes.Containerd;
 internal static class ContainerdSoftware
 {
     private const string PackagedRunc = "/usr/sbin/runc";
+    private const string Package = "containerd";
+    private const string DockersPackage = "containerd.io";
+
+    /// <summary>What either layout may have in <c>bin</c>.</summary>
+    private static readonly string[] Programs =
+    [
+        "containerd",
+        "containerd-shim",
+        "containerd-shim-runc-v1",
+        "containerd-shim-runc-v2",
+        "ctr",
+    ];
+
+    /// <summary>Of people; where they have one of their own, that stays.</summary>
+    private static readonly string[] Tools = ["crictl", "critest", "containerd-stress"];
 
     /// <summary>One containerd program serves all instances of it.</summary>
     public static IEnumerable<IStep> For(IReadOnlyList<RuntimeSpec> runtimes, MachineFacts facts)
     {
         if (runtimes.Any(r => r.Install is InstallSpec.Apt))
         {
-            yield return new ContainerdPackageResource();
+            yield return new PackagesChange(Package) { Why = "it runs the containers", Condition = AcceptDockersAsync };
         }
         if (
             runtimes.Select(r => r.Install).OfType<InstallSpec.Archive>().FirstOrDefault() is not { Source: var source }
@@ -23,34 +39,37 @@ internal static class ContainerdSoftware
         {
             yield break;
         }
-        foreach (var step in ArchiveSteps.For(Unpack(source), facts))
-        {
-            yield return step;
-        }
+        yield return new SoftwareChange(Describe(source)) { Why = "it runs the containers" };
         // Once our package is in, it stays wanted, so that drift is seen when somebody removes it.
         var mayBePackaged = facts.HasApt && facts.RuncProgram is null or PackagedRunc;
         if (!IsForCri(source) && mayBePackaged)
         {
-            yield return new AptPackagesResource("runc") { Why = "this archive of containerd brings no runc" };
+            yield return new PackagesChange("runc") { Why = "this archive of containerd brings no runc" };
         }
     }
 
     /// <summary>
-    /// Upstream has two layouts. <c>containerd-*</c> begins with <c>bin</c> and belongs below /usr/local.
-    /// <c>cri-containerd-*</c> begins with <c>usr/local</c>; what it has beside that (a unit, a pod network, CNI plugins,
-    /// scripts for a cloud) is left out, since it would compete with what the node document says of these.
+    /// Upstream has two layouts. <c>containerd-*</c> begins with <c>bin</c>. <c>cri-containerd-*</c> begins with
+    /// <c>usr/local</c>; what it has beside that (a unit, a pod network, CNI plugins, scripts for a cloud) is left out, since it
+    /// would compete with what the node document says of these.
     /// </summary>
-    private static ArchiveResource Unpack(ArchiveSpec source) =>
-        IsForCri(source)
-            ? new ArchiveResource("containerd", source, "/usr/local")
-            {
-                Place = path =>
-                    path.StartsWith("usr/local/", StringComparison.Ordinal) ? path["usr/local/".Length..] : null,
-            }
-            : new ArchiveResource("containerd", source, "/usr/local")
-            {
-                Place = path => path.StartsWith("bin/", StringComparison.Ordinal) ? path : null,
-            };
+    private static SoftwareSpec Describe(ArchiveSpec source) =>
+        new("containerd", source)
+        {
+            Part = IsForCri(source) ? "usr/local" : "",
+            Links =
+            [
+                .. SoftwareLink.ForPrograms("/usr/local/bin", "bin", Programs),
+                .. SoftwareLink.ForPrograms("/usr/local/bin", "bin", Tools, areOptional: true),
+                .. SoftwareLink.ForPrograms("/usr/local/sbin", "sbin", ["runc"]),
+            ],
+        };
+
+    /// <summary>The two packages exclude each other, and a machine that runs Docker must go on doing so.</summary>
+    private static async Task<Inspection?> AcceptDockersAsync(Machine machine, CancellationToken cancellationToken) =>
+        (await Dpkg.ListInstalledAsync(machine, [DockersPackage], cancellationToken)).Count > 0
+            ? Inspection.AsWanted($"{DockersPackage} is installed, which is containerd too")
+            : null;
 
     private static bool IsForCri(ArchiveSpec source) =>
         source.FileName.StartsWith("cri-containerd", StringComparison.Ordinal);

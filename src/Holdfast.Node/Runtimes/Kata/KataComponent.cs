@@ -21,10 +21,7 @@ internal sealed class KataComponent : IComponent
         var archive = handlers.Select(h => h.Kata!.Install).OfType<InstallSpec.Archive>().FirstOrDefault();
         if (archive is not null)
         {
-            foreach (var step in ArchiveSteps.For(Unpack(archive.Source), facts))
-            {
-                yield return step;
-            }
+            yield return new SoftwareChange(Describe(archive.Source)) { Why = "it runs pods in virtual machines" };
         }
         foreach (var handler in handlers)
         {
@@ -43,11 +40,15 @@ internal sealed class KataComponent : IComponent
     }
 
     /// <summary>Every archive since 2.0 has all it brings below opt/kata, seen from the root.</summary>
-    private static ArchiveResource Unpack(ArchiveSpec source) =>
-        new("kata", source, "/opt/kata")
+    private static SoftwareSpec Describe(ArchiveSpec source) =>
+        new("kata", source)
         {
-            Place = path => path.StartsWith("opt/kata/", StringComparison.Ordinal) ? path["opt/kata/".Length..] : null,
-            Why = "it runs pods in virtual machines",
+            Part = "opt/kata",
+            Links =
+            [
+                new SoftwareLink(KataFiles.Prefixes[0], ""),
+                .. SoftwareLink.ForPrograms("/usr/local/bin", "bin", ["kata-runtime", "kata-ctl"], areOptional: true),
+            ],
         };
 
     private static async Task<byte[]> CopyAsync(

@@ -2,8 +2,8 @@ using Holdfast.Document;
 using Holdfast.Linux;
 using Holdfast.Node.Facts;
 using Holdfast.Node.Plan;
-using Holdfast.Node.Resources;
 using Holdfast.Node.Runtimes.Containerd;
+using Holdfast.Node.Software.Packages;
 
 namespace Holdfast.Node.Software.Bundles;
 
@@ -42,7 +42,7 @@ public sealed class BundleMaker(Machine machine)
         var index = new BundleIndex(facts.Architecture, installs, items)
         {
             // The one package that every bundle has is only unpacked, which works everywhere.
-            Release = resources.OfType<IPackages>().Any() ? facts.Release : null,
+            Release = resources.OfType<PackagesChange>().Any() ? facts.Release : null,
         };
         await BundleWriter.WriteAsync(path, work, index, files, cancellationToken);
         return index;
@@ -76,7 +76,6 @@ public sealed class BundleMaker(Machine machine)
             IsSystemd = true,
             CniPlugins = [],
             CniPluginDirectory = MachineFacts.PackagedCniDirectory,
-            Decompressors = [],
             HasApt = true,
         };
         return Planner.ForSoftware().ListSteps(spec, bare);
@@ -92,7 +91,7 @@ public sealed class BundleMaker(Machine machine)
     {
         var checksums = new Dictionary<Uri, string>();
         var download = new Download(machine, directory: work);
-        foreach (var archive in resources.OfType<ArchiveResource>().Select(resource => resource.Archive))
+        foreach (var archive in resources.OfType<SoftwareChange>().Select(software => software.Archive))
         {
             var file = await download.FetchAsync(archive, cancellationToken);
             checksums[archive.Url] = file.Sha256;
@@ -110,7 +109,7 @@ public sealed class BundleMaker(Machine machine)
         CancellationToken cancellationToken
     )
     {
-        var packages = resources.OfType<IPackages>().SelectMany(resource => resource.Packages).Append(BusyboxPackage);
+        var packages = resources.OfType<PackagesChange>().SelectMany(change => change.Packages).Append(BusyboxPackage);
         var debs = await PackageFetch.FetchAsync(machine, packages.ToHashSet(), work, cancellationToken);
         foreach (var deb in debs)
         {

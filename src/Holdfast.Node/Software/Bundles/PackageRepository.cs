@@ -1,7 +1,6 @@
 using System.Globalization;
 using System.Text;
 using Holdfast.Linux;
-using Holdfast.Node.Resources;
 
 namespace Holdfast.Node.Software.Bundles;
 
@@ -71,7 +70,7 @@ internal sealed class PackageRepository : IDisposable
             list.Append(CultureInfo.InvariantCulture, $"Size: {new FileInfo(file).Length}\n");
             list.Append(
                 CultureInfo.InvariantCulture,
-                $"SHA256: {await FileOriginal.HashAsync(file, cancellationToken)}\n\n"
+                $"SHA256: {await FileSnapshot.HashAsync(file, cancellationToken)}\n\n"
             );
         }
 

@@ -4,7 +4,6 @@ using Holdfast.Node.Apply;
 using Holdfast.Node.Plan;
 using Holdfast.Node.Software;
 using Holdfast.Node.Software.Bundles;
-using Holdfast.Node.Tests.Resources;
 
 namespace Holdfast.Node.Tests.Software.Bundles;
 
@@ -42,11 +41,11 @@ public sealed class BundleTests : IDisposable
     public async Task Archive_is_installed_from_the_bundle_and_no_network_is_asked()
     {
         var bundle = await MakeAsync();
-        var resource = new ArchiveResource("tool", Spec, "/usr/local");
+        var change = Change(Spec);
         var offline = machine.Machine.WithBundle(bundle);
-        var inspection = await resource.InspectAsync(offline, CancellationToken.None);
+        var inspection = await change.InspectAsync(offline, History<SoftwareBefore>.Empty, CancellationToken.None);
         using var journal = await ChangeJournal.OpenAsync(machine.Paths, TimeProvider.System, CancellationToken.None);
-        var plan = new NodePlan([new PlanStep("all", resource, inspection)], []);
+        var plan = new NodePlan([new PlanStep("all", change, inspection)], []);
         await new Applier(NodeKinds.All).ApplyAsync(plan, offline, journal, null, CancellationToken.None);
         Assert.Equal("tool 1", machine.Read("/usr/local/bin/tool"));
     }
@@ -56,9 +55,13 @@ public sealed class BundleTests : IDisposable
     {
         var bundle = await MakeAsync();
         var other = Spec with { Sha256 = new string('a', 64) };
-        var resource = new ArchiveResource("tool", other, "/usr/local");
         var failure = await Assert.ThrowsAsync<NodeException>(() =>
-            resource.RecordOriginalAsync(machine.Machine.WithBundle(bundle), CancellationToken.None)
+            Change(other)
+                .RememberAsync(
+                    machine.Machine.WithBundle(bundle),
+                    History<SoftwareBefore>.Empty,
+                    CancellationToken.None
+                )
         );
         Assert.Equal(NodeReason.DownloadFailed, failure.Reason);
         Assert.Contains("tool.tar.gz", failure.Message, StringComparison.Ordinal);
@@ -194,6 +197,9 @@ public sealed class BundleTests : IDisposable
             Sha256 = TestArchive.Hash(Archive),
             Format = ArchiveFormat.Gzip,
         };
+
+    private static SoftwareChange Change(ArchiveSpec archive) =>
+        new(new SoftwareSpec("tool", archive) { Links = [new SoftwareLink("/usr/local/bin/tool", "bin/tool")] });
 
     private static EdgeNodeSpec Document(string spec)
     {
