@@ -1,45 +1,49 @@
 using System.Text;
+using Tomlyn;
+using Tomlyn.Parsing;
+using Tomlyn.Syntax;
 
 namespace Holdfast.Node.Toml;
 
 /// <summary>
-/// A TOML 1.0 text that can be asked and changed without losing anything: comments, order, quoting and white space of
-/// all that is not changed stay byte for byte. Immutable: a change gives a new document. Safe from any thread.
+/// A TOML text that can be asked and changed without losing anything: comments, order, quoting and white space of all that
+/// is not changed stay byte for byte. A change gives a new document, which was read again and means what was wanted. The
+/// grammar is Tomlyn's, whose syntax tree knows where everything stands. Safe from any thread.
 /// </summary>
 internal sealed class TomlDocument
 {
-    private readonly TomlTableNode root;
+    /// <summary>Parts of one key. The reader of nested brackets has the same bound.</summary>
+    private const int MaxDepth = 64;
 
-    private TomlDocument(string fileName, string text, TomlTableNode root, IReadOnlyList<TomlSection> sections)
+    private const string ByteOrderMark = "\uFEFF";
+
+    private readonly string mark;
+    private readonly TomlTable root;
+
+    private TomlDocument(string fileName, string mark, string body, IReadOnlyList<TomlSection> sections)
     {
         FileName = fileName;
-        Text = text;
-        this.root = root;
+        this.mark = mark;
+        Body = body;
         Sections = sections;
+        root = sections.Aggregate(TomlTable.Empty, Add);
     }
 
     /// <summary>Only for messages.</summary>
     public string FileName { get; }
 
-    public string Text { get; }
+    public string Text => mark + Body;
+
+    /// <summary>The text without its byte order mark: what spans are counted in.</summary>
+    internal string Body { get; }
 
     internal IReadOnlyList<TomlSection> Sections { get; }
-
-    internal TomlTableNode RootNode => root;
 
     /// <exception cref="NodeException">With line and column of the first thing that is not TOML.</exception>
     public static TomlDocument Parse(string text, string fileName)
     {
-        try
-        {
-            var (root, sections) = TomlParser.Parse(text);
-            return new TomlDocument(fileName, text, root, sections);
-        }
-        catch (TomlSyntaxException e)
-        {
-            var (line, column) = Place(text, e.Position);
-            throw NotUnderstood($"cannot read {fileName} as TOML: line {line}, column {column}: {e.Message}", e);
-        }
+        var mark = text.StartsWith(ByteOrderMark, StringComparison.Ordinal) ? ByteOrderMark : "";
+        return Read(fileName, mark, text[mark.Length..]);
     }
 
     /// <summary>As <see cref="Parse(string, string)"/>, from a file's bytes, which must be UTF-8.</summary>
@@ -51,20 +55,20 @@ internal sealed class TomlDocument
         }
         catch (DecoderFallbackException e)
         {
-            var line = utf8[..Math.Clamp(e.Index, 0, utf8.Length)].Count((byte)'\n') + 1;
-            throw NotUnderstood($"cannot read {fileName} as TOML: line {line}: it is not UTF-8 text", e);
+            var line = utf8[..Math.Clamp(e.Index, 0, utf8.Length)].Count((byte)'\n');
+            throw NotUnderstood(fileName, new TextPosition(0, line, 0), "it is not UTF-8 text");
         }
     }
 
     public byte[] ToUtf8() => Encoding.UTF8.GetBytes(Text);
 
     /// <summary>What is at a path, tables in whatever form included; null when nothing is.</summary>
-    public TomlValue? Get(TomlPath path) => Find(path)?.ToValue();
+    public TomlValue? Get(TomlPath path) => root.Get(path);
 
     public TomlValue? Get(params string[] path) => Get(new TomlPath(path));
 
     /// <summary>The whole document as a value.</summary>
-    public TomlTable ToTable() => (TomlTable)root.ToValue();
+    public TomlTable ToTable() => root;
 
     /// <summary>
     /// Gives a key a value: in place where the key is, else beside its siblings, else in a new table at a sensible place.
@@ -72,23 +76,31 @@ internal sealed class TomlDocument
     /// </summary>
     /// <exception cref="NodeException">A table is at the path, or something on the way is no table.</exception>
     public TomlDocument Set(TomlPath path, TomlValue value) =>
-        Get(path) is { } present && present.Equals(value) ? this : Changed(TomlSetter.Set(this, path, value));
+        value.Equals(Get(path)) ? this : Changed(TomlEditor.Set(this, path, value), root.With(path, value));
 
     /// <summary>Takes away a key, or a table with all that is in it. Does nothing when there is no such thing.</summary>
-    public TomlDocument Remove(TomlPath path) => Find(path) is null ? this : Changed(TomlRemover.Remove(this, path));
+    public TomlDocument Remove(TomlPath path)
+    {
+        var document = this;
+        while (document.Get(path) is not null)
+        {
+            document = Read(FileName, mark, TomlEditor.Remove(document, path));
+        }
+        return document == this ? this : Verified(document, root.Without(path));
+    }
 
     /// <summary>Takes all items that equal <paramref name="item"/> out of an array; does nothing when there are none.</summary>
     public TomlDocument RemoveItem(TomlPath path, TomlValue item)
     {
         var document = this;
-        while (document.Find(path) is TomlArrayNode array)
+        while (document.FindWritten(path) is { Value: ArraySyntax array, Left.Count: 0 })
         {
-            var index = array.Items.FindIndex(i => i.ToValue().Equals(item));
+            var index = array.Items.ToList().FindIndex(i => TomlValue.Of(i.Value!).Equals(item));
             if (index < 0)
             {
                 break;
             }
-            document = document.Changed(TomlRemover.RemoveItem(document.Text, array, index));
+            document = Read(FileName, mark, TomlEditor.RemoveItem(document.Body, array, index));
         }
         return document;
     }
@@ -97,66 +109,102 @@ internal sealed class TomlDocument
     /// Adds an item behind the last one of an array, or makes an array of it where there is none. Does nothing when the
     /// array has it already.
     /// </summary>
-    /// <exception cref="NodeException">Something that is no array is at the path.</exception>
+    /// <exception cref="NodeException">Something that is no array in brackets is at the path.</exception>
     public TomlDocument AddItem(TomlPath path, TomlValue item)
     {
-        switch (Find(path))
+        if (Get(path) is not { } present)
         {
-            case null:
-                return Set(path, new TomlArray([item]));
-            case TomlArrayNode array when array.Items.Any(i => i.ToValue().Equals(item)):
-                return this;
-            case TomlArrayNode { Items: [.., var last] }:
-                return Changed(Text.Insert(last.Span.End, $", {TomlText.Of(item)}"));
-            case TomlArrayNode empty:
-                return Changed(Text.Insert(empty.Span.Start + 1, TomlText.Of(item)));
-            case var other:
-                throw CannotChange(path, other.Span.Start, "it is not an array");
+            return Set(path, new TomlArray([item]));
         }
-    }
-
-    internal TomlNode? Find(TomlPath path)
-    {
-        TomlNode node = root;
-        foreach (var segment in path.Segments)
+        if (FindWritten(path) is not { Value: ArraySyntax array, Left.Count: 0 })
         {
-            if (node is not TomlTableNode table || !table.Children.TryGetValue(segment, out var child))
-            {
-                return null;
-            }
-            node = child;
+            throw CannotSet(path, "it is not an array");
         }
-        return node;
+        var items = ((TomlArray)present).Items;
+        return items.Contains(item)
+            ? this
+            : Changed(TomlEditor.AddItem(Body, array, item), root.With(path, new TomlArray([.. items, item])));
     }
 
-    internal NodeException CannotChange(TomlPath path, int position, string cause)
+    /// <summary>
+    /// The value that is written at a path, or at the longest part of it that has one (braces may hold the rest), with the
+    /// part that is left; null where only headers and dots lead.
+    /// </summary>
+    internal (ValueSyntax Value, TomlPath Left)? FindWritten(TomlPath path)
     {
-        var (line, column) = Place(Text, position);
-        return NotUnderstood($"cannot set {path} in {FileName}: line {line}, column {column}: {cause}", inner: null);
+        var entries = Sections
+            .Where(section => !section.IsWithinArray && path.StartsWith(section.Path))
+            .SelectMany(
+                section => section.Entries,
+                (section, entry) => (Path: section.Path.Then(entry.Path.Segments), entry)
+            );
+        foreach (var (start, entry) in entries.Where(e => path.StartsWith(e.Path)))
+        {
+            return entry.FindWritten(path.Skip(start.Count));
+        }
+        return null;
     }
 
-    private TomlDocument Changed(string text)
+    internal NodeException CannotSet(TomlPath path, string cause) =>
+        new(NodeReason.FileNotUnderstood, $"cannot set {path} in {FileName}: {cause}");
+
+    private static TomlDocument Read(string fileName, string mark, string body)
     {
+        DocumentSyntax syntax;
         try
         {
-            var (changedRoot, sections) = TomlParser.Parse(text);
-            return new TomlDocument(FileName, text, changedRoot, sections);
+            syntax = SyntaxParser.Parse(body);
         }
-        catch (TomlSyntaxException e)
+        catch (TomlException e)
         {
-            throw new InvalidOperationException(
-                $"internal error: an edit of {FileName} made it unreadable: {e.Message}",
-                e
+            throw new NodeException(NodeReason.FileNotUnderstood, $"cannot read {fileName} as TOML: {e.Message}", e);
+        }
+        if (syntax.Diagnostics.FirstOrDefault(d => d.Kind == DiagnosticMessageKind.Error) is { } error)
+        {
+            throw NotUnderstood(fileName, error.Span.Start, error.Message);
+        }
+        var sections = TomlSection.Of(syntax);
+        if (sections.Any(s => s.Path.Count > MaxDepth || s.Entries.Any(e => e.Path.Count > MaxDepth)))
+        {
+            throw new NodeException(
+                NodeReason.FileNotUnderstood,
+                $"cannot read {fileName} as TOML: a key of more than {MaxDepth} parts"
             );
         }
+        return new TomlDocument(fileName, mark, body, sections);
     }
 
-    private static NodeException NotUnderstood(string message, Exception? inner) =>
-        new(NodeReason.FileNotUnderstood, message, inner);
-
-    private static (int Line, int Column) Place(string text, int position)
+    private static TomlTable Add(TomlTable table, TomlSection section)
     {
-        var before = text.AsSpan(0, Math.Min(position, text.Length));
-        return (before.Count('\n') + 1, before.Length - (before.LastIndexOf('\n') + 1) + 1);
+        if (section.IsElement)
+        {
+            table = table.Update(
+                section.Path,
+                old => new TomlArray([.. (old as TomlArray)?.Items ?? [], TomlTable.Empty])
+            );
+        }
+        else if (section.Path.Count > 0)
+        {
+            table = table.Update(section.Path, old => old ?? TomlTable.Empty);
+        }
+        return section.Entries.Aggregate(
+            table,
+            (t, entry) => t.With(section.Path.Then(entry.Path.Segments), TomlValue.Of(entry.Value))
+        );
     }
+
+    private TomlDocument Changed(string body, TomlTable wanted) => Verified(Read(FileName, mark, body), wanted);
+
+    private TomlDocument Verified(TomlDocument changed, TomlTable wanted) =>
+        changed.root.WithoutEmptyTables().Equals(wanted.WithoutEmptyTables())
+            ? changed
+            : throw new InvalidOperationException(
+                $"internal error: an edit of {FileName} changed more than was wanted"
+            );
+
+    private static NodeException NotUnderstood(string fileName, TextPosition at, string cause) =>
+        new(
+            NodeReason.FileNotUnderstood,
+            $"cannot read {fileName} as TOML: line {at.Line + 1}, column {at.Column + 1}: {cause}"
+        );
 }

@@ -1,87 +1,46 @@
 namespace Holdfast.Node.Toml;
 
-/// <summary>How a file is written (line ends, indents), and how something is added so that it looks the same. Pure.</summary>
+/// <summary>How a file is written (line ends, indents), and how something is added so that it looks the same.</summary>
 internal sealed class TomlLayout(TomlDocument document)
 {
-    private readonly string text = document.Text;
+    private readonly string text = document.Body;
+    private readonly string lineEnd = document.Body.Contains("\r\n", StringComparison.Ordinal) ? "\r\n" : "\n";
 
-    public string LineEnd { get; } = document.Text.Contains("\r\n", StringComparison.Ordinal) ? "\r\n" : "\n";
-
-    /// <summary>What keys are indented by below their header.</summary>
-    public string KeyStep
+    /// <summary>The text with a key below the last one of its section, indented like that.</summary>
+    public string InsertKey(TomlSection section, string line)
     {
-        get
+        if (section is { Path.Count: 0, Entries.Count: 0 })
         {
-            var steps = document
-                .Sections.Where(s => s.Path.Count > 0 && s.Statements.Count > 0)
-                .Select(s => (Header: Indent(s.Header.Start), Key: Indent(s.Statements[0].Span.Start)))
-                .ToList();
-            var indented = steps.Where(s => s.Key.Length > s.Header.Length).ToList();
-            return indented.Count * 2 > steps.Count ? indented[0].Key[indented[0].Header.Length..] : "";
+            return InsertFirst(line);
         }
+        var indent = section.Entries is [.., var last]
+            ? Indent(last.Span.Start)
+            : Indent(section.Header.Start) + KeyStep();
+        return Insert(EndOfLine(section.End), $"{indent}{line}{lineEnd}");
     }
 
-    /// <summary>The indent of a section's keys: that of its last one, or what is usual in this file.</summary>
-    public string KeyIndent(TomlSection section)
+    /// <summary>
+    /// The text with a new header and its key, behind the last relative; in a file without relatives at the end.
+    /// </summary>
+    /// <param name="known">The deepest table on the way that exists.</param>
+    public string InsertSection(TomlPath path, TomlPath known, TomlValue value)
     {
-        if (section.Statements is [.., var last])
-        {
-            return Indent(last.Span.Start);
-        }
-        return section.Path.Count == 0 ? "" : Indent(section.Header.Start) + KeyStep;
-    }
-
-    /// <summary>The indent of a new header: as its siblings, else a step deeper than its parent if this file does that.</summary>
-    public string HeaderIndent(TomlPath path)
-    {
-        var sibling = document.Sections.FirstOrDefault(s =>
-            s.Path.Count == path.Count && path.Count > 1 && s.Path.Parent.Equals(path.Parent)
-        );
-        if (sibling is not null)
-        {
-            return Indent(sibling.Header.Start);
-        }
-        var parent = document.Sections.Where(s => s.Path.Count > 0 && path.StartsWith(s.Path)).MaxBy(s => s.Path.Count);
-        if (parent is null)
-        {
-            return "";
-        }
-        var isStepped = document.Sections.Any(s => s.Path.Count > 1 && Indent(s.Header.Start).Length > 0);
-        return Indent(parent.Header.Start) + (isStepped ? "  " : "");
-    }
-
-    /// <summary>A line below the line that holds <paramref name="position"/>.</summary>
-    public string InsertLine(int position, string line)
-    {
-        var end = EndOfLine(position);
-        return end < text.Length ? text.Insert(end, line + LineEnd) : $"{text}{NewLineIfNeeded()}{line}{LineEnd}";
-    }
-
-    /// <summary>Lines with an empty one around them, below the line that holds <paramref name="position"/>.</summary>
-    public string InsertBlock(int position, string lines)
-    {
-        var end = EndOfSection(EndOfLine(position));
-        if (end >= text.Length)
-        {
-            return Append(lines);
-        }
-        var tail = IsBlankLineAt(end) ? "" : LineEnd;
-        return text.Insert(end, $"{LineEnd}{lines}{LineEnd}{tail}");
-    }
-
-    /// <summary>Lines at the end of the file, with an empty one before them.</summary>
-    public string Append(string lines)
-    {
-        var isEmpty = text.Length == 0 || text == "\uFEFF";
-        return isEmpty ? $"{text}{lines}{LineEnd}" : $"{text}{NewLineIfNeeded()}{LineEnd}{lines}{LineEnd}";
+        var indent = HeaderIndent(path.Parent);
+        var key = TomlPath.Of(path.Last);
+        var lines = $"{indent}[{path.Parent}]{lineEnd}{indent}{KeyStep()}{key} = {value}{lineEnd}";
+        var relative = known.Count == 0 ? null : document.Sections.LastOrDefault(s => s.Path.StartsWith(known));
+        var at = relative is null ? text.Length : EndOfSection(EndOfLine(relative.End));
+        return at < text.Length
+            ? Insert(at, lineEnd + lines + (IsBlankLineAt(at) ? "" : lineEnd))
+            : Insert(at, (text.Length == 0 ? "" : lineEnd) + lines);
     }
 
     /// <summary>The first key of the document itself: before the first header, below the comment that heads the file.</summary>
-    public string InsertFirst(string line)
+    private string InsertFirst(string line)
     {
         if (document.Sections.Count == 1)
         {
-            return text.Length == 0 ? line + LineEnd : $"{text}{NewLineIfNeeded()}{line}{LineEnd}";
+            return Insert(text.Length, line + lineEnd);
         }
         // Comments that touch the header belong to it.
         var at = StartOfLine(document.Sections[1].Header.Start);
@@ -89,8 +48,38 @@ internal sealed class TomlLayout(TomlDocument document)
         {
             at = StartOfLine(at - 1);
         }
-        at = Math.Max(at, document.Sections[0].Header.Start);
-        return text.Insert(at, $"{line}{LineEnd}{LineEnd}");
+        return Insert(at, $"{line}{lineEnd}{lineEnd}");
+    }
+
+    /// <summary>Inserts lines where a line begins or the text ends, which may lack its last line end.</summary>
+    private string Insert(int at, string lines) =>
+        text.Insert(at, at == text.Length && at > 0 && text[^1] != '\n' ? lineEnd + lines : lines);
+
+    /// <summary>What keys are indented by below their header, in most sections.</summary>
+    private string KeyStep()
+    {
+        var steps = document
+            .Sections.Where(s => s.Path.Count > 0 && s.Entries.Count > 0)
+            .Select(s => (Header: Indent(s.Header.Start), Key: Indent(s.Entries[0].Span.Start)))
+            .ToList();
+        var indented = steps.Where(s => s.Key.Length > s.Header.Length).ToList();
+        return indented.Count * 2 > steps.Count ? indented[0].Key[indented[0].Header.Length..] : "";
+    }
+
+    /// <summary>As its siblings, else a step deeper than its parent if this file does that.</summary>
+    private string HeaderIndent(TomlPath path)
+    {
+        var headers = document.Sections.Where(s => s.Path.Count > 0).ToList();
+        if (
+            headers.Find(s => path.Count > 1 && s.Path.Count == path.Count && s.Path.Parent.Equals(path.Parent)) is
+            { } like
+        )
+        {
+            return Indent(like.Header.Start);
+        }
+        var parent = headers.Where(s => path.StartsWith(s.Path)).MaxBy(s => s.Path.Count);
+        var isStepped = headers.Exists(s => s.Path.Count > 1 && Indent(s.Header.Start).Length > 0);
+        return parent is null ? "" : Indent(parent.Header.Start) + (isStepped ? "  " : "");
     }
 
     /// <summary>Comments below a section's last key, up to an empty line, are about that section and stay with it.</summary>
@@ -105,7 +94,7 @@ internal sealed class TomlLayout(TomlDocument document)
         return at >= text.Length || IsBlankLineAt(at) ? at : end;
     }
 
-    private string Indent(int position) => text[StartOfLine(position)..position].TrimStart('\uFEFF');
+    private string Indent(int position) => text[StartOfLine(position)..position];
 
     private int StartOfLine(int position) => position == 0 ? 0 : text.LastIndexOf('\n', position - 1) + 1;
 
@@ -114,8 +103,6 @@ internal sealed class TomlLayout(TomlDocument document)
         var end = text.IndexOf('\n', position);
         return end < 0 ? text.Length : end + 1;
     }
-
-    private string NewLineIfNeeded() => text.Length == 0 || text[^1] is '\n' or '\uFEFF' ? "" : LineEnd;
 
     private bool IsCommentLineAt(int start) => LineAt(start).TrimStart(" \t") is ['#', ..];
 

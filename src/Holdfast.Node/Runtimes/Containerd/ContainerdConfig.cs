@@ -176,7 +176,7 @@ internal sealed partial record ContainerdConfig
             ContainerdSchema.Find(version)
                 ?? throw new NodeException(
                     NodeReason.FileNotUnderstood,
-                    $"cannot edit {Runtime.ConfigFile}: it says version = {TomlText.Of(written!)}, and this program knows "
+                    $"cannot edit {Runtime.ConfigFile}: it says version = {written}, and this program knows "
                         + "versions 1 to 4; move the file away to get a new one"
                 )
         );

@@ -34,7 +34,7 @@ internal sealed record ContainerdKey(TomlPath Path, TomlValue Value)
         {
             return null;
         }
-        var instead = found is null ? "nothing" : TomlText.Of(found);
-        return IsSecret ? $"{Path} is not what was meant" : $"{Path} is {instead} instead of {TomlText.Of(Value)}";
+        var instead = found is null ? "nothing" : found.ToString();
+        return IsSecret ? $"{Path} is not what was meant" : $"{Path} is {instead} instead of {Value}";
     }
 }

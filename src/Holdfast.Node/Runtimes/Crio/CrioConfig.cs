@@ -103,9 +103,7 @@ internal sealed record CrioConfig
             (TomlArray was, TomlArray meant) => meant.Items.All(was.Items.Contains),
             _ => found?.Equals(key.Value) == true,
         };
-        return isSame
-            ? null
-            : $"{key.Path} is {(found is null ? "nothing" : TomlText.Of(found))} instead of {TomlText.Of(key.Value)}";
+        return isSame ? null : $"{key.Path} is {(found is null ? "nothing" : found.ToString())} instead of {key.Value}";
     }
 
     private IEnumerable<(TomlPath, TomlValue)> PlaceKeys()

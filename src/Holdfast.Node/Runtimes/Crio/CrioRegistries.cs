@@ -102,5 +102,5 @@ internal static class CrioRegistries
         return rest.Length == 0 ? mirror.Authority : $"{mirror.Authority}/{rest}";
     }
 
-    private static string Quote(string text) => TomlText.Of(text);
+    private static string Quote(string text) => new TomlString(text).ToString();
 }
