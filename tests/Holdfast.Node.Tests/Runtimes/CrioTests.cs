@@ -244,12 +244,23 @@ public sealed class CrioTests : IDisposable
         Assert.Contains("PATH=/opt/cri-o/bin:", unit, StringComparison.Ordinal);
     }
 
+    /// <summary>systemd would end conmon with the service, and with it logs and exit codes of containers that run.</summary>
+    [Fact]
+    public async Task Monitors_of_containers_live_on_when_its_service_restarts()
+    {
+        await BuildAsync(Spec(""), TestFacts.Usual);
+        Assert.Equal(
+            "# Written by Holdfast.\n[Service]\nKillMode=process\n",
+            temporary.Read("/etc/systemd/system/crio.service.d/10-holdfast.conf")
+        );
+    }
+
     [Fact]
     public async Task It_is_started_before_an_agent_that_is_not_ours()
     {
         await BuildAsync(Spec("", "cluster: { kubeedge: {} }"), TestFacts.Usual);
         Assert.Contains(
-            "[Unit]\nBefore=edgecore.service\n",
+            "[Service]\nKillMode=process\n\n[Unit]\nBefore=edgecore.service\n",
             temporary.Read("/etc/systemd/system/crio.service.d/10-holdfast.conf"),
             StringComparison.Ordinal
         );

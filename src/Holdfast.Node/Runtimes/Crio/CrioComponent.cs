@@ -161,14 +161,13 @@ internal sealed class CrioComponent : IComponent
         {
             files.Add(program);
         }
-        // Holdfast's own agent has the order in its own unit; another agent's unit is not ours to change.
-        if (facts.IsSystemd && spec.Cluster.AgentService is { } agent)
+        if (facts.IsSystemd)
         {
-            var order = $"/etc/systemd/system/{runtime.Service}.service.d/10-holdfast.conf";
-            files.Add(order);
-            yield return new FileResource(order, $"# Written by Holdfast.\n[Unit]\nBefore={agent}.service\n")
+            var dropIn = $"/etc/systemd/system/{runtime.Service}.service.d/10-holdfast.conf";
+            files.Add(dropIn);
+            yield return new FileResource(dropIn, DropIn(spec.Cluster.AgentService))
             {
-                Title = $"{runtime.Service} is started before {agent}",
+                Title = $"{runtime.Service} leaves containers their monitors when it stops",
             };
         }
         foreach (var step in ServiceSteps.For(service, facts, files, runtime.Socket))
@@ -178,6 +177,15 @@ internal sealed class CrioComponent : IComponent
         yield return new RuntimeServesResource(runtime, [.. runtime.Handlers.Select(h => h.Name)]);
         yield return new CrioSeesResource(runtime, machine => ConfigOf(runtime, spec, facts, machine));
     }
+
+    /// <summary>
+    /// CRI-O's own unit has no KillMode: with control groups of version 1 conmon stays in the service's group, and a restart
+    /// waits for it and then kills it. Holdfast's own agent has the order in its own unit; the unit of another agent is not
+    /// Holdfast's to change.
+    /// </summary>
+    private static string DropIn(string? agent) =>
+        "# Written by Holdfast.\n[Service]\nKillMode=process\n"
+        + (agent is null ? "" : $"\n[Unit]\nBefore={agent}.service\n");
 
     private static IEnumerable<IStep> BuildImages(RuntimeSpec runtime, MachineFacts facts)
     {
