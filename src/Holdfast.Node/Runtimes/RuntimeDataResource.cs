@@ -66,28 +66,20 @@ internal sealed class RuntimeDataUndo : IUndo
     public Task<string?> UndoAsync(Machine machine, RecordedChange change, CancellationToken cancellationToken)
     {
         string[] names = [.. change.Original["missing"]!.AsArray().Select(name => (string)name!)];
-        foreach (var name in names)
+        string[] podmans =
+        [
+            .. names.Where(name => Podman.Any(theirs => Directory.Exists(machine.At($"{name}/{theirs}")))),
+        ];
+        // Directories around others go after them, and only when they are empty.
+        foreach (var name in names.Except(podmans).OrderByDescending(name => name.Length))
         {
-            var directory = machine.At(name);
-            if (Podman.Any(theirs => Directory.Exists(Path.Join(directory, theirs))))
-            {
-                return Task.FromResult<string?>($"{name} stays: podman keeps its own data there");
-            }
-
             if (names.Any(other => other.StartsWith(name + "/", StringComparison.Ordinal)))
             {
                 machine.RemoveEmptyDirectory(name);
-                continue;
             }
-
-            foreach (var mount in MountTable.Read().Below(directory).Reverse().ToArray())
+            else
             {
-                MountTable.Unmount(mount.Target, detach: true);
-            }
-
-            if (Directory.Exists(directory))
-            {
-                Directory.Delete(directory, recursive: true);
+                RemoveAll(machine.At(name));
             }
         }
 
@@ -98,6 +90,21 @@ internal sealed class RuntimeDataUndo : IUndo
             machine.RemoveEmptyDirectory(name);
         }
 
-        return Task.FromResult<string?>(null);
+        return Task.FromResult<string?>(
+            podmans.Length == 0 ? null : $"{string.Join(", ", podmans)} stays: podman keeps its own data there"
+        );
+    }
+
+    private static void RemoveAll(string directory)
+    {
+        foreach (var mount in MountTable.Read().Below(directory).Reverse().ToArray())
+        {
+            MountTable.Unmount(mount.Target, detach: true);
+        }
+
+        if (Directory.Exists(directory))
+        {
+            Directory.Delete(directory, recursive: true);
+        }
     }
 }

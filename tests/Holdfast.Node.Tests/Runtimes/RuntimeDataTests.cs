@@ -32,7 +32,9 @@ public sealed class RuntimeDataTests : IDisposable
     {
         await node.ApplyAsync(Data);
         node.Write("/var/lib/containers/storage/volumes/database/file", "precious");
+        node.Write("/run/containers/storage/overlay/file", "x");
         var result = await node.UndoAsync();
+        Assert.False(node.Machine.Exists("/run/containers"));
         Assert.Equal("precious", node.Read("/var/lib/containers/storage/volumes/database/file"));
         Assert.Contains("podman", Assert.Single(result.Notes), StringComparison.Ordinal);
     }
