@@ -36,6 +36,7 @@ internal static class RuntimeReader
         Places(RuntimeSpec.SystemInstanceName, RuntimeKind.Containerd) with
         {
             Install = new InstallSpec.Apt(),
+            Unnamed = RuntimePlaces.Root | RuntimePlaces.State | RuntimePlaces.Socket,
             Handlers = [new HandlerSpec { Name = "runc" }],
         };
 
@@ -64,7 +65,7 @@ internal static class RuntimeReader
                 ConfigFile = $"/etc/{name}/config.toml",
                 RootDirectory = $"/var/lib/{name}",
                 StateDirectory = $"/run/{name}",
-                Service = name,
+                Service = name == RuntimeSpec.SystemInstanceName ? name : $"holdfast-{name}",
                 Handlers = [],
             };
 
@@ -81,6 +82,10 @@ internal static class RuntimeReader
         }
         // A wrong word is reported already; the rest is read as containerd so that its errors are told too.
         var kind = map.Word("kind", "containerd", "crio") == "crio" ? RuntimeKind.Crio : RuntimeKind.Containerd;
+        if (kind == RuntimeKind.Containerd && name is not null && NameRules.RuntimeName(name) is { } fault)
+        {
+            map.Report("name", fault);
+        }
         var usual = Places(name ?? "unnamed", kind);
         var runtime = usual with
         {
@@ -98,6 +103,7 @@ internal static class RuntimeReader
             ConfigFile = ReadConfigFile(map, kind) ?? usual.ConfigFile,
             RootDirectory = map.Text("rootDirectory", NameRules.AbsolutePath) ?? usual.RootDirectory,
             StateDirectory = map.Text("stateDirectory", NameRules.AbsolutePath) ?? usual.StateDirectory,
+            Unnamed = usual.IsSystemInstance ? ListUnnamed(map) : RuntimePlaces.None,
             Handlers = ReadHandlers(map, before.Count == 0, name ?? "", kind),
         };
         if (name is not null)
@@ -107,6 +113,11 @@ internal static class RuntimeReader
         ReportTwoPrograms(map, runtime, before);
         return runtime;
     }
+
+    private static RuntimePlaces ListUnnamed(DocumentMap map) =>
+        (map.Has("rootDirectory", out _) ? RuntimePlaces.None : RuntimePlaces.Root)
+        | (map.Has("stateDirectory", out _) ? RuntimePlaces.None : RuntimePlaces.State)
+        | (map.Has("socket", out _) ? RuntimePlaces.None : RuntimePlaces.Socket);
 
     private static string? ReadSnapshotter(DocumentMap map, RuntimeKind kind)
     {

@@ -27,20 +27,42 @@ public sealed record RuntimeSpec
     /// <summary>Where the runtime keeps images and snapshots.</summary>
     public required string RootDirectory { get; init; }
 
+    /// <summary>
+    /// The places that the document leaves to a containerd of the distribution: where its file has others, they stay. A
+    /// runtime of any other name has places of its own in any case.
+    /// </summary>
+    public RuntimePlaces Unnamed { get; init; }
+
     /// <summary>Where the runtime keeps what does not survive a reboot.</summary>
     public required string StateDirectory { get; init; }
 
-    /// <summary>Name of its service, without <c>.service</c>.</summary>
+    /// <summary>
+    /// Name of its service, without <c>.service</c>: <c>containerd</c> and <c>crio</c> as their packages have them,
+    /// <c>holdfast-NAME</c> for every other runtime, so that its unit takes no other's place.
+    /// </summary>
     public required string Service { get; init; }
 
     /// <summary>At least one; the first is the handler of pods that name none.</summary>
     public required IReadOnlyList<HandlerSpec> Handlers { get; init; }
 
-    /// <summary>True for the runtime that the distribution's package configures and starts by itself.</summary>
-    public bool IsSystemInstance => Name == SystemInstanceName;
+    /// <summary>
+    /// Whether this is the one containerd that other programs of the machine know (by its service, its socket and
+    /// <c>/etc/containerd</c>), wherever its program comes from. A name decides: the runtime <c>containerd</c> of that kind.
+    /// </summary>
+    public bool IsSystemInstance => Kind == RuntimeKind.Containerd && Name == SystemInstanceName;
 
     /// <summary>The name that stands for the instance of the distribution's package.</summary>
     public const string SystemInstanceName = "containerd";
+}
+
+/// <summary>Places of a runtime.</summary>
+[Flags]
+public enum RuntimePlaces
+{
+    None = 0,
+    Root = 1,
+    State = 2,
+    Socket = 4,
 }
 
 /// <summary>Which runtime.</summary>

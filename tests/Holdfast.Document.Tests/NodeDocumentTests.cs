@@ -124,7 +124,7 @@ public sealed class NodeDocumentTests
         Assert.Equal("/etc/second/config.toml", second.ConfigFile);
         Assert.Equal("/run/second/containerd.sock", second.Socket);
         Assert.Equal("/var/lib/second", second.RootDirectory);
-        Assert.Equal("second", second.Service);
+        Assert.Equal("holdfast-second", second.Service);
         Assert.Equal("second", Assert.Single(second.Handlers).Name);
         Assert.Equal("gvisor", spec.Untrusted.Handler);
     }

@@ -34,6 +34,29 @@ public sealed class RuntimeKindsTests
         Assert.False(crio.IsSystemInstance);
     }
 
+    /// <summary>Directories and sockets follow from the name, so it must be nobody else's.</summary>
+    [Theory]
+    [InlineData("holdfast")]
+    [InlineData("docker")]
+    [InlineData("ssh")]
+    [InlineData("kubelet")]
+    [InlineData("systemd")]
+    public void A_runtime_is_not_called_like_a_service_that_is_known(string name)
+    {
+        var error = Assert.Single(Parse($"[{{ name: {name} }}]").Errors);
+        Assert.Contains($"/etc/{name}", error.Message, StringComparison.Ordinal);
+        Assert.Empty(Parse($"[{{ name: {name}, kind: crio }}]").Errors);
+    }
+
+    [Fact]
+    public void Only_a_containerd_of_that_name_is_the_packages_instance()
+    {
+        Assert.True(Runtime("{ name: containerd }").IsSystemInstance);
+        Assert.False(Runtime("{ name: containerd, kind: crio }").IsSystemInstance);
+        Assert.Equal("containerd", Runtime("{ name: containerd }").Service);
+        Assert.Equal("holdfast-edge", Runtime("{ name: edge }").Service);
+    }
+
     [Fact]
     public void A_handler_of_kind_kata_needs_nothing_but_its_name()
     {
