@@ -78,6 +78,23 @@ public sealed class ContainerdUpgradeTests : IDisposable
         Assert.DoesNotContain("runtimes.mine", node.Read(DropIn), StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("containerd-2.1.9-linux-amd64.tar.gz", true)]
+    [InlineData("cri-containerd-cni-1.7.28-linux-amd64.tar.gz", false)]
+    [InlineData("containerd.tar.gz", false)]
+    public async Task A_plan_shows_the_files_of_the_version_that_an_archive_brings(string archive, bool isDropIn)
+    {
+        var install = $"{{ archive: {{ url: \"http://h/{archive}\", sha256: \"{new string('a', 64)}\" }} }}";
+        var spec = TestFacts.Document($"{{ runtimes: [{{ name: containerd, install: {install} }}] }}");
+        var resources = new ContainerdComponent().Build(spec, TestFacts.Usual).ToDictionary(r => r.Id);
+
+        var main = await resources[$"file:{Main}"].InspectAsync(node.Machine, TemporaryMachine.Never);
+        var dropIn = await resources[$"file:{DropIn}"].InspectAsync(node.Machine, TemporaryMachine.Never);
+
+        Assert.Equal(isDropIn, main.Diff!.Contains($"imports = [\"{DropIn}\"]", StringComparison.Ordinal));
+        Assert.Equal(isDropIn, !dropIn.IsAsWanted);
+    }
+
     /// <summary>The drop-in and the main file, in the order in which the component has them.</summary>
     private static IResource[] Files() =>
         [

@@ -1,6 +1,5 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using System.Text.RegularExpressions;
 using Holdfast.Document;
 using Holdfast.Node.Facts;
 using Holdfast.Node.Software.Bundles;
@@ -8,7 +7,7 @@ using Holdfast.Node.Software.Bundles;
 namespace Holdfast.Node.Runtimes.Cni;
 
 /// <summary>Which version of the CNI specification the network is written in. Pure.</summary>
-internal static partial class CniVersions
+internal static class CniVersions
 {
     /// <summary>Understood by every plugin since 0.8, every containerd since 1.2 and every CRI-O.</summary>
     public const string Safest = "0.4.0";
@@ -65,7 +64,7 @@ internal static partial class CniVersions
     {
         if (spec.Network.Plugins is InstallSpec.Archive or InstallSpec.Bundle)
         {
-            var archive = VersionOf(spec.Network.Plugins);
+            var archive = ArchiveVersion.Of(spec.Network.Plugins);
             return isNew
                 ? archive >= FirstPluginsWithOne
                 : version != Safest || archive is null || archive >= FirstPluginsWithSafest;
@@ -80,20 +79,10 @@ internal static partial class CniVersions
     private static bool ReadsOne(RuntimeSpec runtime, MachineFacts facts)
     {
         var version = runtime.Install is InstallSpec.Archive or InstallSpec.Bundle
-            ? VersionOf(runtime.Install)
+            ? ArchiveVersion.Of(runtime.Install)
             : ParseVersion(facts.ContainerdVersion);
         return runtime.Kind == RuntimeKind.Containerd && version >= FirstContainerdWithOne;
     }
 
-    /// <summary>By the archive's name, as its makers give it: <c>cni-plugins-linux-amd64-v1.4.0.tgz</c>; null when it has none.</summary>
-    private static Version? VersionOf(InstallSpec install) =>
-        install is InstallSpec.Archive { Source: var archive }
-        && VersionInName().Match(archive.FileName) is { Success: true } match
-            ? ParseVersion(match.Value)
-            : null;
-
     private static Version? ParseVersion(string? text) => Version.TryParse(text, out var version) ? version : null;
-
-    [GeneratedRegex(@"\d+\.\d+\.\d+", RegexOptions.CultureInvariant, matchTimeoutMilliseconds: 1000)]
-    private static partial Regex VersionInName();
 }

@@ -40,7 +40,7 @@ internal sealed class ContainerdInstance(
     /// <exception cref="NodeException">A password cannot be read.</exception>
     public async Task<ContainerdConfig> ResolveAsync(Machine machine, CancellationToken cancellationToken)
     {
-        var version = await Program.ReadVersionAsync(machine, cancellationToken);
+        var version = await Program.ReadVersionAsync(machine, cancellationToken) ?? ArchiveVersion.Of(runtime.Install);
         var config = new ContainerdConfig
         {
             Runtime = runtime with { SandboxImage = SandboxImages.For(runtime.SandboxImage, facts.Architecture) },
