@@ -232,12 +232,56 @@ public sealed class ContainerdDropInTests
     }
 
     [Fact]
-    public void Places_that_the_main_file_has_wrong_are_put_right()
+    public void Places_that_the_document_names_are_put_right()
     {
-        var (main, dropIn) = Files(Config("2.0.0"), "version = 3\nroot = \"/data\"\n");
+        const string Theirs = "version = 3\nroot = \"/data\"\n";
+        var (main, dropIn) = Files(Config("2.0.0", "{ name: containerd, rootDirectory: /var/lib/containerd }"), Theirs);
         Assert.Equal("/data", main.Get("root"));
         Assert.Equal("/var/lib/containerd", dropIn.Get("root"));
         Assert.Equal("/opt/cni/bin", dropIn.Get("plugins", Runtime3, "cni", "bin_dir"));
+
+        Assert.Null(Files(Config("2.0.0"), Theirs).DropIn.Get("root"));
+    }
+
+    /// <summary>The transfer service of containerd 2.1 and newer takes the whole text for one directory.</summary>
+    [Theory]
+    [InlineData("2.0.5", "/etc/containerd/certs.d:/etc/docker/certs.d", "/etc/containerd/certs.d:/etc/docker/certs.d")]
+    [InlineData("2.0.5", "/etc/docker/certs.d", "/etc/containerd/certs.d:/etc/docker/certs.d")]
+    [InlineData("2.1.9", "/etc/containerd/certs.d:/etc/docker/certs.d", "/etc/containerd/certs.d")]
+    [InlineData("2.1.9", "/etc/containerd/certs.d", "/etc/containerd/certs.d")]
+    [InlineData("2.3.1", "", "/etc/containerd/certs.d")]
+    public void Registry_hosts_are_in_one_directory_where_containerd_reads_one(
+        string version,
+        string present,
+        string expected
+    )
+    {
+        var config = Config(
+            version,
+            "{ name: containerd, registries: [{ host: docker.io, mirrors: [\"http://m\"] }] }"
+        );
+        var (main, dropIn) = Files(config, $"version = 3\n[plugins.'{Images3}'.registry]\nconfig_path = '{present}'\n");
+        var path = TomlPath.Of("plugins", Images3, "registry", "config_path");
+        Assert.Equal(expected, dropIn.Get(path));
+        var dump = main.Set(path, expected).Set(TomlPath.Of("plugins", Runtime3, "x"), 1L);
+        Assert.DoesNotContain(
+            config.FindFaults(main.ToUtf8(), dump),
+            fault => fault.Contains("config_path", StringComparison.Ordinal)
+        );
+    }
+
+    [Fact]
+    public void A_directory_of_registry_hosts_that_is_somebody_elses_is_not_lost()
+    {
+        var config = Config(
+            "2.1.9",
+            "{ name: containerd, registries: [{ host: docker.io, mirrors: [\"http://m\"] }] }"
+        );
+        var refusal = Assert.Throws<NodeException>(() =>
+            Files(config, $"version = 3\n[plugins.'{Images3}'.registry]\nconfig_path = '/opt/certs.d'\n")
+        );
+        Assert.Contains("/opt/certs.d", refusal.Message, StringComparison.Ordinal);
+        Assert.Contains("/etc/containerd/certs.d", refusal.Message, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -19,7 +19,7 @@ public sealed class ContainerdKeysTests
         return result.Spec!.Runtimes[^1];
     }
 
-    private static ContainerdConfig Config(string runtime, string version = "1.6.20")
+    internal static ContainerdConfig Config(string runtime, string version = "1.6.20")
     {
         var spec = Runtime(runtime);
         return new ContainerdConfig
@@ -34,7 +34,7 @@ public sealed class ContainerdKeysTests
         };
     }
 
-    private static TomlDocument Edited(ContainerdConfig config, string before)
+    internal static TomlDocument Edited(ContainerdConfig config, string before)
     {
         var once = config.EditMain(Encoding.UTF8.GetBytes(before));
         Assert.Equal(once, config.EditMain(once));

@@ -25,6 +25,12 @@ internal sealed partial record ContainerdConfig
     /// <summary>Since then the CNI plugins' directories are a list, and the old key beside it is an error.</summary>
     private static readonly Version FirstWithPluginDirectories = new(2, 1);
 
+    /// <summary>
+    /// Since then the transfer service pulls, which takes <c>config_path</c> for one directory; the list that containerd
+    /// itself writes by default leads nowhere there.
+    /// </summary>
+    private static readonly Version FirstWithTransfer = new(2, 1);
+
     /// <summary>Before, registry hosts could not be configured outside of the main file.</summary>
     private static readonly Version FirstWithRegistryDirectory = new(1, 5);
 
@@ -35,6 +41,8 @@ internal sealed partial record ContainerdConfig
     public bool FindsOneShimPerType => ContainerdVersion < FirstWithUsedRuntimePath;
 
     private bool HasRuntimePath => ContainerdVersion is null || ContainerdVersion >= FirstWithRuntimePath;
+
+    private bool HasOneRegistryDirectory => ContainerdVersion >= FirstWithTransfer;
 
     private bool HasPluginDirectories => ContainerdVersion >= FirstWithPluginDirectories;
 
@@ -48,10 +56,11 @@ internal sealed partial record ContainerdConfig
         IReadOnlyList<string> runcHandlers
     ) =>
         [
-            UnlessDefault(TomlPath.Of("root"), Runtime.RootDirectory, "/var/lib/containerd"),
-            UnlessDefault(TomlPath.Of("state"), Runtime.StateDirectory, "/run/containerd"),
-            UnlessDefault(schema.Address, Runtime.Socket, "/run/containerd/containerd.sock"),
+            PlaceKey(TomlPath.Of("root"), Runtime.RootDirectory, RuntimePlaces.Root, "/var/lib/containerd"),
+            PlaceKey(TomlPath.Of("state"), Runtime.StateDirectory, RuntimePlaces.State, "/run/containerd"),
+            PlaceKey(schema.Address, Runtime.Socket, RuntimePlaces.Socket, "/run/containerd/containerd.sock"),
             .. CriKeys(schema),
+            .. OldTableKeys(schema),
             .. Handlers.SelectMany(handler => HandlerKeys(schema, handler)),
             // Handlers that Holdfast does not know must agree on the control groups too.
             .. runcHandlers
@@ -95,6 +104,20 @@ internal sealed partial record ContainerdConfig
             Runtime.Handlers[0].Name,
             DefaultHandler
         );
+    }
+
+    /// <summary>Tables that containerd 1.x prefers to the keys and handlers that took their place; empty they say nothing.</summary>
+    private IEnumerable<ContainerdKey> OldTableKeys(ContainerdSchema schema)
+    {
+        var tables = UsesDropIn ? Enumerable.Empty<string>() : ["default_runtime"];
+        if (!UsesDropIn && Handlers.Any(handler => handler.Name == UntrustedSpec.WellKnownHandler))
+        {
+            tables = tables.Append("untrusted_workload_runtime");
+        }
+        return tables.Select(table => new ContainerdKey(schema.Containerd.Then(table, "runtime_type"), "")
+        {
+            IsBuiltIn = true,
+        });
     }
 
     private IEnumerable<ContainerdKey> HandlerKeys(ContainerdSchema schema, HandlerSpec handler)
@@ -153,10 +176,7 @@ internal sealed partial record ContainerdConfig
         {
             var key = schema.Registry.Then("config_path");
             var present = main.Get(key) is TomlString { Value.Length: > 0 } s ? s.Value.Split(':') : [];
-            yield return new ContainerdKey(
-                key,
-                string.Join(':', present.Contains(RegistryDirectory) ? present : present.Prepend(RegistryDirectory))
-            );
+            yield return new ContainerdKey(key, HasOneRegistryDirectory ? OneDirectory(present) : Join(present));
         }
         foreach (var registry in Runtime.Registries)
         {
@@ -168,6 +188,20 @@ internal sealed partial record ContainerdConfig
             }
         }
     }
+
+    private string Join(string[] present) =>
+        string.Join(':', present.Contains(RegistryDirectory) ? present : present.Prepend(RegistryDirectory));
+
+    /// <exception cref="NodeException">NotSupported: hosts that lie in another directory would be lost.</exception>
+    private string OneDirectory(string[] present) =>
+        present is [] || present.Contains(RegistryDirectory)
+            ? RegistryDirectory
+            : throw new NodeException(
+                NodeReason.NotSupported,
+                $"cannot configure the registries of {Runtime.Name}: its config_path is {string.Join(':', present)}, and "
+                    + $"containerd {ContainerdVersion} reads one directory; move what is in it to {RegistryDirectory} and take "
+                    + "config_path out of the file, or leave the mirrors out of the node document"
+            );
 
     /// <summary>It has a snapshotter of its own, and where that is missing it is, too: then containerd 2.1 has no CRI.</summary>
     /// <param name="main">A list that is there stays; containerd always shows one.</param>
@@ -217,6 +251,12 @@ internal sealed partial record ContainerdConfig
                 .Select(e => e.Key),
         ];
     }
+
+    private ContainerdKey PlaceKey(TomlPath path, string value, RuntimePlaces place, string builtIn) =>
+        UnlessDefault(path, value, builtIn) with
+        {
+            IsUnnamed = Runtime.Unnamed.HasFlag(place),
+        };
 
     private static ContainerdKey UnlessDefault(TomlPath path, string value, string builtIn) =>
         new(path, value) { IsBuiltIn = value == builtIn };

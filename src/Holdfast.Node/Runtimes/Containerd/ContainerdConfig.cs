@@ -34,7 +34,7 @@ internal sealed partial record ContainerdConfig
     /// <summary>As Go and Kubernetes name it.</summary>
     public string Architecture { get; init; } = MachineFacts.OwnArchitecture;
 
-    /// <summary>Of the installed containerd; null when it is about to be installed.</summary>
+    /// <summary>Of the installed containerd, or as the archive's name has it; null when neither is known.</summary>
     public Version? ContainerdVersion { get; init; }
 
     /// <summary>Handlers of runc that other people's files bring, which this containerd merges with ours.</summary>
@@ -68,6 +68,7 @@ internal sealed partial record ContainerdConfig
         }
         document = EnableCri(document);
         (document, var schema) = FindSchema(document);
+        RequireSocket(document, schema);
         document = RemoveWrongKeys(document, schema);
         if (UsesDropIn)
         {
@@ -180,6 +181,24 @@ internal sealed partial record ContainerdConfig
                         + "versions 1 to 4; move the file away to get a new one"
                 )
         );
+    }
+
+    /// <summary>Agents, clients and Holdfast itself look for the socket where the document has it.</summary>
+    /// <exception cref="NodeException">NotSupported: the file has another one, which the document does not name.</exception>
+    private void RequireSocket(TomlDocument document, ContainerdSchema schema)
+    {
+        if (
+            Runtime.Unnamed.HasFlag(RuntimePlaces.Socket)
+            && document.Get(schema.Address) is TomlString { Value: { Length: > 0 } address }
+            && address != Runtime.Socket
+        )
+        {
+            throw new NodeException(
+                NodeReason.NotSupported,
+                $"cannot configure {Runtime.Name}: {Runtime.ConfigFile} has its socket at {address}, and the node document "
+                    + $"does not; say socket: {address} in the document, or take {schema.Address} out of the file"
+            );
+        }
     }
 
     /// <summary>Only files of version 1 may call plugins by short names (<c>btrfs</c>): any other is refused with them.</summary>

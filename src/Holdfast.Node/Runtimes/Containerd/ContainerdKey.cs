@@ -8,6 +8,9 @@ internal sealed record ContainerdKey(TomlPath Path, TomlValue Value)
     /// <summary>Containerd's own default: it is not written down, but another value in the file is corrected.</summary>
     public bool IsBuiltIn { get; init; }
 
+    /// <summary>The document does not name it: another value in the file stays.</summary>
+    public bool IsUnnamed { get; init; }
+
     /// <summary>Messages name the key but never the value.</summary>
     public bool IsSecret { get; init; }
 
@@ -19,14 +22,15 @@ internal sealed record ContainerdKey(TomlPath Path, TomlValue Value)
     public TomlDocument WriteTo(TomlDocument document, TomlDocument? below = null)
     {
         var said = document.Get(Path) ?? below?.Get(Path);
-        return IsBuiltIn && said is null or TomlString { Value: "" } ? document : document.Set(Path, Value);
+        var isSilent = said is null or TomlString { Value: "" };
+        return (isSilent ? IsBuiltIn : IsUnnamed) ? document : document.Set(Path, Value);
     }
 
     /// <summary>What is wrong in what containerd says that it sees; null when it sees what was meant.</summary>
     public string? FindFault(TomlDocument seen)
     {
         var found = seen.Get(Path);
-        if (found is null ? IsBuiltIn : found.Equals(Value))
+        if (found is null ? IsBuiltIn : IsUnnamed || found.Equals(Value))
         {
             return null;
         }
