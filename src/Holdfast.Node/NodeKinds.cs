@@ -7,6 +7,7 @@ public static class NodeKinds
         new([
             .. ChangesKinds.All,
             .. Apply.Bridge.All,
+            .. Runtimes.RuntimesKinds.All,
             Software.SoftwareChange.SoftwareKind,
             Software.Packages.PackagesChange.PackagesKind,
             Runtimes.Images.ImageChange.ImageKind,

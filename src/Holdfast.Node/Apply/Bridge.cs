@@ -97,7 +97,6 @@ internal static class Bridge
             {
                 Joining.ClusterJoinResource.KindName => _ =>
                     "the node's membership of its cluster: its pods end, and what the join and the control plane wrote is deleted",
-                Runtimes.RuntimeDataResource.KindName => _ => "its images, containers and their data",
                 _ => null,
             },
         };

@@ -25,7 +25,7 @@ public sealed record CniNetwork(
         CancellationToken cancellationToken
     )
     {
-        var directory = Path.GetDirectoryName(CniNetworkResource.FilePath)!;
+        var directory = Path.GetDirectoryName(CniNetworkChange.FilePath)!;
         if (!Directory.Exists(machine.At(directory)))
         {
             return [];

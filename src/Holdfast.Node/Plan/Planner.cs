@@ -74,5 +74,5 @@ public sealed class Planner
         IReadOnlyList<ChangeSummary> changes,
         IReadOnlySet<string> ids,
         IReadOnlyList<string> runtimes
-    ) => ids.Contains(change.Id) || runtimes.Select(RuntimeDataResource.IdOf).Contains(change.Id);
+    ) => ids.Contains(change.Id) || runtimes.Select(RuntimeDataChange.DataKind.IdOf).Contains(change.Id);
 }

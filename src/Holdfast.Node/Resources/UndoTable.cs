@@ -19,18 +19,7 @@ internal sealed class UndoTable
 
     /// <summary>Every kind that this version of the program makes, or that an older one made.</summary>
     public static UndoTable Default { get; } =
-        new([
-            new OldFileUndo(FileResource.WholeKind),
-            new LinkUndo(),
-            new ServiceUndo(),
-            new NothingUndo(RuntimeServesResource.KindName),
-            new NothingUndo(ContainerdSeesResource.KindName),
-            new NothingUndo(CrioSeesResource.KindName),
-            new NothingUndo(KataReadyResource.KindName),
-            new RuntimeDataUndo(),
-            new CniNetworkUndo(),
-            new ClusterJoinUndo(),
-        ]);
+        new([new OldFileUndo(FileResource.WholeKind), new LinkUndo(), new ServiceUndo(), new ClusterJoinUndo()]);
 
     public IEnumerable<IUndo> All => undos.Values;
 

@@ -181,7 +181,7 @@ public sealed class ContainerdComponentTests
         var e = await Assert.ThrowsAsync<NodeException>(node.ApplyAsync);
 
         Assert.Equal(NodeReason.RuntimeFailed, e.Reason);
-        Assert.Contains("does not see what is meant", e.Message, StringComparison.Ordinal);
+        Assert.Contains("does not read its configuration as intended", e.Message, StringComparison.Ordinal);
         Assert.Contains(words, e.Message, StringComparison.Ordinal);
         Assert.Equal(before, await File.ReadAllTextAsync(node.ConfigFile));
         Assert.True((await node.Services.StatusAsync("private", default)).IsRunning);

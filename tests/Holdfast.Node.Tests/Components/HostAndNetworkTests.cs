@@ -45,6 +45,9 @@ public sealed class HostAndNetworkTests : IDisposable
 
     public void Dispose() => node.Dispose();
 
+    private static CniNetworkChange Network(BridgeSpec bridge) =>
+        new("cni0", _ => System.Text.Encoding.UTF8.GetBytes(CniComponent.Render(bridge)));
+
     [Fact]
     public async Task Host_is_made_and_put_back()
     {
@@ -114,7 +117,7 @@ public sealed class HostAndNetworkTests : IDisposable
         node.Write("/sys/class/net/eth0/x", "");
         node.Write("/var/lib/keep", "");
         var before = node.Snapshot();
-        await node.ApplyAsync(new CniNetworkResource("cni0", CniComponent.Render(new BridgeSpec())));
+        await node.ApplyAsync(Network(new BridgeSpec()));
         node.Write("/var/lib/cni/networks/holdfast/10.88.0.2", "id");
         node.Write("/sys/class/net/cni0/x", "");
         node.Answer(
@@ -141,7 +144,7 @@ public sealed class HostAndNetworkTests : IDisposable
         node.Write("/etc/keep", "");
         node.Write("/var/lib/keep", "");
         var before = node.Snapshot();
-        await node.ApplyAsync(new CniNetworkResource("cni0", CniComponent.Render(new BridgeSpec())));
+        await node.ApplyAsync(Network(new BridgeSpec()));
         node.Write("/var/lib/cni/networks/holdfast/10.88.0.2", "id");
         node.Write("/var/lib/cni/results/holdfast-2-eth0", "");
         if (!hasOthers)
@@ -156,15 +159,15 @@ public sealed class HostAndNetworkTests : IDisposable
     [Fact]
     public async Task Pods_keep_their_addresses_when_only_a_later_change_of_the_network_is_taken_back()
     {
-        await node.ApplyAsync(new CniNetworkResource("cni0", CniComponent.Render(new BridgeSpec())));
+        await node.ApplyAsync(Network(new BridgeSpec()));
         node.Write("/var/lib/cni/networks/holdfast/10.88.0.2", "id");
         node.Write("/var/lib/cni/results/holdfast-2-eth0", "");
-        var later = new CniNetworkResource("cni0", CniComponent.Render(new BridgeSpec { Masquerade = false }));
+        var later = Network(new BridgeSpec { Masquerade = false });
         var plan = await node.PlanAsync(later);
         using var journal = await node.OpenJournalAsync();
         await new Applier(NodeKinds.All).ApplyAsync(plan, node.Machine, journal, null, TemporaryMachine.Never);
         await new Undoer(NodeKinds.All).RollBackAsync(node.Machine, journal, null, TemporaryMachine.Never);
-        Assert.Contains("\"ipMasq\": true", node.Read(CniNetworkResource.FilePath), StringComparison.Ordinal);
+        Assert.Contains("\"ipMasq\": true", node.Read(CniNetworkChange.FilePath), StringComparison.Ordinal);
         Assert.True(node.Machine.Exists("/var/lib/cni/networks/holdfast/10.88.0.2"));
         Assert.True(node.Machine.Exists("/var/lib/cni/results/holdfast-2-eth0"));
     }

@@ -343,9 +343,9 @@ public sealed class ContainerdConfigTests
         ];
         Assert.Equal(
             ["msg=\"failed to load plugin io.containerd.grpc.v1.cri\" error=\"invalid plugin config\""],
-            RuntimeWords.Choose(log)
+            RuntimeLogErrors.Choose(log)
         );
-        Assert.Equal(["msg=\"a\""], RuntimeWords.Choose(["level=info msg=\"a\""]));
-        Assert.Empty(RuntimeWords.Choose([]));
+        Assert.Equal(["msg=\"a\""], RuntimeLogErrors.Choose(["level=info msg=\"a\""]));
+        Assert.Empty(RuntimeLogErrors.Choose([]));
     }
 }

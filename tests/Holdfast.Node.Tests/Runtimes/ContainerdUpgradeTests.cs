@@ -86,23 +86,16 @@ public sealed class ContainerdUpgradeTests : IDisposable
     {
         var install = $"{{ archive: {{ url: \"http://h/{archive}\", sha256: \"{new string('a', 64)}\" }} }}";
         var spec = TestFacts.Document($"{{ runtimes: [{{ name: containerd, install: {install} }}] }}");
-        var resources = new ContainerdComponent().Build(spec, TestFacts.Usual).ToDictionary(r => r.Id);
+        var files = new ContainerdComponent().Build(spec, TestFacts.Usual).OfType<ContainerdFilesChange>().Single();
 
-        var main = await resources[$"file:{Main}"].InspectAsync(node.Machine, TemporaryMachine.Never);
-        var dropIn = await resources[$"file:{DropIn}"].InspectAsync(node.Machine, TemporaryMachine.Never);
+        var found = await files.InspectAsync(node.Machine, TemporaryMachine.Never);
 
-        Assert.Equal(isDropIn, main.Diff!.Contains($"imports = [\"{DropIn}\"]", StringComparison.Ordinal));
-        Assert.Equal(isDropIn, !dropIn.IsAsWanted);
+        Assert.Equal(isDropIn, found.Diff!.Contains($"imports = [\"{DropIn}\"]", StringComparison.Ordinal));
+        Assert.Equal(isDropIn, found.Diff.Contains($"{DropIn}:\n", StringComparison.Ordinal));
     }
 
-    /// <summary>The drop-in and the main file, in the order in which the component has them.</summary>
-    private static IResource[] Files() =>
-        [
-            .. new ContainerdComponent()
-                .Build(TestFacts.Document(), TestFacts.Usual)
-                .OfType<IResource>()
-                .Where(resource => resource.Id is $"old-file:{Main}" or $"old-file:{DropIn}"),
-        ];
+    private static ContainerdFilesChange Files() =>
+        new ContainerdComponent().Build(TestFacts.Document(), TestFacts.Usual).OfType<ContainerdFilesChange>().Single();
 
     private async Task ApplyAsync(string version)
     {
@@ -120,10 +113,9 @@ public sealed class ContainerdUpgradeTests : IDisposable
 
     private async Task AssertNothingToDoAsync()
     {
-        foreach (var file in Files())
-        {
-            var found = await file.InspectAsync(node.Machine, TemporaryMachine.Never);
-            Assert.True(found.IsAsWanted, found.Diff);
-        }
+        using var journal = await node.OpenJournalAsync();
+        var history = journal.Histories(ContainerdFilesChange.FilesKind).Single();
+        var found = await Files().InspectAsync(node.Machine, history, TemporaryMachine.Never);
+        Assert.True(found.IsAsWanted, found.Diff);
     }
 }

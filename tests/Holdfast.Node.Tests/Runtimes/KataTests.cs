@@ -84,16 +84,14 @@ public sealed class KataTests : IDisposable
     public async Task A_hypervisor_that_kata_does_not_have_is_refused_with_those_it_has()
     {
         Install2();
-        var resource = new KataReadyResource(Handler(", hypervisor: dragonball"));
+        var refused = KataFilesCheck.For(Handler(", hypervisor: dragonball"));
 
-        Assert.False((await resource.InspectAsync(temporary.Machine, TemporaryMachine.Never)).IsAsWanted);
-        var e = await Assert.ThrowsAsync<NodeException>(() =>
-            resource.DoAsync(temporary.Machine, TemporaryMachine.Never)
+        Assert.Contains(
+            "acrn, clh, fc, qemu",
+            await refused.Ask(temporary.Machine, TemporaryMachine.Never),
+            StringComparison.Ordinal
         );
-        Assert.Contains("acrn, clh, fc, qemu", e.Message, StringComparison.Ordinal);
-        Assert.True(
-            (await new KataReadyResource(Handler()).InspectAsync(temporary.Machine, TemporaryMachine.Never)).IsAsWanted
-        );
+        Assert.Null(await KataFilesCheck.For(Handler()).Ask(temporary.Machine, TemporaryMachine.Never));
     }
 
     [Fact]
@@ -107,10 +105,10 @@ public sealed class KataTests : IDisposable
         var spec = SpecWith(", annotations: [default_vcpus, enable_iommu]");
         var copy = new KataComponent()
             .Build(spec, TestFacts.Usual)
-            .OfType<Holdfast.Node.Resources.IResource>()
-            .Single(r => r.Id == "old-file:/etc/kata-containers/holdfast-kata.toml");
+            .OfType<FileChange>()
+            .Single(file => file.Subject == "/etc/kata-containers/holdfast-kata.toml");
 
-        await copy.DoAsync(temporary.Machine, TemporaryMachine.Never);
+        await temporary.ApplyAsync(copy);
 
         Assert.Equal(
             $"# Copy of {Defaults}/configuration-qemu.toml, made by Holdfast, which renews it; in it pods may change more settings.\n"
@@ -155,13 +153,11 @@ public sealed class KataTests : IDisposable
         Assert.Equal(true, At("privileged_without_host_devices"));
         Assert.Equal($"{Defaults}/configuration-clh.toml", At("options", "ConfigPath"));
 
-        var link = new ShimLinkResource(instance);
-        Assert.Equal(!isLinked, (await link.InspectAsync(temporary.Machine, TemporaryMachine.Never)).IsAsWanted);
-        if (isLinked)
-        {
-            await link.DoAsync(temporary.Machine, TemporaryMachine.Never);
-            Assert.Equal(Go, new FileInfo(temporary.Machine.At("/usr/local/bin/containerd-shim-kata-v2")).LinkTarget);
-        }
+        await temporary.ApplyAsync(new ShimLinkChange(instance));
+        Assert.Equal(
+            isLinked ? Go : null,
+            new FileInfo(temporary.Machine.At("/usr/local/bin/containerd-shim-kata-v2")).LinkTarget
+        );
     }
 
     [Theory]
@@ -176,7 +172,7 @@ public sealed class KataTests : IDisposable
         temporary.Write("/usr/bin/containerd", "");
         temporary.Answer($"{temporary.Machine.At("/usr/bin/containerd")} --version", $"containerd x v{version}");
         var spec = SpecWith("}, { name: rust, kind: kata, hypervisor: dragonball");
-        var link = new ShimLinkResource(Instance(spec));
+        var link = new ShimLinkChange(Instance(spec));
         if (!isRefused)
         {
             await link.InspectAsync(temporary.Machine, TemporaryMachine.Never);

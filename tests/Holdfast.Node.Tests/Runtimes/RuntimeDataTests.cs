@@ -7,7 +7,7 @@ namespace Holdfast.Node.Tests.Runtimes;
 
 public sealed class RuntimeDataTests : IDisposable
 {
-    private static readonly RuntimeDataResource Data = new(
+    private static readonly RuntimeDataChange Data = new(
         "crio",
         ["/var/lib/containers/storage", "/run/containers/storage", "/var/lib/containers", "/run/containers"]
     );
@@ -60,7 +60,7 @@ public sealed class RuntimeDataTests : IDisposable
                 TestFacts.Document("{ runtimes: [{ name: c, kind: crio, rootDirectory: /data/crio }] }"),
                 TestFacts.Usual
             )
-            .OfType<RuntimeDataResource>()
+            .OfType<RuntimeDataChange>()
             .Single();
         await node.ApplyAsync(data);
         foreach (
@@ -90,17 +90,5 @@ public sealed class RuntimeDataTests : IDisposable
             Array.ForEach(usual, node.Machine.RemoveEmptyDirectory);
             Assert.Equal(before, node.Snapshot());
         }
-    }
-
-    [Fact]
-    public async Task A_journal_of_an_older_version_is_taken_back_too()
-    {
-        await node.ApplyAsync(Data);
-        var journal = Path.Join(node.Paths.ChangesDirectory, "journal.jsonl");
-        var text = File.ReadAllText(journal);
-        Assert.Contains(",\"missingShared\":[]", text, StringComparison.Ordinal);
-        File.WriteAllText(journal, text.Replace(",\"missingShared\":[]", "", StringComparison.Ordinal));
-        await node.UndoAsync();
-        Assert.False(node.Machine.Exists("/var/lib/containers"));
     }
 }

@@ -105,7 +105,7 @@ internal static class CniChecks
     public static IEnumerable<PreflightFinding> EarlierNetworks(MachineSurvey survey, EdgeNodeSpec spec)
     {
         var first = survey.CniNetworks.FirstOrDefault();
-        if (first is not null && string.CompareOrdinal(first.FileName, CniNetworkResource.FileName) < 0)
+        if (first is not null && string.CompareOrdinal(first.FileName, CniNetworkChange.FileName) < 0)
         {
             yield return PreflightFinding.Warning(
                 FindingId.CniEarlierNetwork,
@@ -121,7 +121,7 @@ internal static class CniChecks
     public static IEnumerable<PreflightFinding> OtherNetworks(MachineSurvey survey, EdgeNodeSpec spec)
     {
         var bridge = spec.Network.Bridge;
-        foreach (var other in survey.CniNetworks.Where(network => network.FileName != CniNetworkResource.FileName))
+        foreach (var other in survey.CniNetworks.Where(network => network.FileName != CniNetworkChange.FileName))
         {
             var sharesBridge = other.Bridges.Contains(bridge.Name);
             if (!sharesBridge && !other.Subnets.Any(subnet => Ipv4.Overlap(subnet, bridge.Subnet)))
@@ -209,7 +209,7 @@ internal static class CniChecks
     )
     {
         var isOurs = survey.CniNetworks.Any(network =>
-            network.FileName == CniNetworkResource.FileName && network.Bridges.Contains(bridge.Name)
+            network.FileName == CniNetworkChange.FileName && network.Bridges.Contains(bridge.Name)
         );
         return isOurs
             ? PreflightFinding.Warning(

@@ -35,7 +35,7 @@ internal sealed class CniComponent : IComponent
         }
 
         var known = CniVersions.Choose(spec, facts) ?? CniVersions.Safest;
-        yield return new CniNetworkResource(
+        yield return new CniNetworkChange(
             spec.Network.Bridge.Name,
             current =>
                 Encoding.UTF8.GetBytes(Render(spec.Network.Bridge, CniVersions.Keep(current, spec, facts) ?? known))
@@ -77,7 +77,7 @@ internal sealed class CniComponent : IComponent
         var network = new JsonObject
         {
             ["cniVersion"] = cniVersion,
-            ["name"] = CniNetworkResource.NetworkName,
+            ["name"] = CniNetworkChange.NetworkName,
             ["plugins"] = new JsonArray(
                 new JsonObject
                 {

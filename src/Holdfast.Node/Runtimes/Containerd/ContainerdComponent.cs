@@ -24,7 +24,7 @@ internal sealed class ContainerdComponent : IComponent
         var runtimes = spec.Runtimes.Where(runtime => runtime.Kind == RuntimeKind.Containerd).ToArray();
         foreach (var runtime in runtimes.Where(runtime => runtime.Install is not InstallSpec.Present))
         {
-            yield return new RuntimeDataResource(runtime.Name, DataOf(runtime));
+            yield return new RuntimeDataChange(runtime.Name, DataOf(runtime));
         }
         foreach (var resource in ContainerdSoftware.For(runtimes, facts))
         {
@@ -48,7 +48,7 @@ internal sealed class ContainerdComponent : IComponent
         foreach (var registry in runtime.Registries.Where(r => r.Mirrors.Count > 0))
         {
             var file = Path.Join(Path.GetDirectoryName(runtime.ConfigFile), "certs.d", registry.Host, "hosts.toml");
-            yield return new FileResource(
+            yield return new FileChange(
                 file,
                 (machine, current, _) =>
                     Task.FromResult(
@@ -57,37 +57,15 @@ internal sealed class ContainerdComponent : IComponent
             )
             {
                 Title = $"{runtime.Name} pulls {registry.Host} from {string.Join(", ", registry.Mirrors)}",
-                BeginsWithOriginal = true,
+                EditsOriginal = true,
             };
         }
-        var main = new FileResource(
-            runtime.ConfigFile,
-            async (machine, current, token) => (await instance.ResolveAsync(machine, token)).EditMain(current)
-        )
-        {
-            Title = $"{runtime.Name} is configured",
-            BeginsWithOriginal = true,
-            Why = Why(instance, facts),
-            Mode = mode,
-            MayHaveSecrets = true,
-        };
-        // In the schema of the main file as it will be, which is made from what that begins with.
-        yield return new FileResource(
-            instance.DropIn,
-            async (machine, _, token) =>
-                (await instance.ResolveAsync(machine, token)).MakeDropIn(await main.ReadBeginAsync(machine, token))
-        )
-        {
-            Title = $"{runtime.Name} has Holdfast's configuration in a file of its own, where it merges such files",
-            Mode = mode,
-            MayHaveSecrets = true,
-        };
-        yield return main;
+        yield return new ContainerdFilesChange(instance, mode) { Why = Why(instance, facts) };
         if (runtime.Handlers.Any(h => h.Kind == HandlerKind.Kata && h.RuntimePath is null))
         {
-            yield return new ShimLinkResource(instance);
+            yield return new ShimLinkChange(instance);
         }
-        yield return new ContainerdSeesResource(instance);
+        yield return ContainerdConfigCheck.For(instance);
     }
 
     private static IEnumerable<IStep> BuildService(ContainerdInstance instance, MachineFacts facts)
@@ -99,11 +77,11 @@ internal sealed class ContainerdComponent : IComponent
             // Another version of the program is a reason to start it again, too.
             files.Add(instance.Program.Path);
         }
-        foreach (var step in ServiceSteps.For(Service(instance), facts, files, runtime.Socket))
+        foreach (var step in ServiceChange.StepsFor(Service(instance), facts.IsSystemd, files, runtime.Socket))
         {
             yield return step;
         }
-        yield return new RuntimeServesResource(runtime, instance.HandlerNames);
+        yield return RuntimeAnswersCheck.For(runtime, instance.HandlerNames);
         var importer = new ContainerdImporter();
         if (runtime.SandboxImage == PauseImage.Reference)
         {

@@ -60,7 +60,7 @@ internal sealed class CrioComponent : IComponent
     {
         if (runtime.Install is not InstallSpec.Present)
         {
-            yield return new RuntimeDataResource(runtime.Name, DataOf(runtime)) { Shared = SharedDirectories };
+            yield return new RuntimeDataChange(runtime.Name, DataOf(runtime)) { Shared = SharedDirectories };
         }
         if (runtime.Install is InstallSpec.Apt)
         {
@@ -91,14 +91,14 @@ internal sealed class CrioComponent : IComponent
 
     private IEnumerable<IStep> BuildConfig(RuntimeSpec runtime, EdgeNodeSpec spec, MachineFacts facts)
     {
-        yield return new FileResource(
+        yield return new FileChange(
             CrioRegistries.PolicyFile,
             current => current ?? Encoding.UTF8.GetBytes(CrioRegistries.Policy)
         )
         {
             Title = "there is a policy of which images may be pulled",
         };
-        yield return new FileResource(
+        yield return new FileChange(
             CrioRegistries.File,
             async (machine, _, token) =>
                 Encoding.UTF8.GetBytes(
@@ -110,7 +110,7 @@ internal sealed class CrioComponent : IComponent
         };
         if (runtime.Registries.Any(r => r.Credentials is not null))
         {
-            yield return new FileResource(
+            yield return new FileChange(
                 CrioConfig.AuthFileOf(runtime),
                 async (machine, _, token) =>
                     Encoding.UTF8.GetBytes(
@@ -123,7 +123,7 @@ internal sealed class CrioComponent : IComponent
                 IsSecret = true,
             };
         }
-        yield return new FileResource(
+        yield return new FileChange(
             runtime.ConfigFile,
             (machine, _, _) => Task.FromResult(ConfigOf(runtime, spec, facts, machine).Render())
         )
@@ -165,17 +165,17 @@ internal sealed class CrioComponent : IComponent
         {
             var dropIn = $"/etc/systemd/system/{runtime.Service}.service.d/10-holdfast.conf";
             files.Add(dropIn);
-            yield return new FileResource(dropIn, DropIn(spec.Cluster.AgentService))
+            yield return new FileChange(dropIn, DropIn(spec.Cluster.AgentService))
             {
                 Title = $"{runtime.Service} leaves containers their monitors when it stops",
             };
         }
-        foreach (var step in ServiceSteps.For(service, facts, files, runtime.Socket))
+        foreach (var step in ServiceChange.StepsFor(service, facts.IsSystemd, files, runtime.Socket))
         {
             yield return step;
         }
-        yield return new RuntimeServesResource(runtime, [.. runtime.Handlers.Select(h => h.Name)]);
-        yield return new CrioSeesResource(runtime, machine => ConfigOf(runtime, spec, facts, machine));
+        yield return RuntimeAnswersCheck.For(runtime, [.. runtime.Handlers.Select(h => h.Name)]);
+        yield return CrioConfigCheck.For(runtime, machine => ConfigOf(runtime, spec, facts, machine));
     }
 
     /// <summary>

@@ -25,10 +25,10 @@ internal sealed class KataComponent : IComponent
         }
         foreach (var handler in handlers)
         {
-            yield return new KataReadyResource(handler);
+            yield return KataFilesCheck.For(handler);
             if (handler.Kata!.Annotations.Count > 0)
             {
-                yield return new FileResource(
+                yield return new FileChange(
                     KataFiles.CopyOf(handler),
                     (machine, _, token) => CopyAsync(handler, machine, token)
                 )

@@ -2,8 +2,8 @@ using System.Text.RegularExpressions;
 
 namespace Holdfast.Node.Runtimes;
 
-/// <summary>What a person wants to read of a runtime's log when it does not work. Pure but for reading it.</summary>
-internal static partial class RuntimeWords
+/// <summary>The lines of a runtime's log that say why it does not work.</summary>
+internal static partial class RuntimeLogErrors
 {
     /// <summary>A start logs about 60 lines.</summary>
     private const int LinesToRead = 200;
@@ -13,8 +13,8 @@ internal static partial class RuntimeWords
     /// <summary>The complaints, as a part of a message; empty when the log is.</summary>
     public static async Task<string> ReadAsync(Machine machine, string service, CancellationToken cancellationToken)
     {
-        var words = Choose(await machine.Services.ReadLastLinesAsync(service, LinesToRead, cancellationToken));
-        return words.Count == 0 ? "" : $"its own words: {string.Join(" | ", words)}; ";
+        var lines = Choose(await machine.Services.ReadLastLinesAsync(service, LinesToRead, cancellationToken));
+        return lines.Count == 0 ? "" : $"last log lines: {string.Join(" | ", lines)}; ";
     }
 
     /// <summary>The last complaints of the last start, without times and levels; the last lines when it did not complain.</summary>

@@ -1,0 +1,166 @@
+using Holdfast.Linux;
+
+namespace Holdfast.Node.Runtimes.Cni;
+
+/// <param name="Bridge">The bridge that the file about to be written names.</param>
+/// <param name="StateExisted">Whether CNI kept records of any network.</param>
+/// <param name="NetworkExisted">Whether it kept some of this one, which an earlier document made.</param>
+internal sealed record CniNetworkRecord(
+    FileRecord File,
+    string Bridge,
+    bool BridgeExisted,
+    bool StateExisted,
+    bool NetworkExisted
+);
+
+/// <summary>
+/// The file that tells runtimes how pods are connected. The bridge itself is made by the plugin with the first pod, so its
+/// removal belongs to the undo of this file, with CNI's records of addresses.
+/// </summary>
+internal sealed class CniNetworkChange : Change<CniNetworkRecord>
+{
+    /// <summary>Name of the network in CNI's own bookkeeping (<c>/var/lib/cni/networks/NAME</c>).</summary>
+    public const string NetworkName = "holdfast";
+
+    public const string FileName = "10-holdfast.conflist";
+
+    public const string FilePath = "/etc/cni/net.d/" + FileName;
+
+    private const string StateDirectory = "/var/lib/cni";
+    private const string AddressDirectory = $"{StateDirectory}/networks/{NetworkName}";
+    private const string ResultDirectory = $"{StateDirectory}/results";
+    private static readonly TimeSpan LinkTimeout = TimeSpan.FromSeconds(10);
+
+    private readonly string bridge;
+    private readonly FileChange file;
+
+    /// <param name="edit">From the current content (null: no file) to the wanted one; a fixed point of itself.</param>
+    public CniNetworkChange(string bridge, Func<byte[]?, byte[]> edit)
+        : base(NetworkKind, NetworkName, $"pods are connected by the bridge {bridge}")
+    {
+        this.bridge = bridge;
+        file = new FileChange(FilePath, edit);
+    }
+
+    public static ChangeKind<CniNetworkRecord> NetworkKind { get; } =
+        new("cni-network", RuntimesJson.Default.CniNetworkRecord, UndoAsync);
+
+    public override Task<Inspection> InspectAsync(
+        Machine machine,
+        History<CniNetworkRecord> history,
+        CancellationToken cancellationToken
+    ) => file.InspectAsync(machine, FilesOf(history), cancellationToken);
+
+    public override async Task<CniNetworkRecord> RememberAsync(
+        Machine machine,
+        History<CniNetworkRecord> history,
+        CancellationToken cancellationToken
+    ) =>
+        new(
+            await file.RememberAsync(machine, FilesOf(history), cancellationToken),
+            bridge,
+            BridgeExisted: HasInterface(machine, bridge),
+            StateExisted: machine.Exists(StateDirectory),
+            NetworkExisted: machine.Exists(AddressDirectory)
+        );
+
+    public override Task DoAsync(
+        Machine machine,
+        History<CniNetworkRecord> history,
+        CancellationToken cancellationToken
+    ) => file.DoAsync(machine, FilesOf(history), cancellationToken);
+
+    private static History<FileRecord> FilesOf(History<CniNetworkRecord> history) =>
+        new([.. history.Records.Select(record => record.File)]);
+
+    private static bool HasInterface(Machine machine, string name) => machine.Exists($"/sys/class/net/{name}");
+
+    private static async Task<string?> UndoAsync(
+        Machine machine,
+        History<CniNetworkRecord> history,
+        CancellationToken cancellationToken
+    )
+    {
+        var note = await FileUndo.PutBackAsync(
+            machine,
+            history.Original.File.Before,
+            history.Records.Select(record => record.File.Sha256),
+            withoutOurs: null,
+            cancellationToken
+        );
+        if (!history.Original.NetworkExisted)
+        {
+            // Otherwise this goes back to an earlier document, and the pods keep their addresses.
+            RemoveBookkeeping(machine, history.Original.StateExisted);
+        }
+
+        return await RemoveBridgesAsync(machine, history, cancellationToken) ?? note;
+    }
+
+    /// <summary>Other networks of this machine have theirs beside ours.</summary>
+    private static void RemoveBookkeeping(Machine machine, bool stateExisted)
+    {
+        var addresses = machine.At(AddressDirectory);
+        if (Directory.Exists(addresses))
+        {
+            Directory.Delete(addresses, recursive: true);
+        }
+
+        var results = machine.At(ResultDirectory);
+        if (Directory.Exists(results))
+        {
+            // The loopback's are written by containerd for every pod; those of pods that run are removed with them.
+            string[] mine = stateExisted ? [$"{NetworkName}-"] : [$"{NetworkName}-", "cni-loopback-"];
+            foreach (var result in Directory.EnumerateFiles(results))
+            {
+                if (mine.Any(prefix => Path.GetFileName(result).StartsWith(prefix, StringComparison.Ordinal)))
+                {
+                    File.Delete(result);
+                }
+            }
+        }
+
+        if (!stateExisted)
+        {
+            machine.RemoveEmptyDirectory(Path.GetDirectoryName(AddressDirectory)!);
+            machine.RemoveEmptyDirectory(ResultDirectory);
+            machine.RemoveEmptyDirectory(StateDirectory);
+        }
+    }
+
+    private static async Task<string?> RemoveBridgesAsync(
+        Machine machine,
+        History<CniNetworkRecord> history,
+        CancellationToken cancellationToken
+    )
+    {
+        if (history.Original.BridgeExisted)
+        {
+            return null;
+        }
+
+        // A later document may have named the bridge differently: each of them is Holdfast's.
+        var bridges = history.Records.Select(record => record.Bridge).Distinct();
+        foreach (var bridge in bridges.Where(bridge => HasInterface(machine, bridge)))
+        {
+            try
+            {
+                var result = await machine.RunAsync(
+                    new ChildCommand("ip", "link", "delete", bridge, "type", "bridge"),
+                    LinkTimeout,
+                    cancellationToken
+                );
+                if (!result.Succeeded)
+                {
+                    return $"the bridge {bridge} stays until the next boot: {result.LastErrorLine}";
+                }
+            }
+            catch (LinuxException missing) when (missing.Reason == LinuxReason.NotFound)
+            {
+                return $"the bridge {bridge} stays until the next boot: the command ip (package iproute2) is not there";
+            }
+        }
+
+        return null;
+    }
+}
