@@ -159,6 +159,15 @@ internal sealed class TomlDocument
         {
             throw new NodeException(NodeReason.FileNotUnderstood, $"cannot read {fileName} as TOML: {e.Message}", e);
         }
+        catch (ArgumentOutOfRangeException e)
+        {
+            // Tomlyn 2.10 cannot print the character that it misses behind a backslash at the end of the text.
+            throw new NodeException(
+                NodeReason.FileNotUnderstood,
+                $"cannot read {fileName} as TOML: it ends within a string, behind a backslash",
+                e
+            );
+        }
         if (syntax.Diagnostics.FirstOrDefault(d => d.Kind == DiagnosticMessageKind.Error) is { } error)
         {
             throw NotUnderstood(fileName, error.Span.Start, error.Message);

@@ -128,6 +128,14 @@ public sealed class TomlReadingTests
         );
     }
 
+    [Theory]
+    [InlineData("a = \"b\\")]
+    [InlineData("a = \"\"\"b\\")]
+    [InlineData("a = \"\\u12")]
+    [InlineData("\"a\\")]
+    public void A_text_that_ends_within_an_escape_is_refused(string text) =>
+        Assert.Equal(NodeReason.FileNotUnderstood, Assert.Throws<NodeException>(() => Parse(text)).Reason);
+
     [Fact]
     public void Deep_nesting_does_not_exhaust_the_stack()
     {
