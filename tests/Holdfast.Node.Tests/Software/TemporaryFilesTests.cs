@@ -44,7 +44,7 @@ public sealed class TemporaryFilesTests : IDisposable
         Assert.Equal([OnlyOwner, OnlyOwner], modes);
         Assert.Contains("APT::Sandbox::User=root", Assert.Single(node.CommandsRun, IsApt), StringComparison.Ordinal);
         Assert.Equal(2, node.CommandsRun.Count);
-        Assert.Equal(BusyboxImage.Create("amd64", Busybox(), ["[", "[[", "ash", "httpd", "sh"]).Id, image.Id);
+        Assert.Equal(BusyboxImage.Create("amd64", Busybox(), Applets).Id, image.Id);
         Assert.Empty(Directory.GetFileSystemEntries(node.Paths.StateDirectory));
     }
 
@@ -104,6 +104,8 @@ public sealed class TemporaryFilesTests : IDisposable
     private static bool IsApt(string line) => line.StartsWith("apt-get", StringComparison.Ordinal);
 
     /// <summary>A static program with the names of its applets as busybox has them.</summary>
+    private static readonly string[] Applets = ["[", "[[", "ash", "cat", "cp", "httpd", "ls", "mv", "nc", "sh", "wget"];
+
     private static byte[] Busybox() =>
-        [.. PauseImage.Program("amd64"), .. Encoding.UTF8.GetBytes("\0[\0[[\0ash\0httpd\0sh\0\0/var/log\0")];
+        [.. PauseImage.Program("amd64"), .. Encoding.UTF8.GetBytes($"\0{string.Join('\0', Applets)}\0\0/var/log\0")];
 }
