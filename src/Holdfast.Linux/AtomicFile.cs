@@ -5,7 +5,7 @@ namespace Holdfast.Linux;
 
 /// <summary>
 /// Replaces a whole file so that after a power cut either the old or the new content is there, never a mixture: a new
-/// file beside it, fsync, rename, fsync of the directory. Safe from any thread and any process.
+/// file, fsync, rename, fsync of the directory. Safe from any thread and any process.
 /// </summary>
 public static class AtomicFile
 {
@@ -78,14 +78,19 @@ public static class AtomicFile
         }
     }
 
-    /// <summary>Removes what a writer killed before its rename left beside the file. Does nothing when it left nothing.</summary>
+    /// <summary>
+    /// Removes what a writer killed before its rename left, and finishes an overwriting that was cut short. Does nothing when
+    /// there is nothing left.
+    /// </summary>
     public static void RemoveLeftover(string path)
     {
-        var temporary = TemporaryPath(Target(path));
-        if (File.Exists(temporary))
+        var target = Target(path);
+        foreach (var whole in TemporaryFile.Places(target).Select(TemporaryFile.WholeOf).Where(File.Exists))
         {
-            File.Delete(temporary);
+            Overwrite(whole, target);
         }
+
+        TemporaryFile.RemoveUnused(target);
     }
 
     /// <summary>Makes the entries of a directory (a rename, a removal) survive a power cut.</summary>
@@ -115,22 +120,28 @@ public static class AtomicFile
         // fsync blocks for milliseconds: it must not hold the thread of a caller that awaits several things.
         await Task.Yield();
         var target = Target(path);
-        var temporary = TemporaryPath(target);
+        RemoveLeftover(path);
+        var temporary = TemporaryFile.Open(target, path);
         try
         {
-            using var handle = OpenLocked(temporary, path);
+            using var handle = temporary.Handle;
             try
             {
                 RandomAccess.SetLength(handle, 0);
                 await write(handle);
-                SetModeAndOwner(handle, FileStatus.Read(target), mode, owner, path);
+                var existing = FileStatus.Read(target);
+                SetModeAndOwner(handle, existing, mode, owner, path);
+                FileLabels.Write(
+                    temporary.Path,
+                    FileLabels.Read(existing is null ? Path.GetDirectoryName(target)! : target)
+                );
                 RandomAccess.FlushToDisk(handle);
                 FaultPoint.Reach("file.before-rename");
-                Rename(handle, temporary, target);
+                Rename(temporary, target);
             }
             catch
             {
-                File.Delete(temporary);
+                File.Delete(temporary.Path);
                 throw;
             }
         }
@@ -142,9 +153,9 @@ public static class AtomicFile
         SyncDirectory(Path.GetDirectoryName(target)!);
     }
 
-    private static void Rename(SafeFileHandle handle, string temporary, string target)
+    private static void Rename(TemporaryFile temporary, string target)
     {
-        if (Libc.Rename(temporary, target) == 0)
+        if (Libc.Rename(temporary.Path, target) == 0)
         {
             return;
         }
@@ -155,73 +166,28 @@ public static class AtomicFile
             throw LinuxException.FromErrno($"cannot write {target}", errno);
         }
 
-        // A mount point (/etc/hosts in a container) cannot be replaced, only overwritten. A power cut in the middle
-        // leaves the temporary file, which has all of the new content.
-        using var source = new FileStream(
-            temporary,
-            FileMode.Open,
-            FileAccess.Read,
-            FileShare.ReadWrite | FileShare.Delete
-        );
-        using (var inPlace = new FileStream(target, FileMode.Open, FileAccess.Write, FileShare.ReadWrite))
+        // A mount point (/etc/hosts in a container) cannot be replaced, only overwritten. A power cut in the middle leaves
+        // all of the new content under a name from which the overwriting is finished.
+        File.Move(temporary.Path, temporary.WholePath, overwrite: true);
+        SyncDirectory(Path.GetDirectoryName(temporary.WholePath)!);
+        FaultPoint.Reach("file.before-overwrite");
+        Overwrite(temporary.WholePath, target);
+    }
+
+    private static void Overwrite(string whole, string target)
+    {
+        using (
+            var source = new FileStream(whole, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete)
+        )
+        using (var inPlace = new FileStream(target, FileMode.OpenOrCreate, FileAccess.Write, FileShare.ReadWrite))
         {
             inPlace.SetLength(0);
             source.CopyTo(inPlace);
             inPlace.Flush(flushToDisk: true);
+            File.SetUnixFileMode(inPlace.SafeFileHandle, File.GetUnixFileMode(source.SafeFileHandle));
         }
 
-        var status = FileStatus.Read((int)handle.DangerousGetHandle());
-        File.SetUnixFileMode(target, status.Mode);
-        File.Delete(temporary);
-    }
-
-    /// <summary>
-    /// Opens the temporary file alone. Its name is fixed, so that one left by a crash is used up by the next writer; the
-    /// lock keeps two writers of the same file apart, and a writer that waited while the other renamed starts anew. Until it
-    /// is complete nobody else may read it: who opened it while it was everybody's could read a password from it later.
-    /// </summary>
-    private static SafeFileHandle OpenLocked(string temporary, string path)
-    {
-        while (true)
-        {
-            var descriptor = Libc.Open(
-                temporary,
-                Libc.OpenReadWrite | Libc.OpenCreate | Libc.OpenCloseOnExec,
-                (uint)SecretMode
-            );
-            if (descriptor < 0)
-            {
-                throw LinuxException.FromErrno($"cannot write {path}", Marshal.GetLastPInvokeError());
-            }
-            var handle = new SafeFileHandle(descriptor, ownsHandle: true);
-            LockWhole(handle, temporary);
-            if (FileStatus.Read(temporary, followLink: false)?.Inode == FileStatus.Read(descriptor).Inode)
-            {
-                // One that a crash left behind may be everybody's.
-                File.SetUnixFileMode(handle, SecretMode);
-                return handle;
-            }
-
-            handle.Dispose();
-        }
-    }
-
-    /// <summary>
-    /// Waits for a lock of the open file (fcntl), not of flock's kind: .NET takes a flock on every file that it opens, and a
-    /// reader that comes right after the rename would be refused.
-    /// </summary>
-    private static unsafe void LockWhole(SafeFileHandle handle, string path)
-    {
-        var whole = new Libc.RecordLock { Type = Libc.WriteLock };
-        while (Libc.Fcntl((int)handle.DangerousGetHandle(), Libc.SetOpenFileLockWait, &whole) != 0)
-        {
-            var errno = Marshal.GetLastPInvokeError();
-            if (errno != Errno.Interrupted)
-            {
-                handle.Dispose();
-                throw LinuxException.FromErrno($"cannot lock {path}", errno);
-            }
-        }
+        File.Delete(whole);
     }
 
     private static void SetModeAndOwner(
@@ -252,7 +218,4 @@ public static class AtomicFile
         new FileInfo(path).LinkTarget is null
             ? Path.GetFullPath(path)
             : File.ResolveLinkTarget(path, returnFinalTarget: true)?.FullName ?? Path.GetFullPath(path);
-
-    private static string TemporaryPath(string target) =>
-        Path.Join(Path.GetDirectoryName(target), $".{Path.GetFileName(target)}.holdfast-new");
 }

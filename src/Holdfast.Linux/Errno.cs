@@ -22,6 +22,7 @@ internal static class Errno
     public const int NoSpace = 28;
     public const int ReadOnly = 30;
     public const int NoSystemCall = 38;
+    public const int Loop = 40;
     public const int NoData = 61;
     public const int NotSupported = 95;
     public const int Quota = 122;

@@ -44,6 +44,9 @@ public sealed record FileStatus(
     private const int KindMask = 0xF000;
     private const int ModeMask = 0xFFF;
 
+    /// <summary>Names the file system: what has the same can be renamed into each other's place.</summary>
+    internal (uint Major, uint Minor) Device { get; private init; }
+
     /// <summary>Reads the status of a path; null when nothing is there.</summary>
     /// <param name="followLink">Whether a symbolic link is followed to its target.</param>
     public static unsafe FileStatus? Read(string path, bool followLink = true)
@@ -87,7 +90,10 @@ public sealed record FileStatus(
             buffer.Inode,
             Time(buffer.ChangeSeconds, buffer.ChangeNanoseconds),
             Time(buffer.ModifySeconds, buffer.ModifyNanoseconds)
-        );
+        )
+        {
+            Device = (buffer.DeviceMajor, buffer.DeviceMinor),
+        };
 
     private static DateTimeOffset Time(long seconds, uint nanoseconds) =>
         DateTimeOffset.FromUnixTimeSeconds(seconds).AddTicks(nanoseconds / 100);

@@ -8,6 +8,7 @@ internal static unsafe partial class Libc
     public const int LockExclusive = 2;
     public const int LockNonBlocking = 4;
     public const int LockUnlock = 8;
+    public const int SetOpenFileLock = 37;
     public const int SetOpenFileLockWait = 38;
     public const short WriteLock = 1;
     public const int AtFdCwd = -100;
@@ -19,6 +20,10 @@ internal static unsafe partial class Libc
     public const int OpenReadWrite = 2;
     public const int OpenCreate = 0x40;
     public const int OpenCloseOnExec = 0x80000;
+
+    /// <summary>The only flag here whose value follows the processor.</summary>
+    public static readonly int OpenNoFollow =
+        RuntimeInformation.ProcessArchitecture == Architecture.Arm64 ? 0x8000 : 0x20000;
 
     [LibraryImport("libc", EntryPoint = "flock", SetLastError = true)]
     public static partial int Flock(int fd, int operation);
@@ -163,5 +168,11 @@ internal static unsafe partial class Libc
 
         [FieldOffset(120)]
         public uint ModifyNanoseconds;
+
+        [FieldOffset(136)]
+        public uint DeviceMajor;
+
+        [FieldOffset(140)]
+        public uint DeviceMinor;
     }
 }

@@ -108,6 +108,8 @@ public sealed class FileChange : Change<FileRecord>
         CancellationToken cancellationToken
     )
     {
+        // What a power cut left of an earlier write is no original.
+        AtomicFile.RemoveLeftover(machine.At(Subject));
         var hasSecrets = IsSecret || MayHaveSecrets || Mask is not null;
         var before = await FileSnapshot.TakeAsync(machine, Subject, hasSecrets, cancellationToken);
         var current = await before.ReadAsync(machine, cancellationToken);

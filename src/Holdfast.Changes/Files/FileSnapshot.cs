@@ -12,6 +12,7 @@ namespace Holdfast.Changes.Files;
 /// <param name="MissingDirectories">Deepest first.</param>
 /// <param name="Mode">Octal; null when there was no file.</param>
 /// <param name="Sha256">Of the content; null when there was no file.</param>
+/// <param name="Label">Of SELinux; null where files have none.</param>
 public sealed record FileSnapshot(
     string Path,
     IReadOnlyList<string> MissingDirectories,
@@ -19,7 +20,8 @@ public sealed record FileSnapshot(
     uint Uid = 0,
     uint Gid = 0,
     string? Sha256 = null,
-    byte[]? Content = null
+    byte[]? Content = null,
+    byte[]? Label = null
 )
 {
     /// <summary>Bytes up to which content is kept in the journal; configuration files are far smaller.</summary>
@@ -60,6 +62,7 @@ public sealed record FileSnapshot(
             Mode = Convert.ToString((int)status.Mode, 8).PadLeft(4, '0'),
             Uid = status.Owner.Uid,
             Gid = status.Owner.Gid,
+            Label = FileLabels.Read(machine.At(path)),
         };
         if (hasSecrets || status.Length > MaxInlineLength)
         {
@@ -102,6 +105,8 @@ public sealed record FileSnapshot(
         {
             machine.Remove(Path);
         }
+
+        FileLabels.Write(machine.At(Path), Label);
 
         // A directory that someone else uses by now stays.
         foreach (var directory in MissingDirectories)

@@ -171,6 +171,12 @@ public sealed class ChangeJournal : IDisposable
             Directory.Delete(originals, recursive: true);
         }
 
+        // What a copy to that directory, killed half way, left beside it.
+        foreach (var left in Directory.EnumerateFiles(paths.ChangesDirectory, $".{OriginalsDirectory}.*"))
+        {
+            File.Delete(left);
+        }
+
         AtomicFile.SyncDirectory(paths.ChangesDirectory);
     }
 
