@@ -79,6 +79,38 @@ public sealed class RollBackTests : IDisposable
         Assert.Equal(["stubborn:first"], journal.Changes.Select(change => change.Id));
     }
 
+    /// <summary>Otherwise a later undo starts units again that a person has stopped since.</summary>
+    [Fact]
+    public async Task What_a_rollback_put_back_is_settled_once()
+    {
+        stubborn.IsGivingIn = true;
+        using var journal = await node.OpenJournalAsync();
+        await ApplyAsync(journal, new FileChange("/etc/before", "x"));
+        await Assert.ThrowsAsync<NodeException>(() =>
+            ApplyAsync(journal, new StubbornChange(stubborn, "tame"), new FileChange("/etc/before/under", "x"))
+        );
+        Assert.Equal(["tame"], stubborn.Settled);
+
+        await Undoer.UndoAllAsync(node.Machine, journal, null, TemporaryMachine.Never);
+        Assert.Equal(["tame"], stubborn.Settled);
+    }
+
+    [Fact]
+    public async Task What_does_not_start_again_is_told_and_the_original_is_back_all_the_same()
+    {
+        stubborn.IsGivingIn = true;
+        stubborn.IsFailingToSettle = true;
+        node.Write("/etc/a", "original");
+        using var journal = await node.OpenJournalAsync();
+        await ApplyAsync(journal, new FileChange("/etc/a", "a"), new StubbornChange(stubborn, "tame"));
+
+        var result = await Undoer.UndoAllAsync(node.Machine, journal, null, TemporaryMachine.Never);
+
+        Assert.Equal(["the tame stays: cannot start tame again"], result.Failures);
+        Assert.Equal((2, 0), (result.TakenBack, result.Left));
+        Assert.Equal("original", node.Read("/etc/a"));
+    }
+
     private ChangeKinds Kinds => new([FileChange.WholeKind, stubborn.Kind]);
 
     private Applier Applier => new(Kinds);
@@ -135,6 +167,8 @@ public sealed class RollBackTests : IDisposable
 
         public bool IsGivingIn { get; set; }
 
+        public bool IsFailingToSettle { get; set; }
+
         public List<string> Settled { get; } = [];
 
         private Task<string?> UndoAsync(
@@ -150,7 +184,9 @@ public sealed class RollBackTests : IDisposable
         private Task SettleAsync(Machine machine, History<StubbornRecord> history, CancellationToken cancellationToken)
         {
             Settled.Add(history.Original.Name);
-            return Task.CompletedTask;
+            return IsFailingToSettle
+                ? throw new NodeException(NodeReason.ServiceFailed, $"cannot start {history.Original.Name} again")
+                : Task.CompletedTask;
         }
     }
 }

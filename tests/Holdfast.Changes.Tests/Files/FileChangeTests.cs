@@ -237,6 +237,37 @@ public sealed class FileChangeTests : IDisposable
         Assert.Empty(result.Notes);
     }
 
+    /// <summary>The link took the place of a file, and then someone put another file in the place of the link.</summary>
+    [Fact]
+    public async Task File_that_took_the_place_of_a_link_is_kept_and_the_original_comes_back()
+    {
+        node.Write("/usr/local/bin/program", "old");
+        var before = node.Snapshot();
+        await node.ApplyAsync(new LinkChange("/usr/local/bin/program", "/usr/local/lib/p/program"));
+        File.Delete(node.Machine.At("/usr/local/bin/program"));
+        node.Write("/usr/local/bin/program", "an hour of a person's work");
+
+        var result = await node.UndoAsync();
+
+        Assert.Equal(before, node.Snapshot());
+        Assert.Contains("kept as", Assert.Single(result.Notes), StringComparison.Ordinal);
+        var kept = Assert.Single(Directory.GetFiles(Path.Join(node.Paths.ChangesDirectory, "kept")));
+        Assert.Equal("an hour of a person's work", File.ReadAllText(kept));
+    }
+
+    [Fact]
+    public async Task Edited_files_whose_names_differ_in_a_slash_are_both_kept()
+    {
+        foreach (var path in new[] { "/etc/a/b", "/etc/a_b" })
+        {
+            await node.ApplyAsync(new FileChange(path, "wanted"));
+            node.Write(path, $"edited {path}");
+        }
+
+        await node.UndoAsync();
+        Assert.Equal(2, Directory.GetFiles(Path.Join(node.Paths.ChangesDirectory, "kept")).Length);
+    }
+
     private static string HideSecrets(string text) =>
         text.Replace("old.secret", "***", StringComparison.Ordinal)
             .Replace("new.secret", "***", StringComparison.Ordinal);

@@ -126,6 +126,66 @@ public sealed class ChangeJournalTests : IDisposable
         Assert.Contains("line 2", failure.Message, StringComparison.Ordinal);
     }
 
+    /// <summary>A file system may have made the file longer before it had written all of it.</summary>
+    [Fact]
+    public async Task Last_line_that_was_torn_is_dropped_also_when_its_end_is_there()
+    {
+        using (var journal = await node.OpenJournalAsync())
+        {
+            Record(journal, "a", "1");
+        }
+
+        var whole = File.ReadAllBytes(JournalPath);
+        File.AppendAllText(JournalPath, "{\"event\":\"done\",\0\0\0\0\0\0\n");
+        using (var journal = await node.OpenJournalAsync())
+        {
+            Assert.Single(journal.Changes);
+            Record(journal, "b", "2");
+        }
+
+        Assert.True(File.ReadAllBytes(JournalPath).AsSpan().StartsWith(whole));
+        using var again = await node.OpenJournalAsync();
+        Assert.Equal(2, again.Changes.Count);
+    }
+
+    [Fact]
+    public async Task Journal_is_made_for_root_alone()
+    {
+        var seen = new List<UnixFileMode>();
+        Directory.CreateDirectory(node.Paths.ChangesDirectory);
+        using var watcher = new FileSystemWatcher(node.Paths.ChangesDirectory, "journal.jsonl");
+        watcher.Created += (_, created) => seen.Add(File.GetUnixFileMode(created.FullPath));
+        watcher.EnableRaisingEvents = true;
+        using (var journal = await node.OpenJournalAsync())
+        {
+            Record(journal, "a", "1");
+        }
+
+        await Task.Delay(100);
+        Assert.Equal([UnixFileMode.UserRead | UnixFileMode.UserWrite], seen);
+    }
+
+    [Fact]
+    public async Task Runs_are_layers_and_each_has_its_number()
+    {
+        using (var journal = await node.OpenJournalAsync())
+        {
+            Record(journal, "a", "1");
+        }
+
+        using (var journal = await node.OpenJournalAsync())
+        {
+            var entry = Record(journal, "a", "2");
+            Record(journal, "b", "3");
+            Assert.Equal(1, entry.HistoryBefore(journal.Run)!.Value.ReturnTo);
+            Assert.Null(entry.HistoryBefore(journal.Run + 1));
+        }
+
+        var numbers = File.ReadAllLines(JournalPath)
+            .Select(line => JsonDocument.Parse(line).RootElement.GetProperty("run"));
+        Assert.Equal([1, 2, 2], numbers.Select(number => number.GetInt32()));
+    }
+
     [Fact]
     public async Task Two_cannot_change_the_machine_at_once_but_one_can_read()
     {
