@@ -3,7 +3,7 @@ using System.Text;
 namespace Holdfast.Changes.Services;
 
 /// <summary>Writes the unit file of a service that Holdfast defines.</summary>
-internal static class SystemdUnit
+public static class SystemdUnit
 {
     /// <summary>
     /// KillMode=process and Delegate=yes, as containerd's own unit has them: containers hang on the service's process and

@@ -37,6 +37,9 @@ internal sealed class DebianNode : NodeUnderTest
         this.runner = runner;
     }
 
+    /// <summary>The node's PID 1 as this machine numbers it.</summary>
+    public int Leader => leader;
+
     /// <summary>The node's <c>/</c> as this machine sees it.</summary>
     public string Root => Path.Join(Directory, "root");
 
