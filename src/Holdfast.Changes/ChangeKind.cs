@@ -72,8 +72,8 @@ public sealed class ChangeKind<TBefore>(
     public Func<History<TBefore>, string?>? Destroys { get; init; }
 
     /// <summary>
-    /// Whether what was last written replaced an older version that worked: it is taken back by a rollback until it is proven.
-    /// The original of the history is the state of the last proof.
+    /// Whether what is in force replaced an older version: it is taken back by a rollback until a pod has proven it. Asked
+    /// of each state since the last proof, as the original of the history, oldest first; the first that answers is returned to.
     /// </summary>
     public Func<History<TBefore>, bool>? NeedsProof { get; init; }
 

@@ -12,7 +12,7 @@ public sealed class RoomTests
         ["Holdfast.Cri"] = ["Holdfast.Kube", "Holdfast.Linux"],
         ["Holdfast.Store"] = ["Holdfast.Kube", "Holdfast.Linux"],
         ["Holdfast.Document"] = ["Holdfast.Kube", "Holdfast.Linux"],
-        ["Holdfast.Changes"] = ["Holdfast.Kube", "Holdfast.Linux"],
+        ["Holdfast.Changes"] = ["Holdfast.Linux"],
         ["Holdfast.Node"] =
         [
             "Holdfast.Kube",

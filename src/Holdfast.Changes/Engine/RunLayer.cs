@@ -2,8 +2,8 @@ using Holdfast.Changes.Journal;
 
 namespace Holdfast.Changes.Engine;
 
-/// <summary>One change that the present run wrote, on top of what earlier runs had made of it.</summary>
-/// <param name="History">Back to the state before this run.</param>
+/// <summary>What one run, or more of them, wrote on top of what earlier runs had made of a change.</summary>
+/// <param name="History">Back to the state below the layer.</param>
 internal sealed record RunLayer(JournalEntry Entry, StoredHistory History)
 {
     /// <summary>What the holder of the journal has changed, in the order in which the changes were first made.</summary>

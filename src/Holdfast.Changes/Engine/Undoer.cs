@@ -46,12 +46,13 @@ public sealed class Undoer(ChangeKinds kinds)
         CancellationToken cancellationToken
     )
     {
-        var mine = RunLayer.ListOf(journal).ToArray();
-        var older = Unproven.ListOf(journal, kinds).Where(entry => mine.All(layer => layer.Entry != entry));
-        // The last of the list goes first: what an older run brought lies below what this one did.
-        var layers = older
-            .Select(entry => new RunLayer(entry, entry.HistoryToProof))
-            .Concat(mine)
+        var older = Unproven.ListOf(journal, kinds).ToArray();
+        // A new version that an earlier, killed run brought goes back to the one before, not to what this run found.
+        var layers = RunLayer
+            .ListOf(journal)
+            .Where(layer => older.All(unproven => unproven.Entry != layer.Entry))
+            .Concat(older)
+            .OrderBy(layer => layer.Entry.At)
             .Where(layer => !kinds.For(layer.Entry.Kind).StaysUntilUndo)
             .ToArray();
         var result = await PutBackAsync(layers, machine, journal, progress, "rollback.before-step", cancellationToken);
@@ -63,6 +64,12 @@ public sealed class Undoer(ChangeKinds kinds)
                 entry,
                 () => kinds.For(entry.Kind).FollowAsync(machine, entry.History, cancellationToken)
             );
+        }
+
+        if (failures.Count == 0)
+        {
+            // What is in force again was proven before.
+            journal.MarkProven([.. older.Select(layer => layer.Entry).Where(entry => entry.IsOpen)]);
         }
 
         return result with

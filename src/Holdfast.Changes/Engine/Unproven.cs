@@ -11,14 +11,20 @@ public static class Unproven
 {
     /// <summary>What is still to be proven, for people; also what a run brought that was killed before its proof.</summary>
     public static IReadOnlyList<string> ListTitles(ChangeJournal journal, ChangeKinds kinds) =>
-        [.. ListOf(journal, kinds).Select(entry => entry.Title)];
+        [.. ListOf(journal, kinds).Select(layer => layer.Entry.Title)];
 
     /// <summary>Pods have run with all of them.</summary>
     public static void MarkProven(ChangeJournal journal, ChangeKinds kinds) =>
-        journal.MarkProven([.. ListOf(journal, kinds)]);
+        journal.MarkProven([.. ListOf(journal, kinds).Select(layer => layer.Entry)]);
 
-    internal static IEnumerable<JournalEntry> ListOf(ChangeJournal journal, ChangeKinds kinds) =>
-        journal.Entries.Where(entry =>
-            entry is { IsOpen: true, IsUnproven: true } && kinds.For(entry.Kind).IsToBeProven(entry.HistoryToProof)
-        );
+    internal static IEnumerable<RunLayer> ListOf(ChangeJournal journal, ChangeKinds kinds)
+    {
+        foreach (var entry in journal.Entries.Where(entry => entry.IsOpen))
+        {
+            if (entry.FindUnproven(kinds.For(entry.Kind)) is { } history)
+            {
+                yield return new RunLayer(entry, history);
+            }
+        }
+    }
 }

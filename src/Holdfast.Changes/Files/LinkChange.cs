@@ -71,7 +71,7 @@ public sealed class LinkChange : Change<LinkRecord>
     {
         var (path, _, linkedTo, file) = history.Original;
         var at = machine.At(path);
-        File.Delete(TemporaryPath(at));
+        Remove(TemporaryPath(at));
         var now = ReadTarget(at);
         if (now is not null && now != linkedTo && history.Records.All(record => record.Target != now))
         {
@@ -90,7 +90,7 @@ public sealed class LinkChange : Change<LinkRecord>
         }
 
         // The link itself, not what it leads to, makes room for the original.
-        File.Delete(at);
+        Remove(at);
         await file!.RestoreAsync(machine, cancellationToken);
         return null;
     }
@@ -137,6 +137,15 @@ public sealed class LinkChange : Change<LinkRecord>
         }
 
         return $"{path} was replaced by a file after Holdfast made it: that file is kept as {kept}";
+    }
+
+    /// <summary>Also where the directory is gone by now.</summary>
+    private static void Remove(string at)
+    {
+        if (FileStatus.Read(at, followLink: false) is not null)
+        {
+            File.Delete(at);
+        }
     }
 
     private static string TemporaryPath(string at) => at + ".holdfast-new";

@@ -25,6 +25,9 @@ internal sealed class JournalEntry(RecordLine first)
     public string Id => first.Id;
     public string Title => first.Title;
     public string Group => first.Group;
+
+    /// <summary>When it was first recorded.</summary>
+    public DateTimeOffset At => first.At;
     public EntryState State { get; private set; }
 
     public bool IsOpen => State != EntryState.Undone;
@@ -32,23 +35,31 @@ internal sealed class JournalEntry(RecordLine first)
     /// <summary>What follows from its undo (a service that runs again) is done; a later undo of everything leaves it alone.</summary>
     public bool IsSettled { get; private set; }
 
-    /// <summary>Whether something was written since the last proof.</summary>
-    public bool IsUnproven => proven < records.Count;
-
     /// <summary>For undo: back to the original.</summary>
     public StoredHistory History => HistoryTo(0);
-
-    /// <summary>
-    /// For a rollback of what no pod has proven: back to the state of the last proof. What was first installed stands without
-    /// one, since there is nothing older to return to.
-    /// </summary>
-    public StoredHistory HistoryToProof => HistoryTo(Math.Min(Math.Max(proven, 1), records.Count - 1));
 
     public ChangeSummary ToSummary(int number) => new(number, Kind, Id, Title, Group, first.At, records[^1].At);
 
     /// <summary>For a rollback of one run: back to the state before it. Null when that run did not write this.</summary>
     public StoredHistory? HistoryBefore(int run) =>
         records.FindIndex(record => record.Run == run) is >= 0 and var index ? HistoryTo(index) : null;
+
+    /// <summary>
+    /// For a rollback of what no pod has proven: back to the last version that worked, or was not replaced. Null when nothing
+    /// is to be proven.
+    /// </summary>
+    public StoredHistory? FindUnproven(ChangeKind kind)
+    {
+        for (var record = proven; record < records.Count; record++)
+        {
+            if (kind.IsToBeProven(HistoryTo(record)))
+            {
+                return HistoryTo(record);
+            }
+        }
+
+        return null;
+    }
 
     public void Add(RecordLine record)
     {

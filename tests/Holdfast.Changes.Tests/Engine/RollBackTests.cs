@@ -111,6 +111,53 @@ public sealed class RollBackTests : IDisposable
         Assert.Equal("original", node.Read("/etc/a"));
     }
 
+    /// <summary>The first version is never proven by itself, and the upgrade is made by a run that is killed before its proof.</summary>
+    [Fact]
+    public async Task New_version_of_a_killed_run_goes_back_to_the_version_before_it()
+    {
+        var versions = new ChangeKind<LinkRecord>("version", ChangesJson.Default.LinkRecord, LinkChange.UndoAsync)
+        {
+            NeedsProof = history => history.Original.LinkedTo is { } before && before != history.Last.Target,
+        };
+        var kinds = new ChangeKinds([versions]);
+        await node.ApplyAsync(kinds, new LinkChange("/opt/tool", "/opt/v1", versions));
+        await node.ApplyAsync(kinds, new LinkChange("/opt/tool", "/opt/v2", versions));
+        await node.ApplyAsync(kinds, new LinkChange("/opt/tool", "/opt/v2", versions));
+
+        using var journal = await node.OpenJournalAsync();
+        Assert.Equal(["/opt/tool leads to /opt/v1"], Unproven.ListTitles(journal, kinds));
+        await new Undoer(kinds).RollBackAsync(node.Machine, journal, null, TemporaryMachine.Never);
+        Assert.Equal("/opt/v1", new FileInfo(node.Machine.At("/opt/tool")).LinkTarget);
+        Assert.Single(journal.Changes);
+        Assert.Empty(Unproven.ListTitles(journal, kinds));
+    }
+
+    [Fact]
+    public async Task Proven_version_is_what_a_later_rollback_goes_back_to()
+    {
+        var versions = new ChangeKind<LinkRecord>("version", ChangesJson.Default.LinkRecord, LinkChange.UndoAsync)
+        {
+            NeedsProof = history => history.Original.LinkedTo is { } before && before != history.Last.Target,
+        };
+        var kinds = new ChangeKinds([versions]);
+        foreach (var version in new[] { "/opt/v1", "/opt/v2" })
+        {
+            await node.ApplyAsync(kinds, new LinkChange("/opt/tool", version, versions));
+        }
+
+        using (var journal = await node.OpenJournalAsync())
+        {
+            Unproven.MarkProven(journal, kinds);
+            Assert.Empty(Unproven.ListTitles(journal, kinds));
+        }
+
+        await node.ApplyAsync(kinds, new LinkChange("/opt/tool", "/opt/v3", versions));
+        using var again = await node.OpenJournalAsync();
+        Assert.Single(Unproven.ListTitles(again, kinds));
+        await new Undoer(kinds).RollBackAsync(node.Machine, again, null, TemporaryMachine.Never);
+        Assert.Equal("/opt/v2", new FileInfo(node.Machine.At("/opt/tool")).LinkTarget);
+    }
+
     private ChangeKinds Kinds => new([FileChange.WholeKind, stubborn.Kind]);
 
     private Applier Applier => new(Kinds);

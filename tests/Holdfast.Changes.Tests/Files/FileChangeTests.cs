@@ -237,6 +237,14 @@ public sealed class FileChangeTests : IDisposable
         Assert.Empty(result.Notes);
     }
 
+    [Fact]
+    public async Task Link_whose_directory_is_gone_is_taken_back_without_a_fault()
+    {
+        await node.ApplyAsync(new LinkChange("/usr/local/sbin/tool", "/usr/local/bin/tool"));
+        Directory.Delete(node.Machine.At("/usr"), recursive: true);
+        Assert.Empty((await node.UndoAsync()).Failures);
+    }
+
     /// <summary>The link took the place of a file, and then someone put another file in the place of the link.</summary>
     [Fact]
     public async Task File_that_took_the_place_of_a_link_is_kept_and_the_original_comes_back()
