@@ -1,10 +1,8 @@
 using Holdfast.Document;
 using Holdfast.Linux;
 using Holdfast.Node;
-using Holdfast.Node.Apply;
 using Holdfast.Node.Facts;
 using Holdfast.Node.Joining;
-using Holdfast.Node.Plan;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Holdfast.Testing.Crasher;

@@ -1,5 +1,3 @@
-using Holdfast.Node.Services;
-
 namespace Holdfast.Testing.Crasher;
 
 /// <summary>Services that exist where their unit does, and only in memory.</summary>

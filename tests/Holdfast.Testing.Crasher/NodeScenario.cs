@@ -93,7 +93,7 @@ public sealed class NodeScenario
             BuildSteps().Select(step => ("all", step)),
             NodeKinds.All,
             Machine,
-            (_, _) => true,
+            _ => true,
             CancellationToken.None
         );
 

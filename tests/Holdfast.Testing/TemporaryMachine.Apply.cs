@@ -8,7 +8,7 @@ public sealed partial class TemporaryMachine
 {
     /// <summary>Without leftovers: a test that applies twice with other steps does not mean that the first ones go.</summary>
     public Task<NodePlan> PlanAsync(ChangeKinds kinds, params IEnumerable<IStep> steps) =>
-        NodePlan.MakeAsync(steps.Select(step => ("test", step)), kinds, Machine, (_, _) => true, Never);
+        NodePlan.MakeAsync(steps.Select(step => ("test", step)), kinds, Machine, _ => true, Never);
 
     public async Task<ApplyResult> ApplyAsync(ChangeKinds kinds, params IEnumerable<IStep> steps)
     {

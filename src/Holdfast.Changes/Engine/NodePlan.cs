@@ -60,13 +60,13 @@ public sealed record NodePlan(IReadOnlyList<PlanStep> Steps, IReadOnlyList<Chang
     public bool HasChanges => Leftovers.Count > 0 || Changes.Any();
 
     /// <summary>Compares what is wanted with the machine and changes neither.</summary>
-    /// <param name="isWanted">Whether a change of all that are in force is wanted though no step has its id.</param>
+    /// <param name="isWanted">Whether a change in force is wanted though no step has its id.</param>
     /// <exception cref="NodeException">Something could not even be looked at.</exception>
     public static async Task<NodePlan> MakeAsync(
         IEnumerable<(string Group, IStep Step)> wanted,
         ChangeKinds kinds,
         Machine machine,
-        Func<ChangeSummary, IReadOnlyList<ChangeSummary>, bool> isWanted,
+        Func<ChangeSummary, bool> isWanted,
         CancellationToken cancellationToken
     )
     {
@@ -89,7 +89,7 @@ public sealed record NodePlan(IReadOnlyList<PlanStep> Steps, IReadOnlyList<Chang
         );
         var ids = steps.Select(step => step.Id).ToHashSet();
         var leftovers = journal
-            .Changes.Where(change => !ids.Contains(change.Id) && !isWanted(change, journal.Changes))
+            .Changes.Where(change => !ids.Contains(change.Id) && !isWanted(change))
             .Where(change => !kinds.For(change.Kind).StaysUntilUndo)
             .ToArray();
         return new NodePlan(steps, leftovers) { Removals = [.. ListRemovals(leftovers, kinds, journal)] };

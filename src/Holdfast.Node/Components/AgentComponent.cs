@@ -1,7 +1,6 @@
 using Holdfast.Document;
 using Holdfast.Linux;
 using Holdfast.Node.Facts;
-using Holdfast.Node.Joining;
 
 namespace Holdfast.Node.Components;
 

@@ -1,6 +1,5 @@
 using Holdfast.Node.Apply;
 using Holdfast.Node.Joining;
-using Holdfast.Node.Resources;
 
 namespace Holdfast.Node.Doctor;
 
@@ -25,7 +24,7 @@ internal static class AgentsStartedByHoldfast
                     .Select(service => service.Name)
                     .Concat(
                         journal
-                            .Histories(Bridge.KindOf(ServiceResource.KindName))
+                            .Histories(Bridge.KindOf(Resources.ServiceResource.KindName))
                             .Select(history => history.Original.Original)
                             .Where(original => !(bool)original["running"]!)
                             .Select(original => (string)original["name"]!)

@@ -1,5 +1,4 @@
 using System.Net;
-using Holdfast.Node.Resources;
 
 namespace Holdfast.Node.Doctor;
 

@@ -1,6 +1,5 @@
 using System.Globalization;
 using Holdfast.Linux;
-using Holdfast.Node.Plan;
 using Holdfast.Node.Software.Packages;
 
 namespace Holdfast.Node.Doctor;

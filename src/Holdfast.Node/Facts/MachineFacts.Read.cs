@@ -2,8 +2,6 @@ using System.Runtime.InteropServices;
 using System.Text.RegularExpressions;
 using Holdfast.Linux;
 using Holdfast.Node.Programs;
-using Holdfast.Node.Resources;
-using Holdfast.Node.Services;
 using Holdfast.Node.Software;
 
 namespace Holdfast.Node.Facts;

@@ -2,7 +2,6 @@ using System.Text;
 using System.Text.Json.Nodes;
 using Holdfast.Linux;
 using Holdfast.Node.Resources;
-using Holdfast.Node.Services;
 
 namespace Holdfast.Node.Joining;
 

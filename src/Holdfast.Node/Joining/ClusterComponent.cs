@@ -5,7 +5,6 @@ using Holdfast.Node.Programs;
 using Holdfast.Node.Resources;
 using Holdfast.Node.Runtimes;
 using Holdfast.Node.Runtimes.Cni;
-using Holdfast.Node.Services;
 
 namespace Holdfast.Node.Joining;
 

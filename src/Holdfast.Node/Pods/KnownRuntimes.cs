@@ -1,7 +1,6 @@
 using Holdfast.Cri;
 using Holdfast.Document;
 using Holdfast.Linux;
-using Holdfast.Node.Apply;
 
 namespace Holdfast.Node.Pods;
 

@@ -1,7 +1,6 @@
 using Holdfast.Cri.V1;
 using Holdfast.Kube;
 using Holdfast.Linux;
-using Holdfast.Node.Apply;
 
 namespace Holdfast.Node.Pods;
 

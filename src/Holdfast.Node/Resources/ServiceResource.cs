@@ -1,6 +1,5 @@
 using System.Net.Sockets;
 using System.Text.Json.Nodes;
-using Holdfast.Node.Services;
 
 namespace Holdfast.Node.Resources;
 

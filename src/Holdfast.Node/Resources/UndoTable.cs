@@ -1,9 +1,4 @@
 using Holdfast.Node.Joining;
-using Holdfast.Node.Runtimes;
-using Holdfast.Node.Runtimes.Cni;
-using Holdfast.Node.Runtimes.Containerd;
-using Holdfast.Node.Runtimes.Crio;
-using Holdfast.Node.Runtimes.Kata;
 
 namespace Holdfast.Node.Resources;
 
@@ -19,7 +14,7 @@ internal sealed class UndoTable
 
     /// <summary>Every kind that this version of the program makes, or that an older one made.</summary>
     public static UndoTable Default { get; } =
-        new([new OldFileUndo(FileResource.WholeKind), new LinkUndo(), new ServiceUndo(), new ClusterJoinUndo()]);
+        new([new OldFileUndo(FileResource.WholeKind), new ServiceUndo(), new ClusterJoinUndo()]);
 
     public IEnumerable<IUndo> All => undos.Values;
 

@@ -1,7 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
 using Holdfast.Composition;
-using Holdfast.Node.Apply;
 using Holdfast.Terminal;
 using Spectre.Console;
 

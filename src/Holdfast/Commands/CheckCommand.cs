@@ -2,7 +2,6 @@ using System.CommandLine;
 using Holdfast.Composition;
 using Holdfast.Node;
 using Holdfast.Node.Doctor;
-using Holdfast.Node.Plan;
 using Holdfast.Terminal;
 using Spectre.Console;
 

@@ -2,7 +2,6 @@ using Holdfast.Composition;
 using Holdfast.Document;
 using Holdfast.Linux;
 using Holdfast.Node;
-using Holdfast.Node.Apply;
 using Holdfast.Node.Pods;
 using Holdfast.Terminal;
 using Spectre.Console;

@@ -1,7 +1,6 @@
 using System.CommandLine;
 using Holdfast.Composition;
 using Holdfast.Node.Doctor;
-using Holdfast.Node.Plan;
 using Holdfast.Terminal;
 using Spectre.Console;
 

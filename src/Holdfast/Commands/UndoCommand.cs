@@ -1,6 +1,5 @@
 using System.CommandLine;
 using Holdfast.Composition;
-using Holdfast.Node.Apply;
 using Holdfast.Terminal;
 
 namespace Holdfast.Commands;

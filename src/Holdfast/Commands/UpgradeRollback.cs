@@ -1,6 +1,5 @@
 using Holdfast.Composition;
 using Holdfast.Node;
-using Holdfast.Node.Apply;
 using Holdfast.Node.Probe;
 using Holdfast.Terminal;
 using Spectre.Console;

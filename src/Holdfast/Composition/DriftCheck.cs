@@ -1,7 +1,6 @@
 using System.Text.Json;
 using Holdfast.Agent.NodeStatus;
 using Holdfast.Linux;
-using Holdfast.Node.Apply;
 using Holdfast.Terminal;
 
 namespace Holdfast.Composition;

@@ -3,8 +3,6 @@ using Holdfast.Node;
 using Holdfast.Node.Components;
 using Holdfast.Node.Doctor;
 using Holdfast.Node.Facts;
-using Holdfast.Node.Plan;
-using Holdfast.Node.Services;
 using Holdfast.Terminal;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;

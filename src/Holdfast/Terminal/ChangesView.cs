@@ -1,4 +1,3 @@
-using Holdfast.Node.Apply;
 using Spectre.Console;
 
 namespace Holdfast.Terminal;

@@ -3,7 +3,6 @@ using Holdfast.Composition;
 using Holdfast.Linux;
 using Holdfast.Node.Doctor;
 using Holdfast.Node.Facts;
-using Holdfast.Node.Resources;
 using Spectre.Console;
 
 namespace Holdfast.Terminal;

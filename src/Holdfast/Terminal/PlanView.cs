@@ -1,5 +1,3 @@
-using Holdfast.Node.Plan;
-using Holdfast.Node.Resources;
 using Spectre.Console;
 
 namespace Holdfast.Terminal;

@@ -60,7 +60,7 @@ public sealed class GuardAndRemovalTests : IDisposable
             [("test", new FileChange("/etc/new", "new"))],
             kinds,
             node.Machine,
-            (_, _) => false,
+            _ => false,
             TemporaryMachine.Never
         );
         Assert.Equal("all images", Assert.Single(plan.Removals).Destroys);

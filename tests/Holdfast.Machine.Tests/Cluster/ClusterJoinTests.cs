@@ -1,6 +1,5 @@
 using Holdfast.Linux;
 using Holdfast.Node;
-using Holdfast.Node.Resources;
 using Holdfast.Node.Yaml;
 
 namespace Holdfast.Machine.Tests.Cluster;

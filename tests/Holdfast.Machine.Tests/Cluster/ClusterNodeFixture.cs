@@ -1,10 +1,7 @@
 using System.Text;
 using Holdfast.Linux;
 using Holdfast.Node;
-using Holdfast.Node.Apply;
 using Holdfast.Node.Doctor;
-using Holdfast.Node.Plan;
-using Holdfast.Node.Resources;
 using Holdfast.Testing;
 using Holdfast.Testing.Crasher;
 using Microsoft.Extensions.Logging.Abstractions;

@@ -5,7 +5,6 @@ using Holdfast.Linux;
 using Holdfast.Node;
 using Holdfast.Node.Doctor;
 using Holdfast.Node.Facts;
-using Holdfast.Node.Services;
 using Holdfast.Testing;
 using Microsoft.Extensions.Logging.Abstractions;
 using Xunit.Abstractions;

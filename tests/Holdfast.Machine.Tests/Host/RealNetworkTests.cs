@@ -6,7 +6,6 @@ using Holdfast.Linux;
 using Holdfast.Node;
 using Holdfast.Node.Doctor;
 using Holdfast.Node.Runtimes.Cni;
-using Holdfast.Node.Services;
 using Holdfast.Testing;
 using Microsoft.Extensions.Logging.Abstractions;
 

@@ -1,8 +1,5 @@
 using Holdfast.Linux;
 using Holdfast.Node;
-using Holdfast.Node.Apply;
-using Holdfast.Node.Plan;
-using Holdfast.Node.Resources;
 using Holdfast.Testing.Crasher;
 
 namespace Holdfast.Machine.Tests.Linux;

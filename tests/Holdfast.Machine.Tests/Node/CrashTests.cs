@@ -2,7 +2,6 @@ using System.Text;
 using Holdfast.Linux;
 using Holdfast.Machine.Tests.Software;
 using Holdfast.Node;
-using Holdfast.Node.Apply;
 using Holdfast.Node.Software;
 using Holdfast.Testing.Crasher;
 

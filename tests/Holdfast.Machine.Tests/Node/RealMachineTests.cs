@@ -1,11 +1,7 @@
 using Holdfast.Document;
 using Holdfast.Linux;
 using Holdfast.Node;
-using Holdfast.Node.Apply;
 using Holdfast.Node.Doctor;
-using Holdfast.Node.Plan;
-using Holdfast.Node.Resources;
-using Holdfast.Node.Services;
 using Holdfast.Node.Software.Packages;
 using Holdfast.Testing;
 using Microsoft.Extensions.Logging.Abstractions;

@@ -1,7 +1,6 @@
 using Holdfast.Cri.V1;
 using Holdfast.Node;
 using Holdfast.Node.Probe;
-using Holdfast.Node.Resources;
 
 namespace Holdfast.Machine.Tests.NodeRuntimes;
 

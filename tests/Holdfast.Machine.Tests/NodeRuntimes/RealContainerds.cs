@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using Holdfast.Node;
-using Holdfast.Node.Services;
 
 namespace Holdfast.Machine.Tests.NodeRuntimes;
 

@@ -1,6 +1,5 @@
 using System.Text.Json.Nodes;
 using Holdfast.Node;
-using Holdfast.Node.Apply;
 using Holdfast.Testing;
 
 namespace Holdfast.Machine.Tests.Program;

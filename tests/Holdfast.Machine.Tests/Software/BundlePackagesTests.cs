@@ -2,7 +2,6 @@ using Holdfast.Document;
 using Holdfast.Linux;
 using Holdfast.Node;
 using Holdfast.Node.Facts;
-using Holdfast.Node.Services;
 using Holdfast.Node.Software;
 using Holdfast.Node.Software.Bundles;
 using Microsoft.Extensions.Logging.Abstractions;

@@ -4,7 +4,6 @@ using System.Security.Cryptography;
 using Holdfast.Document;
 using Holdfast.Linux;
 using Holdfast.Node;
-using Holdfast.Node.Services;
 using Holdfast.Node.Software;
 using Microsoft.Extensions.Logging.Abstractions;
 

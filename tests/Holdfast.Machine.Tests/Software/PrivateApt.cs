@@ -104,13 +104,7 @@ internal sealed class PrivateApt : IDisposable
     {
         var heard = told is null ? null : new Heard(told);
         using var journal = await ChangeJournal.OpenAsync(machine.Paths, TimeProvider.System, CancellationToken.None);
-        var plan = await NodePlan.MakeAsync(
-            [("all", step)],
-            NodeKinds.All,
-            machine,
-            (_, _) => true,
-            CancellationToken.None
-        );
+        var plan = await NodePlan.MakeAsync([("all", step)], NodeKinds.All, machine, _ => true, CancellationToken.None);
         await new Applier(NodeKinds.All).ApplyAsync(plan, machine, journal, heard, CancellationToken.None);
     }
 

@@ -1,7 +1,4 @@
-using Holdfast.Node.Apply;
 using Holdfast.Node.Doctor;
-using Holdfast.Node.Plan;
-using Holdfast.Node.Resources;
 using Holdfast.Node.Software.Packages;
 
 namespace Holdfast.Node.Tests.Doctor;

@@ -1,6 +1,5 @@
 using Holdfast.Linux;
 using Holdfast.Node.Programs;
-using Holdfast.Node.Services;
 using Holdfast.Testing;
 using Microsoft.Extensions.Logging.Abstractions;
 

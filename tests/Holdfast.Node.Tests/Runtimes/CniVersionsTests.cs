@@ -1,6 +1,5 @@
 using System.Text;
 using Holdfast.Node.Facts;
-using Holdfast.Node.Resources;
 using Holdfast.Node.Runtimes.Cni;
 using Holdfast.Node.Software.Packages;
 using Holdfast.Node.Tests.Facts;

@@ -1,6 +1,5 @@
 using System.Text;
 using Holdfast.Document;
-using Holdfast.Node.Resources;
 using Holdfast.Node.Runtimes.Containerd;
 using Holdfast.Node.Toml;
 

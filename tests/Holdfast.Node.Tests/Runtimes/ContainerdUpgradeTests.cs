@@ -1,5 +1,4 @@
 using Holdfast.Linux;
-using Holdfast.Node.Resources;
 using Holdfast.Node.Runtimes.Containerd;
 using Holdfast.Node.Tests.Facts;
 

@@ -1,8 +1,5 @@
 using Holdfast.Cri.V1;
 using Holdfast.Document;
-using Holdfast.Node.Apply;
-using Holdfast.Node.Plan;
-using Holdfast.Node.Resources;
 using Holdfast.Node.Runtimes;
 using Holdfast.Node.Runtimes.Crio;
 using Holdfast.Node.Tests.Facts;

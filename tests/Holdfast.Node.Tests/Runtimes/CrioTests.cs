@@ -2,7 +2,6 @@ using System.Text;
 using Holdfast.Document;
 using Holdfast.Linux;
 using Holdfast.Node.Facts;
-using Holdfast.Node.Resources;
 using Holdfast.Node.Runtimes.Crio;
 using Holdfast.Node.Software;
 using Holdfast.Node.Tests.Facts;

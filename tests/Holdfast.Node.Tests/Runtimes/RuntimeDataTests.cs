@@ -1,4 +1,3 @@
-using Holdfast.Node.Plan;
 using Holdfast.Node.Runtimes;
 using Holdfast.Node.Runtimes.Crio;
 using Holdfast.Node.Tests.Facts;
@@ -45,8 +44,8 @@ public sealed class RuntimeDataTests : IDisposable
         await node.ApplyAsync(Data);
         using var journal = await node.OpenJournalAsync();
         var data = Assert.Single(journal.Changes);
-        Assert.True(Planner.IsWanted(data, journal.Changes, new HashSet<string>(), ["crio"]));
-        Assert.False(Planner.IsWanted(data, journal.Changes, new HashSet<string>(), ["containerd"]));
+        Assert.True(Planner.IsWanted(data, ["crio"]));
+        Assert.False(Planner.IsWanted(data, ["containerd"]));
     }
 
     [Theory]

@@ -4,7 +4,6 @@ using System.Text.Json.Nodes;
 using Holdfast.Document;
 using Holdfast.Node.Components;
 using Holdfast.Node.Facts;
-using Holdfast.Node.Resources;
 using Holdfast.Node.Software;
 using Holdfast.Node.Software.Packages;
 

@@ -2,9 +2,7 @@ using Holdfast.Document;
 using Holdfast.Linux;
 using Holdfast.Node.Components;
 using Holdfast.Node.Facts;
-using Holdfast.Node.Resources;
 using Holdfast.Node.Runtimes.Images;
-using Holdfast.Node.Services;
 
 namespace Holdfast.Node.Runtimes.Containerd;
 

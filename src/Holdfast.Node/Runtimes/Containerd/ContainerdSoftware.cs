@@ -1,6 +1,5 @@
 using Holdfast.Document;
 using Holdfast.Node.Facts;
-using Holdfast.Node.Resources;
 using Holdfast.Node.Software;
 using Holdfast.Node.Software.Packages;
 

@@ -3,11 +3,9 @@ using Holdfast.Document;
 using Holdfast.Linux;
 using Holdfast.Node.Components;
 using Holdfast.Node.Facts;
-using Holdfast.Node.Resources;
 using Holdfast.Node.Runtimes.Cni;
 using Holdfast.Node.Runtimes.Images;
 using Holdfast.Node.Runtimes.Kata;
-using Holdfast.Node.Services;
 using Holdfast.Node.Software;
 using Holdfast.Node.Software.Packages;
 

@@ -2,7 +2,6 @@ using System.Text;
 using Holdfast.Document;
 using Holdfast.Node.Components;
 using Holdfast.Node.Facts;
-using Holdfast.Node.Resources;
 using Holdfast.Node.Software;
 
 namespace Holdfast.Node.Runtimes.Kata;

@@ -1,7 +1,5 @@
 using System.Text;
 using Holdfast.Document;
-using Holdfast.Node.Apply;
-using Holdfast.Node.Plan;
 using Holdfast.Node.Software;
 using Holdfast.Node.Software.Bundles;
 

@@ -1,10 +1,9 @@
 using Holdfast.Document;
 using Holdfast.Node.Facts;
-using Holdfast.Node.Resources;
 
-namespace Holdfast.Node.Components;
+namespace Holdfast.Node;
 
-/// <summary>A part of the node that turns the document and the facts into resources, in the order they must be done.</summary>
+/// <summary>A part of the node that turns the document and the facts into steps, in the order in which they are done.</summary>
 internal interface IComponent
 {
     /// <summary>The heading of its steps in the plan, for example <c>host</c>.</summary>

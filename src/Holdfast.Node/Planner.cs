@@ -7,9 +7,8 @@ using Holdfast.Node.Runtimes.Cni;
 using Holdfast.Node.Runtimes.Containerd;
 using Holdfast.Node.Runtimes.Crio;
 using Holdfast.Node.Runtimes.Kata;
-using Holdfast.Node.Software;
 
-namespace Holdfast.Node.Plan;
+namespace Holdfast.Node;
 
 /// <summary>Compares the document with the machine and changes neither. Safe from any thread.</summary>
 public sealed class Planner
@@ -55,13 +54,12 @@ public sealed class Planner
         var wanted = components
             .SelectMany(component => component.Build(spec, facts).Select(step => (component.Name, Step: step)))
             .ToArray();
-        var ids = wanted.Select(item => item.Step.Resolve()).OfType<Change>().Select(change => change.Id).ToHashSet();
         string[] runtimes = [.. spec.Runtimes.Select(runtime => runtime.Name)];
         return NodePlan.MakeAsync(
             wanted,
             NodeKinds.All,
             machine,
-            (change, changes) => IsWanted(change, changes, ids, runtimes),
+            change => IsWanted(change, runtimes),
             cancellationToken
         );
     }
@@ -69,10 +67,6 @@ public sealed class Planner
     /// <summary>
     /// The data of a runtime is wanted as long as the runtime is, however it comes onto the machine by now.
     /// </summary>
-    internal static bool IsWanted(
-        ChangeSummary change,
-        IReadOnlyList<ChangeSummary> changes,
-        IReadOnlySet<string> ids,
-        IReadOnlyList<string> runtimes
-    ) => ids.Contains(change.Id) || runtimes.Select(RuntimeDataChange.DataKind.IdOf).Contains(change.Id);
+    internal static bool IsWanted(ChangeSummary change, IReadOnlyList<string> runtimes) =>
+        runtimes.Select(RuntimeDataChange.DataKind.IdOf).Contains(change.Id);
 }

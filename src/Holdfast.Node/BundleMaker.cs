@@ -1,11 +1,12 @@
 using Holdfast.Document;
 using Holdfast.Linux;
 using Holdfast.Node.Facts;
-using Holdfast.Node.Plan;
 using Holdfast.Node.Runtimes.Containerd;
+using Holdfast.Node.Software;
+using Holdfast.Node.Software.Bundles;
 using Holdfast.Node.Software.Packages;
 
-namespace Holdfast.Node.Software.Bundles;
+namespace Holdfast.Node;
 
 /// <summary>
 /// Gathers everything that a document needs from elsewhere into one file, for a machine without network. It is asked of
