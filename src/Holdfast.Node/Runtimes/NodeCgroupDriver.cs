@@ -11,7 +11,7 @@ public enum CgroupDriver
     Systemd,
 }
 
-/// <summary>The one answer that every runtime of the node and the agent share. Pure.</summary>
+/// <summary>The one answer that every runtime of the node and the agent share.</summary>
 public static class NodeCgroupDriver
 {
     /// <summary>

@@ -2,7 +2,7 @@ using Holdfast.Document;
 
 namespace Holdfast.Node.Runtimes;
 
-/// <summary>Reads the passwords of a runtime's registries from their files. Stateless; nothing is kept.</summary>
+/// <summary>Reads the passwords of a runtime's registries from their files. Stateless.</summary>
 internal static class RegistryPasswords
 {
     /// <summary>By registry host.</summary>

@@ -3,7 +3,7 @@ using Holdfast.Cri.V1;
 
 namespace Holdfast.Node.Runtimes;
 
-/// <summary>Which handlers a runtime says that it has. Pure.</summary>
+/// <summary>Which handlers a runtime says that it has.</summary>
 internal static class RuntimeHandlers
 {
     /// <summary>

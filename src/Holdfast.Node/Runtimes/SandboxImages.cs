@@ -1,6 +1,6 @@
 namespace Holdfast.Node.Runtimes;
 
-/// <summary>Names of sandbox images. Pure.</summary>
+/// <summary>Names of sandbox images.</summary>
 internal static class SandboxImages
 {
     /// <summary>A name in which <c>{arch}</c> stands for the architecture as Kubernetes names it.</summary>

@@ -9,7 +9,7 @@ using Holdfast.Node.Software.Packages;
 
 namespace Holdfast.Node.Runtimes.Cni;
 
-/// <summary>The network of the pods: CNI plugins and one bridge network that gives every pod an address. Stateless.</summary>
+/// <summary>The network of the pods: CNI plugins and one bridge network that gives every pod an address.</summary>
 internal sealed class CniComponent : IComponent
 {
     /// <summary>Debian's package; it brings iptables along, which masquerading and port maps need.</summary>

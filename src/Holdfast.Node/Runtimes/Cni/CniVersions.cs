@@ -6,7 +6,7 @@ using Holdfast.Node.Software.Bundles;
 
 namespace Holdfast.Node.Runtimes.Cni;
 
-/// <summary>Which version of the CNI specification the network is written in. Pure.</summary>
+/// <summary>Which version of the CNI specification the network is written in.</summary>
 internal static class CniVersions
 {
     /// <summary>Understood by every plugin since 0.8, every containerd since 1.2 and every CRI-O.</summary>

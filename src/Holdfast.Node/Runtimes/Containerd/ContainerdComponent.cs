@@ -8,7 +8,7 @@ namespace Holdfast.Node.Runtimes.Containerd;
 
 /// <summary>
 /// Every containerd of the node: software, configuration, registries, service, proof that it serves, and the images that
-/// are made here. Stateless.
+/// are made here.
 /// </summary>
 internal sealed class ContainerdComponent : IComponent
 {

@@ -70,7 +70,7 @@ internal sealed partial record ContainerdConfig
                     UseSystemdCgroup
                 )
                 {
-                    // What the file of somebody else says of it is not looked at: ours is laid over it.
+                    // What another file says of it is not read: Holdfast's is laid over it.
                     IsBuiltIn = !UseSystemdCgroup && !ImportedRuncHandlers.Contains(name),
                 }),
             .. RegistryKeys(schema, main),

@@ -5,9 +5,9 @@ using Holdfast.Node.Toml;
 namespace Holdfast.Node.Runtimes.Containerd;
 
 /// <summary>
-/// What one containerd's configuration shall say, and the edits that make it say so: only keys that differ are touched,
+/// What one containerd's configuration has to say, and the edits that make it so: only keys that differ are touched,
 /// all else stays as a person left it. Up to 1.7 the main file is edited in place, since a file that it imports replaces
-/// whole sections there; from 2.0 on the keys lie in a drop-in of our own, which containerd merges. Immutable, pure.
+/// whole sections there; from 2.0 on the keys lie in a drop-in of our own, which containerd merges.
 /// </summary>
 internal sealed partial record ContainerdConfig
 {
@@ -109,7 +109,7 @@ internal sealed partial record ContainerdConfig
         {
             return [];
         }
-        // A file of somebody else that comes after ours has the last word on its own handlers.
+        // Another file that comes after Holdfast's decides over its own handlers.
         var handlers = ListRuncHandlers(TomlDocument.Parse(main ?? [], Runtime.ConfigFile))
             .Except(ImportedRuncHandlers)
             .ToArray();

@@ -5,12 +5,12 @@ namespace Holdfast.Node.Runtimes.Containerd;
 
 /// <summary>
 /// The files that a containerd reads beside its main one. From 2.0 on it merges them, so what other people say there
-/// counts beside what Holdfast says. Stateless.
+/// counts beside what Holdfast says.
 /// Source: LoadConfig of containerd's cmd/containerd/server/config.
 /// </summary>
 internal static class ContainerdImports
 {
-    /// <summary>containerd refuses circles; nobody has this many files.</summary>
+    /// <summary>containerd refuses circles; real machines have a handful of files.</summary>
     private const int MaxFiles = 64;
 
     private static readonly TomlPath Imports = TomlPath.Of("imports");

@@ -6,7 +6,7 @@ using Holdfast.Node.Runtimes.Kata;
 namespace Holdfast.Node.Runtimes.Containerd;
 
 /// <summary>
-/// One containerd of the node: where its program is, and what its configuration shall say once the steps before have
+/// One containerd of the node: where its program is, and what its configuration has to say once the steps before have
 /// brought what it depends on (its version, Kata's files, passwords). Safe from any thread.
 /// </summary>
 internal sealed class ContainerdInstance(
@@ -24,7 +24,7 @@ internal sealed class ContainerdInstance(
 
     public bool UsesSystemdCgroup => NodeCgroupDriver.Resolve(spec, facts) == CgroupDriver.Systemd;
 
-    /// <summary>Every handler that this instance shall have.</summary>
+    /// <summary>Every handler that is wanted of this instance.</summary>
     public IReadOnlyList<string> HandlerNames => [.. ListHandlers().Select(handler => handler.Name)];
 
     /// <summary>Where the program is, or will be: both layouts of upstream's archives end in /usr/local.</summary>
@@ -36,7 +36,7 @@ internal sealed class ContainerdInstance(
             _ => "/usr/local/bin/containerd",
         };
 
-    /// <summary>What the configuration shall say, as far as it can be known now.</summary>
+    /// <summary>What the configuration has to say, as far as it can be known now.</summary>
     /// <exception cref="NodeException">A password cannot be read.</exception>
     public async Task<ContainerdConfig> ResolveAsync(Machine machine, CancellationToken cancellationToken)
     {

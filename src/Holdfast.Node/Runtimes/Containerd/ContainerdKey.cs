@@ -2,7 +2,7 @@ using Holdfast.Node.Toml;
 
 namespace Holdfast.Node.Runtimes.Containerd;
 
-/// <summary>One key that containerd shall see. Immutable, pure.</summary>
+/// <summary>One key that containerd has to see.</summary>
 internal sealed record ContainerdKey(TomlPath Path, TomlValue Value)
 {
     /// <summary>Containerd's own default: it is not written down, but another value in the file is corrected.</summary>

@@ -26,7 +26,7 @@ internal sealed partial class ContainerdProgram(string path)
     }
 
     /// <summary>What this containerd sees when it is started with a configuration file.</summary>
-    /// <exception cref="NodeException">It refuses the file; with its own words.</exception>
+    /// <exception cref="NodeException">It refuses the file; with the last line that it says.</exception>
     public async Task<string> DumpConfigAsync(Machine machine, string configFile, CancellationToken cancellationToken)
     {
         var question = AskablePrograms.ContainerdConfig(machine.At(configFile));

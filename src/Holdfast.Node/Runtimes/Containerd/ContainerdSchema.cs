@@ -3,7 +3,7 @@ using Holdfast.Node.Toml;
 namespace Holdfast.Node.Runtimes.Containerd;
 
 /// <summary>
-/// Where containerd's configuration has its keys: they moved with each version of the file's schema. Immutable.
+/// Where containerd's configuration has its keys: they moved with each version of the file's schema.
 /// Source: docs/cri/config.md and docs/PLUGINS.md of containerd 1.5 to 2.x.
 /// </summary>
 /// <param name="Version">Value of the file's <c>version</c>; files without one are version 1.</param>

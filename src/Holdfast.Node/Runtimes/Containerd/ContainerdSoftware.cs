@@ -5,7 +5,7 @@ using Holdfast.Node.Software.Packages;
 
 namespace Holdfast.Node.Runtimes.Containerd;
 
-/// <summary>How containerd and runc come onto the machine. Stateless.</summary>
+/// <summary>How containerd and runc come onto the machine.</summary>
 internal static class ContainerdSoftware
 {
     private const string PackagedRunc = "/usr/sbin/runc";
@@ -39,7 +39,7 @@ internal static class ContainerdSoftware
             yield break;
         }
         yield return new SoftwareChange(Describe(source)) { Why = "it runs the containers" };
-        // Once our package is in, it stays wanted, so that drift is seen when somebody removes it.
+        // Once our package is in, it stays wanted, so that its removal is seen as drift.
         var mayBePackaged = facts.HasApt && facts.RuncProgram is null or PackagedRunc;
         if (!IsForCri(source) && mayBePackaged)
         {

@@ -6,7 +6,7 @@ using Holdfast.Node.Toml;
 namespace Holdfast.Node.Runtimes.Containerd;
 
 /// <summary>
-/// The <c>hosts.toml</c> of one registry, read by containerd at every pull. Pure.
+/// The <c>hosts.toml</c> of one registry, read by containerd at every pull.
 /// Source: docs/hosts.md of containerd.
 /// </summary>
 internal static class RegistryHosts
@@ -23,7 +23,7 @@ internal static class RegistryHosts
         {
             document = AddCertificates(document, files ?? []);
         }
-        // What containerd does by default: https, but for this machine itself http where nobody answers to TLS.
+        // What containerd does by default: https, but for this machine itself http where the port does not speak TLS.
         if (document.Get("server") is null && !IsThisMachine(registry.Host))
         {
             document = document.Set(TomlPath.Of("server"), Server(registry.Host));

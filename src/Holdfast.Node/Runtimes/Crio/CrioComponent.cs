@@ -11,7 +11,7 @@ using Holdfast.Node.Software.Packages;
 
 namespace Holdfast.Node.Runtimes.Crio;
 
-/// <summary>CRI-O: software, configuration in files of our own, service, proof that it serves, built-in images. Stateless.</summary>
+/// <summary>CRI-O: software, configuration in files of our own, service, proof that it serves, built-in images.</summary>
 internal sealed class CrioComponent : IComponent
 {
     private const string ArchiveDirectory = "/opt/cri-o";

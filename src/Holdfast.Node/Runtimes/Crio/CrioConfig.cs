@@ -7,7 +7,7 @@ namespace Holdfast.Node.Runtimes.Crio;
 
 /// <summary>
 /// The drop-in by which CRI-O becomes what the node document says. CRI-O merges the files of its directory by name, table
-/// by table, so the file is ours as a whole and nothing of a person's is edited. Immutable, pure.
+/// by table, so the file is ours as a whole and nothing of a person's is edited.
 /// Source: docs/crio.conf.5.md of CRI-O 1.18 to 1.34, and kata-deploy for the handlers of Kata.
 /// </summary>
 internal sealed record CrioConfig

@@ -5,7 +5,7 @@ namespace Holdfast.Node.Runtimes.Crio;
 
 /// <summary>
 /// The configuration that a running CRI-O has, all its files and options merged. Beside CRI its socket serves pages of
-/// HTTP/1.1 to <c>crio status</c>; this one is there since 1.18. Stateless.
+/// HTTP/1.1 to <c>crio status</c>; this one is there since 1.18.
 /// </summary>
 internal static class CrioPage
 {

@@ -2,7 +2,7 @@ namespace Holdfast.Node.Runtimes.Crio;
 
 /// <summary>
 /// Where the programs are that CRI-O starts. It looks for them on the PATH of its service, and packages keep theirs
-/// elsewhere: a table of a handler that names no place then hides the package's, which does. Stateless.
+/// elsewhere: a table of a handler that names no place then hides the package's, which does.
 /// </summary>
 internal static class CrioPrograms
 {
@@ -34,7 +34,7 @@ internal static class CrioPrograms
     public static string? Find(Machine machine, string program) =>
         FindOnPath(machine, program) ?? FindElsewhere(machine, program);
 
-    /// <summary>The program's path where CRI-O must be told; null where it finds it by itself, or nobody does.</summary>
+    /// <summary>The program's path where CRI-O must be told; null where it finds it by itself, or it is not on the machine.</summary>
     public static string? FindHidden(Machine machine, string program) =>
         FindOnPath(machine, program) is null ? FindElsewhere(machine, program) : null;
 

@@ -6,7 +6,7 @@ using Holdfast.Node.Toml;
 
 namespace Holdfast.Node.Runtimes.Crio;
 
-/// <summary>What CRI-O reads of registries: mirrors in the format of containers-registries.conf(5), and logins. Pure.</summary>
+/// <summary>What CRI-O reads of registries: mirrors in the format of containers-registries.conf(5), and logins.</summary>
 internal static class CrioRegistries
 {
     /// <summary>Comes after <c>crio.conf</c> of CRI-O's own packages, which names two registries for short names.</summary>
@@ -26,12 +26,12 @@ internal static class CrioRegistries
     /// <summary>What ours was called before it had to come after that of the packages.</summary>
     private const string EarlierFile = $"{Directory}/20-holdfast.conf";
 
-    /// <summary>As CRI-O's packages bring it: nobody's decision.</summary>
+    /// <summary>As CRI-O's packages bring it, so not a decision of an administrator.</summary>
     private const string PackagedFile = $"{Directory}/crio.conf";
     private static readonly string[] PackagedRegistries = ["docker.io", "quay.io"];
 
     /// <summary>
-    /// Whether somebody has decided which registries short names mean. A list of several is refused by CRI-O from 1.34 on,
+    /// Whether an administrator has decided which registries short names mean. A list of several is refused by CRI-O from 1.34 on,
     /// and every Kubernetes takes <c>nginx</c> for docker.io's.
     /// </summary>
     public static async Task<bool> KnowsShortNamesAsync(Machine machine, CancellationToken cancellationToken)

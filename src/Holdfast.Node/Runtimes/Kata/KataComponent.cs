@@ -8,7 +8,7 @@ namespace Holdfast.Node.Runtimes.Kata;
 
 /// <summary>
 /// Kata Containers below the runtimes that have handlers of it: its files, and for handlers whose pods may change settings
-/// a configuration that allows them. Stateless.
+/// a configuration that allows them.
 /// </summary>
 internal sealed class KataComponent : IComponent
 {

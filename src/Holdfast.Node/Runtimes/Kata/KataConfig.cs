@@ -2,7 +2,7 @@ using Holdfast.Node.Toml;
 
 namespace Holdfast.Node.Runtimes.Kata;
 
-/// <summary>Changes to Kata's own configuration. Pure.</summary>
+/// <summary>Changes to Kata's own configuration.</summary>
 internal static class KataConfig
 {
     /// <summary>

@@ -4,7 +4,7 @@ namespace Holdfast.Node.Runtimes.Kata;
 
 /// <summary>
 /// Where one hypervisor's shim and configuration are. Kata has two runtimes: the one in Go, and since 3.0 the one in Rust,
-/// which has directories of its own and from 4.1 on is the only one. Immutable, pure.
+/// which has directories of its own and from 4.1 on is the only one.
 /// Source: kata-deploy and the static archives of Kata 2.3 to 4.1.
 /// </summary>
 internal sealed record KataFiles(string Shim, string Configuration)

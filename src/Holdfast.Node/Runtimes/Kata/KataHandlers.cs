@@ -2,7 +2,7 @@ using Holdfast.Document;
 
 namespace Holdfast.Node.Runtimes.Kata;
 
-/// <summary>Handlers of Kata with what is on the machine filled in. Stateless.</summary>
+/// <summary>Handlers of Kata with what is on the machine filled in.</summary>
 internal static class KataHandlers
 {
     /// <param name="owner">The handler whose configuration it uses: itself, unless it is another name for one.</param>
