@@ -42,8 +42,8 @@ internal sealed class TomlDocument
     /// <exception cref="NodeException">With line and column of the first thing that is not TOML.</exception>
     public static TomlDocument Parse(string text, string fileName)
     {
-        var mark = text.StartsWith(ByteOrderMark, StringComparison.Ordinal) ? ByteOrderMark : "";
-        return Read(fileName, mark, text[mark.Length..]);
+        var hasMark = text.StartsWith(ByteOrderMark, StringComparison.Ordinal);
+        return hasMark ? Read(fileName, ByteOrderMark, text[ByteOrderMark.Length..]) : Read(fileName, "", text);
     }
 
     /// <summary>As <see cref="Parse(string, string)"/>, from a file's bytes, which must be UTF-8.</summary>

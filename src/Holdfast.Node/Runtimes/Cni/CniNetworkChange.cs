@@ -141,23 +141,23 @@ internal sealed class CniNetworkChange : Change<CniNetworkRecord>
 
         // A later document may have named the bridge differently: each of them is Holdfast's.
         var bridges = history.Records.Select(record => record.Bridge).Distinct();
-        foreach (var bridge in bridges.Where(bridge => HasInterface(machine, bridge)))
+        foreach (var name in bridges.Where(name => HasInterface(machine, name)))
         {
             try
             {
                 var result = await machine.RunAsync(
-                    new ChildCommand("ip", "link", "delete", bridge, "type", "bridge"),
+                    new ChildCommand("ip", "link", "delete", name, "type", "bridge"),
                     LinkTimeout,
                     cancellationToken
                 );
                 if (!result.Succeeded)
                 {
-                    return $"the bridge {bridge} stays until the next boot: {result.LastErrorLine}";
+                    return $"the bridge {name} stays until the next boot: {result.LastErrorLine}";
                 }
             }
             catch (LinuxException missing) when (missing.Reason == LinuxReason.NotFound)
             {
-                return $"the bridge {bridge} stays until the next boot: the command ip (package iproute2) is not there";
+                return $"the bridge {name} stays until the next boot: the command ip (package iproute2) is not there";
             }
         }
 
