@@ -121,7 +121,7 @@ internal sealed class ProgramNode : IAsyncDisposable
         directory.Dispose();
     }
 
-    private static string Program
+    internal static string Program
     {
         get
         {
