@@ -14,6 +14,9 @@ internal static partial class KubeletFiles
 {
     public const string ConfigFile = "/var/lib/kubelet/config.yaml";
 
+    /// <summary>Written by kubeadm since 1.36: what <c>kubeadm upgrade node</c> merges into the file above again.</summary>
+    public const string InstanceConfigFile = "/var/lib/kubelet/instance-config.yaml";
+
     /// <summary>Written by kubeadm: <c>KUBELET_KUBEADM_ARGS="--flag=value ..."</c>.</summary>
     public const string KubeadmFlags = "/var/lib/kubelet/kubeadm-flags.env";
 
@@ -26,6 +29,17 @@ internal static partial class KubeletFiles
         // Before 1.27 the key is unknown, and the kubelet does not start with unknown keys.
         var knowsEndpoint = kubelet?.IsAtLeast(1, 27) ?? document.Get("containerRuntimeEndpoint") is not null;
         return (knowsEndpoint ? document.Set(["containerRuntimeEndpoint"], node.Endpoint) : document).ToUtf8();
+    }
+
+    /// <summary>Only what is in it is corrected.</summary>
+    public static byte[] EditInstanceConfig(byte[]? current, ClusterNode node)
+    {
+        var document = YamlDocument.Parse(current ?? [], InstanceConfigFile);
+        return (
+            document.Get("containerRuntimeEndpoint") is null
+                ? document
+                : document.Set(["containerRuntimeEndpoint"], node.Endpoint)
+        ).ToUtf8();
     }
 
     /// <summary>kubeadm's flags: before 1.27 they are where the endpoint is said.</summary>

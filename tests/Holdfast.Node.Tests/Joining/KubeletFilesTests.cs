@@ -171,6 +171,20 @@ public sealed class KubeletFilesTests
     }
 
     [Fact]
+    public void The_configuration_of_an_instance_is_corrected_in_what_it_has_and_stays_empty_otherwise()
+    {
+        string Edit(string text) =>
+            Encoding.UTF8.GetString(KubeletFiles.EditInstanceConfig(Encoding.UTF8.GetBytes(text), Node));
+
+        const string Head = "apiVersion: kubelet.config.k8s.io/v1beta1\nkind: KubeletConfiguration\n";
+        Assert.Equal(
+            $"{Head}containerRuntimeEndpoint: {Node.Endpoint}\n",
+            Edit($"{Head}containerRuntimeEndpoint: unix:///var/run/crio/crio.sock\n")
+        );
+        Assert.Equal(Head, Edit(Head));
+    }
+
+    [Fact]
     public void Versions_are_found_in_what_programs_say()
     {
         Assert.Equal("1.18.9", ProgramVersion.Find("Kubernetes v1.18.9")!.Value.ToString());
