@@ -6,6 +6,7 @@ public static class NodeKinds
     public static ChangeKinds All { get; } =
         new([
             .. ChangesKinds.All,
+            Joining.JoinChange.JoinKind,
             .. Apply.Bridge.All,
             .. Runtimes.RuntimesKinds.All,
             Software.SoftwareChange.SoftwareKind,

@@ -89,10 +89,14 @@ public sealed class ClusterScenario
         return result.Spec ?? throw new ArgumentException(string.Join("; ", result.Errors), nameof(cluster));
     }
 
-    public async Task<ApplyResult> UpAsync(string cluster, IProgress<StepProgress>? progress = null)
+    public async Task<ApplyResult> UpAsync(
+        string cluster,
+        IProgress<StepProgress>? progress = null,
+        bool mayDestroy = false
+    )
     {
         using var journal = await OpenAsync();
-        return await new Applier(NodeKinds.All).ApplyAsync(
+        return await new Applier(NodeKinds.All) { MayDestroy = mayDestroy }.ApplyAsync(
             await PlanAsync(cluster),
             Machine,
             journal,

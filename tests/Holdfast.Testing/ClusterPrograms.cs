@@ -53,6 +53,9 @@ public sealed class ClusterPrograms
         Add(
             "kubeadm",
             $$"""
+            case "$*" in
+            "reset --help") echo "      --skip-phases strings"; exit 0 ;;
+            esac
             case "$1" in
             version) echo v{{version}} ;;
             join|init)
@@ -78,7 +81,8 @@ public sealed class ClusterPrograms
               ;;
             reset)
               rm -rf "$ROOT"/etc/kubernetes/manifests/* "$ROOT"/etc/kubernetes/pki "$ROOT"/etc/kubernetes/*.conf
-              rm -rf "$ROOT"/var/lib/kubelet/* "$ROOT"/var/lib/etcd/*
+              rm -rf "$ROOT"/var/lib/kubelet/*
+              case "$*" in *--skip-phases=remove-etcd-member*) ;; *) rm -rf "$ROOT"/var/lib/etcd/* ;; esac
               {{EmptyCni}}
               ;;
             esac

@@ -95,8 +95,6 @@ internal static class Bridge
                 undo.FollowAsync(machine, ToChange(undo.Kind, history, machine.Paths.Root), token),
             Destroys = undo.Kind switch
             {
-                Joining.ClusterJoinResource.KindName => _ =>
-                    "the node's membership of its cluster: its pods end, and what the join and the control plane wrote is deleted",
                 _ => null,
             },
         };

@@ -1,11 +1,8 @@
-using Holdfast.Node.Apply;
 using Holdfast.Node.Joining;
 
 namespace Holdfast.Node.Doctor;
 
-/// <summary>
-/// The agents of clusters that run here only because Holdfast started them, as the journal says.
-///</summary>
+/// <summary>The agents of clusters that run here only because Holdfast started them, as the journal says.</summary>
 internal static class AgentsStartedByHoldfast
 {
     public static async Task<IReadOnlyList<string>> ReadAsync(Machine machine, CancellationToken cancellationToken)
@@ -16,19 +13,12 @@ internal static class AgentsStartedByHoldfast
             return
             [
                 .. journal
-                    .Histories(Bridge.KindOf(ClusterJoinResource.KindName))
-                    .Select(history => history.Original.Original)
-                    .Where(original => !(bool)original["joined"]!)
-                    .SelectMany(ClusterJoinResource.ListServices)
-                    .Where(service => !service.WasRunning)
+                    .Histories(JoinChange.JoinKind)
+                    .Select(history => history.Original)
+                    .Where(join => !join.Joined)
+                    .SelectMany(join => join.Services)
+                    .Where(service => !service.Running)
                     .Select(service => service.Name)
-                    .Concat(
-                        journal
-                            .Histories(Bridge.KindOf(Resources.ServiceResource.KindName))
-                            .Select(history => history.Original.Original)
-                            .Where(original => !(bool)original["running"]!)
-                            .Select(original => (string)original["name"]!)
-                    )
                     .Concat(
                         journal
                             .Histories(ServiceChange.ServiceKind)

@@ -2,7 +2,6 @@ using Holdfast.Document;
 using Holdfast.Node.Components;
 using Holdfast.Node.Facts;
 using Holdfast.Node.Programs;
-using Holdfast.Node.Resources;
 using Holdfast.Node.Runtimes;
 using Holdfast.Node.Runtimes.Cni;
 
@@ -10,7 +9,7 @@ namespace Holdfast.Node.Joining;
 
 /// <summary>
 /// A node whose pods belong to kubelet or edgecore: it joins its cluster once host and runtimes are ready, and the agent's
-/// configuration agrees with the runtime. Nothing of it for a standalone node. Stateless.
+/// configuration agrees with the runtime. Nothing of it for a standalone node.
 /// </summary>
 internal sealed class ClusterComponent : IComponent
 {
@@ -42,16 +41,16 @@ internal sealed class ClusterComponent : IComponent
         };
         return spec.Cluster switch
         {
-            KubernetesCluster { Init: { } init } => Kubelet(spec, new Kubeadm(node, init), node),
-            KubernetesCluster { Join: { } join } => Kubelet(spec, new Kubeadm(node, join), node),
+            KubernetesCluster { Init: { } init } => Kubelet(spec, Join(new Kubeadm(node, init)), node),
+            KubernetesCluster { Join: { } join } => Kubelet(spec, Join(new Kubeadm(node, join)), node),
             OpenYurtCluster { Join: { } join, JoinBy: YurtJoinTool.Kubeadm } => Kubelet(
                 spec,
-                new Kubeadm(node, join),
+                Join(new Kubeadm(node, join)),
                 node
             ),
             OpenYurtCluster { Join: { } join } yurt =>
             [
-                .. Kubelet(spec, new Yurtadm(node, join, yurt.NodeType), node),
+                .. Kubelet(spec, Join(new Yurtadm(node, join, yurt.NodeType)), node),
                 .. Yurthub(),
             ],
             KubernetesCluster => Kubelet(spec, Joined("kubernetes", "kubeadm"), node),
@@ -61,114 +60,158 @@ internal sealed class ClusterComponent : IComponent
         };
     }
 
-    private static JoinedAlready Joined(string kind, string program) =>
-        new(kind, program, Kubeadm.KubeletConf, "kubelet");
+    private static JoinChange Join(IJoinTool tool) => new(tool.Membership, tool) { Why = tool.Why };
 
-    private static IEnumerable<IStep> Kubelet(EdgeNodeSpec spec, IJoinTool tool, ClusterNode node)
+    private static JoinChange Joined(string kind, string program) =>
+        new(
+            new ClusterMembership(
+                kind,
+                program,
+                Kubeadm.KubeletConf,
+                "kubelet",
+                $"this machine is a node of a {kind} cluster"
+            ),
+            tool: null
+        )
+        {
+            Why = "the node document says no way to join, so it must have joined before",
+        };
+
+    private static IEnumerable<IStep> Kubelet(EdgeNodeSpec spec, JoinChange join, ClusterNode node)
     {
-        var version = FindKubeletVersion;
-        yield return new ClusterJoinResource(tool);
-        yield return new AgentFileResource(
+        yield return join;
+        yield return KubeletFile(
             KubeletFiles.ConfigFile,
-            (current, kubelet) => KubeletFiles.EditConfig(current, node, kubelet)
-        )
-        {
-            DoneFile = tool.DoneFile,
-            FindVersion = version,
-            Title = "the kubelet's configuration agrees with the runtime",
-            Why = $"both make control groups by {node.CgroupDriverName}, or pods do not start",
-        };
-        yield return new AgentFileResource(
+            join,
+            (text, kubelet) => KubeletFiles.EditConfig(text, node, kubelet),
+            $"both make control groups by {node.CgroupDriverName}, or pods do not start",
+            "the kubelet's configuration agrees with the runtime"
+        );
+        yield return KubeletFile(
+            KubeletFiles.InstanceConfigFile,
+            join,
+            (text, _) => KubeletFiles.EditInstanceConfig(text, node),
+            "kubeadm upgrade merges it into the configuration again",
+            "the kubelet's configuration of this instance agrees with the runtime"
+        );
+        yield return KubeletFile(
             KubeletFiles.KubeadmFlags,
-            (current, kubelet) => KubeletFiles.EditKubeadmFlags(current, node, kubelet)
-        )
-        {
-            DoneFile = tool.DoneFile,
-            FindVersion = version,
-            Title = "the kubelet's flags lead to the runtime",
-        };
+            join,
+            (text, kubelet) => KubeletFiles.EditKubeadmFlags(text, node, kubelet),
+            null,
+            "the kubelet's flags lead to the runtime"
+        );
         foreach (var file in KubeletFiles.ExtraFlags)
         {
-            yield return new AgentFileResource(file, (current, _) => KubeletFiles.EditExtraFlags(current, node))
-            {
-                DoneFile = tool.DoneFile,
-                Title = $"{file} says nothing else than the kubelet's configuration",
-                Why = "these flags win over every file",
-            };
+            yield return KubeletFile(
+                file,
+                join,
+                (text, _) => KubeletFiles.EditExtraFlags(text, node),
+                "these flags win over every file",
+                $"{file} says nothing else than the kubelet's configuration"
+            );
         }
-        var order = StartOrder("kubelet", spec);
-        yield return order;
-        yield return new AgentServiceResource(
-            new ServiceDefinition("kubelet", "kubelet", ["/usr/bin/kubelet"]) { HasUnitFromPackage = true },
-            [KubeletFiles.ConfigFile, KubeletFiles.KubeadmFlags, .. KubeletFiles.ExtraFlags, DropIn("kubelet")]
-        )
-        {
-            Why = "it runs the pods of this node",
-        };
+        yield return StartOrder("kubelet", spec);
+        yield return AgentService(
+            "kubelet",
+            "/usr/bin/kubelet",
+            [
+                KubeletFiles.ConfigFile,
+                KubeletFiles.InstanceConfigFile,
+                KubeletFiles.KubeadmFlags,
+                .. KubeletFiles.ExtraFlags,
+                DropIn("kubelet"),
+            ]
+        );
     }
 
+    /// <summary>A file that the join or the kubelet's package brings, in some versions.</summary>
+    private static FileChange KubeletFile(
+        string path,
+        JoinChange join,
+        Func<byte[]?, ProgramVersion?, byte[]> edit,
+        string? why,
+        string title
+    ) =>
+        new(path, async (machine, text, token) => edit(text, await FindKubeletVersionAsync(machine, token)))
+        {
+            Condition = Needs(path, join.DoneFile),
+            Title = title,
+            Why = why,
+        };
+
     /// <summary>One that does not answer is edited in the keys that its file has.</summary>
-    private static async Task<ProgramVersion?> FindKubeletVersion(
+    private static async Task<ProgramVersion?> FindKubeletVersionAsync(
         Machine machine,
-        byte[]? content,
         CancellationToken cancellationToken
     ) => (await AskablePrograms.KubeletVersion.AskAsync(machine, cancellationToken)).Version;
 
-    /// <summary>yurtadm's unit has no [Install]: without it the kubelet finds nobody to talk to after a reboot.</summary>
+    /// <summary>yurtadm's unit has no [Install]: without it the kubelet finds no API server after a reboot.</summary>
     private static IEnumerable<IStep> Yurthub()
     {
-        yield return new AgentFileResource(
-            DropIn("yurthub"),
-            (_, _) => System.Text.Encoding.UTF8.GetBytes(YurthubInstall)
-        )
+        const string unit = "/etc/systemd/system/yurthub.service";
+        yield return new FileChange(DropIn("yurthub"), YurthubInstall)
         {
-            Needs = "/etc/systemd/system/yurthub.service",
-            DoneFile = Kubeadm.KubeletConf,
+            Condition = Needs(unit, Kubeadm.KubeletConf),
             Title = "yurthub starts after a reboot",
             Why = "its unit says nothing of it",
         };
-        yield return new WhenPresentResource(
-            new AgentServiceResource(
-                new ServiceDefinition("yurthub", "yurthub", ["/usr/local/bin/yurthub"]) { HasUnitFromPackage = true },
-                []
-            ),
-            "/etc/systemd/system/yurthub.service",
-            Kubeadm.KubeletConf
-        );
+        yield return AgentService("yurthub", "/usr/local/bin/yurthub", [], Needs(unit, Kubeadm.KubeletConf));
     }
 
     private static IEnumerable<IStep> BuildEdgecore(EdgeNodeSpec spec, KubeEdgeCluster cluster, ClusterNode node)
     {
         var config = new EdgecoreConfig { Node = node, Cluster = cluster };
-        yield return new ClusterJoinResource(new Keadm(node, cluster));
-        yield return new AgentFileResource(cluster.EdgecoreConfig, config.Edit)
+        yield return Join(new Keadm(node, cluster));
+        yield return new FileChange(
+            cluster.EdgecoreConfig,
+            async (machine, text, token) =>
+                config.Edit(text, await EdgecoreVersion.FindAsync(machine, text, cluster.Version, token))
+        )
         {
-            DoneFile = cluster.EdgecoreConfig,
-            FindVersion = (machine, content, cancellationToken) =>
-                EdgecoreVersion.FindAsync(machine, content, cluster.Version, cancellationToken),
+            Condition = Needs(cluster.EdgecoreConfig, cluster.EdgecoreConfig),
             Mask = DocumentSecrets.Mask,
             Title = "edgecore's configuration agrees with the runtime",
             Why = $"edgecore talks to {node.Endpoint}, and both make control groups by {node.CgroupDriverName}",
         };
         yield return StartOrder("edgecore", spec);
-        yield return new AgentServiceResource(
-            new ServiceDefinition("edgecore", "KubeEdge's edgecore", [Edgecore, "--config", cluster.EdgecoreConfig])
-            {
-                HasUnitFromPackage = true,
-            },
-            [cluster.EdgecoreConfig, EdgecoreUnit, DropIn("edgecore")]
-        )
+        yield return AgentService(
+            "edgecore",
+            Edgecore,
+            [cluster.EdgecoreConfig, EdgecoreUnit, DropIn("edgecore")],
+            arguments: ["--config", cluster.EdgecoreConfig]
+        );
+    }
+
+    /// <summary>A change that is wanted only where the join, or someone before it, has brought a file.</summary>
+    private static Func<Machine, CancellationToken, Task<Inspection?>> Needs(string path, string doneFile) =>
+        (machine, _) =>
+            Task.FromResult(
+                machine.Exists(path) ? null
+                : machine.Exists(doneFile) ? Inspection.AsWanted($"there is no {path}, and none is needed")
+                : Inspection.Differs($"{path} comes with the join")
+            );
+
+    private static ServiceChange AgentService(
+        string name,
+        string program,
+        IReadOnlyList<string> configFiles,
+        Func<Machine, CancellationToken, Task<Inspection?>>? condition = null,
+        IReadOnlyList<string>? arguments = null
+    ) =>
+        new(new ServiceDefinition(name, name, [program, .. arguments ?? []]) { HasUnitFromPackage = true }, configFiles)
         {
+            Condition = condition,
+            StatusBefore = (machine, token) => AgentServices.StatusBeforeAsync(machine, name, token),
             Why = "it runs the pods of this node",
         };
-    }
 
     private static string DropIn(string service) => $"/etc/systemd/system/{service}.service.d/20-holdfast.conf";
 
-    private static FileResource StartOrder(string service, EdgeNodeSpec spec)
+    private static FileChange StartOrder(string service, EdgeNodeSpec spec)
     {
         var runtimes = string.Join(' ', spec.Runtimes.Select(runtime => $"{runtime.Service}.service"));
-        return new FileResource(
+        return new FileChange(
             DropIn(service),
             $"# Written by Holdfast; \"holdfast undo\" removes it.\n[Unit]\nWants={runtimes}\nAfter={runtimes}\n"
         )

@@ -2,35 +2,30 @@ using Holdfast.Linux;
 
 namespace Holdfast.Node.Joining;
 
-/// <summary>A program that makes a machine a member of a cluster, and takes it out again. Implementations are immutable.</summary>
+/// <summary>A program that makes a machine a member of a cluster, and takes it out again.</summary>
 internal interface IJoinTool
 {
-    /// <summary>As it is called and as messages name it.</summary>
-    string Program { get; }
-
-    /// <summary>What a person reads in the plan: <c>this machine has joined ...</c>.</summary>
-    string Title { get; }
+    /// <summary>What it makes of this machine.</summary>
+    ClusterMembership Membership { get; }
 
     string Why { get; }
 
-    /// <summary>The file that is there when the machine is a member.</summary>
-    string DoneFile { get; }
-
-    /// <summary>Service of the agent that it starts.</summary>
-    string AgentService { get; }
+    /// <summary>The node's name in the cluster.</summary>
+    string NodeName { get; }
 
     /// <summary>Every service that it starts. They are stopped in this order: the agent before what it talks through.</summary>
-    IReadOnlyList<string> Services => [AgentService];
+    IReadOnlyList<string> Services => [Membership.AgentService];
 
-    /// <summary>Directories and files that it makes, changes or removes; undo puts each back as it was.</summary>
-    Task<IReadOnlyList<string>> ListFootprintAsync(Machine machine, CancellationToken cancellationToken);
+    /// <summary>Data that is lost when the machine leaves, for people; null when only the node's own pods end.</summary>
+    string? Destroys => null;
+
+    /// <summary>What the tool, its reset and the agent write, change or remove.</summary>
+    Task<JoinFootprint> ReadFootprintAsync(Machine machine, CancellationToken cancellationToken);
 
     /// <summary>Says what is missing for it, before anything of the machine is changed.</summary>
+    /// <returns>What a person must know of this machine before the join; null when there is nothing.</returns>
     /// <exception cref="NodeException">With what to do.</exception>
-    Task RequireAsync(Machine machine, CancellationToken cancellationToken);
-
-    /// <summary>What a person must know of this machine before the join; null when there is nothing.</summary>
-    string? Warn(Machine machine) => null;
+    Task<string?> RequireAsync(Machine machine, CancellationToken cancellationToken);
 
     /// <summary>
     /// Returns when nothing of the network or the token speaks against the join; asked right before it, when nothing is changed

@@ -4,40 +4,41 @@ using Holdfast.Node.Programs;
 
 namespace Holdfast.Node.Joining;
 
-/// <summary>keadm join, with the flags that its version knows. It takes its token as an argument only. Immutable.</summary>
+/// <summary>keadm join, with the flags that its version knows. It takes its token as an argument only.</summary>
 internal sealed class Keadm(ClusterNode node, KubeEdgeCluster cluster) : IJoinTool
 {
-    private static readonly string[] Footprint =
-    [
-        "/etc/kubeedge",
-        "/var/lib/kubeedge",
-        "/var/lib/edged",
-        "/var/log/kubeedge",
-        "/var/lib/kubelet",
-        "/etc/systemd/system/edgecore.service",
-        "/lib/systemd/system/edgecore.service",
-        "/usr/local/bin/edgecore",
-        .. Kubeadm.EmptiedByReset,
-    ];
+    private static readonly JoinFootprint Footprint = Kubeadm.Footprint with
+    {
+        Shared =
+        [
+            "/etc/cni/net.d",
+            "/etc/systemd/system/edgecore.service",
+            "/lib/systemd/system/edgecore.service",
+            "/usr/local/bin/edgecore",
+        ],
+        Own = ["/etc/kubeedge", "/var/lib/kubelet", "/var/lib/kubeedge", "/var/lib/edged", "/var/log/kubeedge"],
+    };
 
-    public string Program => "keadm";
+    public ClusterMembership Membership =>
+        new(
+            "kubeedge",
+            "keadm",
+            cluster.EdgecoreConfig,
+            "edgecore",
+            cluster.Cloudcore is { } cloudcore
+                ? $"this machine has joined KubeEdge's cloudcore at {cloudcore}"
+                : "this machine has joined KubeEdge"
+        );
 
-    public string Title =>
-        cluster.Cloudcore is { } cloudcore
-            ? $"this machine has joined KubeEdge's cloudcore at {cloudcore}"
-            : "this machine has joined KubeEdge";
+    public string NodeName => node.Name;
 
     public string Why =>
         "the cluster says which pods run here; keadm takes its token as an argument, which whoever is on this machine can see while it joins";
 
-    public string DoneFile => cluster.EdgecoreConfig;
+    public Task<JoinFootprint> ReadFootprintAsync(Machine machine, CancellationToken cancellationToken) =>
+        Task.FromResult(Footprint);
 
-    public string AgentService => "edgecore";
-
-    public Task<IReadOnlyList<string>> ListFootprintAsync(Machine machine, CancellationToken cancellationToken) =>
-        Task.FromResult<IReadOnlyList<string>>(Footprint);
-
-    public async Task RequireAsync(Machine machine, CancellationToken cancellationToken)
+    public async Task<string?> RequireAsync(Machine machine, CancellationToken cancellationToken)
     {
         if (cluster.Cloudcore is null || cluster.Token is null)
         {
@@ -75,6 +76,7 @@ internal sealed class Keadm(ClusterNode node, KubeEdgeCluster cluster) : IJoinTo
             );
         }
         _ = await cluster.Token.ReadAsync(machine, cancellationToken);
+        return null;
     }
 
     public async Task JoinAsync(Machine machine, CancellationToken cancellationToken)
@@ -85,7 +87,7 @@ internal sealed class Keadm(ClusterNode node, KubeEdgeCluster cluster) : IJoinTo
         FaultPoint.Reach("cluster.before-keadm");
         await JoinProcess.RunAsync(
             machine,
-            new ChildCommand(Program, [.. Arguments(version, token, help)]),
+            new ChildCommand("keadm", [.. Arguments(version, token, help)]),
             $"cannot join KubeEdge's cloudcore at {cluster.Cloudcore}",
             token,
             cancellationToken
@@ -105,8 +107,8 @@ internal sealed class Keadm(ClusterNode node, KubeEdgeCluster cluster) : IJoinTo
         // Since cloud and edge are reset by commands of their own, the edge has to be named.
         var help = (await AskablePrograms.KeadmResetHelp.AskAsync(machine, cancellationToken)).Output;
         return help.Contains("reset edge", StringComparison.Ordinal)
-            ? new ChildCommand(Program, "reset", "edge", "--force")
-            : new ChildCommand(Program, "reset", "--force");
+            ? new ChildCommand("keadm", "reset", "edge", "--force")
+            : new ChildCommand("keadm", "reset", "--force");
     }
 
     internal IEnumerable<string> Arguments(ProgramVersion version, string token, string help)

@@ -15,20 +15,24 @@ internal sealed class Kubeadm : IJoinTool
 
     private const string AdminConf = "/etc/kubernetes/admin.conf";
 
-    /// <summary>
-    /// What resets empty without asking whose it is: kubeadm's and keadm's the state of CNI and of Docker's shim, kubeadm's
-    /// up to about 1.17 the networks too.
-    /// </summary>
-    internal static readonly string[] EmptiedByReset = ["/etc/cni/net.d", "/var/lib/cni", "/var/lib/dockershim"];
+    internal const string StaticPodDirectory = "/etc/kubernetes/manifests";
 
-    /// <summary>What kubeadm init and join write, and what its reset empties.</summary>
-    internal static readonly string[] Footprint =
-    [
-        "/etc/kubernetes",
-        "/var/lib/kubelet",
-        "/var/lib/etcd",
-        .. EmptiedByReset,
-    ];
+    private const string EtcdDirectory = "/var/lib/etcd";
+
+    /// <summary>
+    /// What kubeadm, its reset and the kubelet write or empty. The resets of kubeadm and keadm empty the state of CNI and of
+    /// Docker's shim without asking whose it is, those of kubeadm up to about 1.17 the networks too.
+    /// </summary>
+    internal static readonly JoinFootprint Footprint = new()
+    {
+        Shared = ["/etc/kubernetes", "/etc/cni/net.d"],
+        Own = ["/var/lib/kubelet"],
+        EmptiedByReset = ["/var/lib/cni", "/var/lib/dockershim"],
+        OwnIfNew = ["/usr/libexec/kubernetes", "/var/log/pods", "/var/log/containers"],
+    };
+
+    /// <summary>Where the resets remove what is others' as well.</summary>
+    internal static readonly string[] OfOthers = ["/etc/cni/net.d", .. Footprint.EmptiedByReset];
 
     private static readonly string[] Traces =
     [
@@ -55,31 +59,37 @@ internal sealed class Kubeadm : IJoinTool
         this.join = join;
     }
 
-    public string Program => "kubeadm";
+    public ClusterMembership Membership =>
+        new(
+            "kubernetes",
+            "kubeadm",
+            join is null ? AdminConf : KubeletConf,
+            "kubelet",
+            join is null
+                ? "this machine is the first of a Kubernetes cluster"
+                : $"this machine has joined the cluster at {join.Endpoint}"
+        );
 
-    public string Title =>
-        join is null
-            ? "this machine is the first of a Kubernetes cluster"
-            : $"this machine has joined the cluster at {join.Endpoint}";
+    public string NodeName => node.Name;
+
+    public string? Destroys =>
+        join is null ? $"the control plane on this machine and the cluster's data in {EtcdDirectory}" : null;
 
     public string Why =>
         "the cluster says which pods run here; kubeadm gets its token in a file that only root can read";
 
-    public string DoneFile => join is null ? AdminConf : KubeletConf;
+    /// <summary>etcd runs beside a control plane only: what is in its directory on any other node is not the join's.</summary>
+    public Task<JoinFootprint> ReadFootprintAsync(Machine machine, CancellationToken cancellationToken) =>
+        Task.FromResult(join is null ? Footprint with { Own = [.. Footprint.Own, EtcdDirectory] } : Footprint);
 
-    public string AgentService => "kubelet";
-
-    public Task<IReadOnlyList<string>> ListFootprintAsync(Machine machine, CancellationToken cancellationToken) =>
-        Task.FromResult<IReadOnlyList<string>>(Footprint);
-
-    public async Task RequireAsync(Machine machine, CancellationToken cancellationToken)
+    public async Task<string?> RequireAsync(Machine machine, CancellationToken cancellationToken)
     {
         RefuseTraces(machine);
-        if (join is not null && StaticPods.List(machine) is [var pod, ..])
+        if (join is not null && machine.ListFiles(StaticPodDirectory) is [var pod, ..])
         {
             throw new NodeException(
                 NodeReason.NotSupported,
-                $"cannot join a cluster: kubeadm refuses a machine with static pods, and there is {StaticPods.DirectoryPath}/{pod}; "
+                $"cannot join a cluster: kubeadm refuses a machine with static pods, and there is {pod}; "
                     + "move it away until the node has joined"
             );
         }
@@ -89,6 +99,7 @@ internal sealed class Kubeadm : IJoinTool
         {
             _ = await join.Token.ReadAsync(machine, cancellationToken);
         }
+        return null;
     }
 
     public async Task JoinAsync(Machine machine, CancellationToken cancellationToken)
@@ -111,7 +122,7 @@ internal sealed class Kubeadm : IJoinTool
             FaultPoint.Reach("cluster.before-join");
             await JoinProcess.RunAsync(
                 machine,
-                new ChildCommand(Program, join is null ? "init" : "join", "--config", file),
+                new ChildCommand("kubeadm", join is null ? "init" : "join", "--config", file),
                 join is null ? "cannot make a cluster" : $"cannot join the cluster at {join.Endpoint}",
                 token,
                 cancellationToken
@@ -150,7 +161,7 @@ internal sealed class Kubeadm : IJoinTool
     }
 
     public Task<ChildCommand> ResetCommandAsync(Machine machine, CancellationToken cancellationToken) =>
-        Task.FromResult(Reset(node.Endpoint));
+        ResetAsync(machine, node.Endpoint, isControlPlane: join is null, cancellationToken);
 
     public async Task RequireReachAsync(Machine machine, CancellationToken cancellationToken)
     {
@@ -166,7 +177,24 @@ internal sealed class Kubeadm : IJoinTool
         }
     }
 
-    internal static ChildCommand Reset(string endpoint) => new("kubeadm", "reset", "--force", "--cri-socket", endpoint);
+    /// <summary>
+    /// The reset of 1.36 empties /var/lib/etcd on every node, even where no etcd of kubeadm's ever ran: on a node that only
+    /// joined it is told not to.
+    /// </summary>
+    internal static async Task<ChildCommand> ResetAsync(
+        Machine machine,
+        string endpoint,
+        bool isControlPlane,
+        CancellationToken cancellationToken
+    )
+    {
+        var help = isControlPlane ? null : await AskablePrograms.KubeadmResetHelp.AskAsync(machine, cancellationToken);
+        string[] skipped =
+            help?.Output.Contains("--skip-phases", StringComparison.Ordinal) == true
+                ? ["--skip-phases=remove-etcd-member"]
+                : [];
+        return new ChildCommand("kubeadm", ["reset", "--force", "--cri-socket", endpoint, .. skipped]);
+    }
 
     private static string ConfigPath(Machine machine) => Path.Join(machine.Paths.RuntimeDirectory, "kubeadm.yaml");
 

@@ -1,5 +1,3 @@
-using Holdfast.Node.Apply;
-
 namespace Holdfast.Node.Joining;
 
 /// <summary>What taking this machine out of its cluster means, to be told before it is done.</summary>
@@ -19,10 +17,7 @@ public sealed record LeavingNotice(string Node, string Agent, IReadOnlyList<stri
     public static async Task<LeavingNotice?> ReadAsync(Machine machine, CancellationToken cancellationToken)
     {
         using var journal = await ChangeJournal.ReadAsync(machine.Paths, machine.Time, cancellationToken);
-        var recorded = journal.Entries.LastOrDefault(entry =>
-            entry.IsOpen && entry.Kind == ClusterJoinResource.KindName
-        );
-        var join = recorded is null ? null : ClusterJoinUndo.Parse(recorded.Original);
+        var join = journal.Histories(JoinChange.JoinKind).Select(history => history.Original).FirstOrDefault();
         return join is null or { Joined: true }
             ? null
             : new LeavingNotice(join.Node, join.Services[0].Name, ListPods(machine), join.Destroys);

@@ -6,16 +6,14 @@ namespace Holdfast.Node.Joining;
 
 /// <summary>
 /// yurtadm join. It takes its token as an argument only, empties the directory of static pods, and replaces files and
-/// programs of the machine: the pods are kept aside and put back, the rest is what undo remembers. Immutable.
+/// programs of the machine.
 /// </summary>
 internal sealed class Yurtadm(ClusterNode node, ClusterJoin join, YurtNodeType nodeType) : IJoinTool
 {
     /// <summary>Beside what kubeadm writes.</summary>
-    private static readonly string[] Footprint =
+    private static readonly string[] Shared =
     [
-        .. Kubeadm.Footprint,
-        "/var/lib/yurthub",
-        "/var/lib/openyurt",
+        .. Kubeadm.Footprint.Shared,
         "/etc/sysctl.d/k8s.conf",
         "/etc/systemd/system/kubelet.service",
         "/etc/systemd/system/kubelet.service.d",
@@ -28,38 +26,42 @@ internal sealed class Yurtadm(ClusterNode node, ClusterJoin join, YurtNodeType n
         "/usr/local/bin/yurthub",
     ];
 
-    public string Program => "yurtadm";
+    public ClusterMembership Membership =>
+        new(
+            "openyurt",
+            "yurtadm",
+            Kubeadm.KubeletConf,
+            "kubelet",
+            $"this machine has joined the OpenYurt cluster at {join.Endpoint}"
+        );
 
-    public string Title => $"this machine has joined the OpenYurt cluster at {join.Endpoint}";
+    public string NodeName => node.Name;
 
     public string Why =>
         "the cluster says which pods run here; yurtadm takes its token as an argument, which whoever is on this machine can see while it joins";
 
-    public string DoneFile => Kubeadm.KubeletConf;
+    public IReadOnlyList<string> Services => ["kubelet", "yurthub"];
 
-    public string AgentService => "kubelet";
-
-    public IReadOnlyList<string> Services => [AgentService, "yurthub"];
-
-    public async Task<IReadOnlyList<string>> ListFootprintAsync(Machine machine, CancellationToken cancellationToken)
+    public async Task<JoinFootprint> ReadFootprintAsync(Machine machine, CancellationToken cancellationToken)
     {
         var help = await HelpAsync(machine, cancellationToken);
-        return help.Contains(ReuseCni, StringComparison.Ordinal) ? Footprint : [.. Footprint, "/opt/cni"];
+        return Kubeadm.Footprint with
+        {
+            Shared = help.Contains(ReuseCni, StringComparison.Ordinal) ? Shared : [.. Shared, "/opt/cni"],
+            // yurthub keeps what it has seen of the cluster in the first.
+            Own = ["/etc/kubernetes/cache", .. Kubeadm.Footprint.Own, "/var/lib/yurthub", "/var/lib/openyurt"],
+        };
     }
 
-    public async Task RequireAsync(Machine machine, CancellationToken cancellationToken)
+    public async Task<string?> RequireAsync(Machine machine, CancellationToken cancellationToken)
     {
         Kubeadm.RefuseTraces(machine);
         _ = await HelpAsync(machine, cancellationToken);
         _ = await join.Token.ReadAsync(machine, cancellationToken);
-    }
-
-    public string? Warn(Machine machine)
-    {
-        var pods = StaticPods.List(machine);
+        var pods = machine.ListFiles(Kubeadm.StaticPodDirectory);
         return pods.Count == 0
             ? null
-            : $"yurtadm empties {StaticPods.DirectoryPath}: {string.Join(", ", pods)} will be kept aside and put back";
+            : $"yurtadm removes static pods: {string.Join(", ", pods)} will be kept and put back";
     }
 
     public async Task RequireReachAsync(Machine machine, CancellationToken cancellationToken) =>
@@ -75,22 +77,14 @@ internal sealed class Yurtadm(ClusterNode node, ClusterJoin join, YurtNodeType n
     {
         var token = await join.Token.ReadAsync(machine, cancellationToken);
         var help = await HelpAsync(machine, cancellationToken);
-        await StaticPods.SetAsideAsync(machine, cancellationToken);
-        FaultPoint.Reach("cluster.static-pods-aside");
-        try
-        {
-            await JoinProcess.RunAsync(
-                machine,
-                new ChildCommand(Program, [.. Arguments(token, help)]),
-                $"cannot join the OpenYurt cluster at {join.Endpoint}",
-                token,
-                cancellationToken
-            );
-        }
-        finally
-        {
-            await StaticPods.PutBackAsync(machine, CancellationToken.None);
-        }
+        FaultPoint.Reach("cluster.before-yurtadm");
+        await JoinProcess.RunAsync(
+            machine,
+            new ChildCommand("yurtadm", [.. Arguments(token, help)]),
+            $"cannot join the OpenYurt cluster at {join.Endpoint}",
+            token,
+            cancellationToken
+        );
     }
 
     /// <summary>
@@ -98,7 +92,7 @@ internal sealed class Yurtadm(ClusterNode node, ClusterJoin join, YurtNodeType n
     /// asking whose they are. What yurtadm brought goes with the footprint.
     /// </summary>
     public Task<ChildCommand> ResetCommandAsync(Machine machine, CancellationToken cancellationToken) =>
-        Task.FromResult(Kubeadm.Reset(node.Endpoint));
+        Kubeadm.ResetAsync(machine, node.Endpoint, isControlPlane: false, cancellationToken);
 
     private const string ReuseCni = "--reuse-cni-bin";
 

@@ -21,6 +21,8 @@ internal static class AskablePrograms
 
     public static ProgramQuestion KubeadmVersion { get; } = new("kubeadm", Limit, "version", "-o", "short");
 
+    public static ProgramQuestion KubeadmResetHelp { get; } = new("kubeadm", Limit, "reset", "--help");
+
     public static ProgramQuestion KubeletVersion { get; } = new("kubelet", Limit, "--version");
 
     public static ProgramQuestion KeadmVersion { get; } = new("keadm", Limit, "version");

@@ -1,4 +1,3 @@
-using Holdfast.Node.Joining;
 
 namespace Holdfast.Node.Resources;
 
@@ -14,7 +13,7 @@ internal sealed class UndoTable
 
     /// <summary>Every kind that this version of the program makes, or that an older one made.</summary>
     public static UndoTable Default { get; } =
-        new([new OldFileUndo(FileResource.WholeKind), new ServiceUndo(), new ClusterJoinUndo()]);
+        new([new OldFileUndo(FileResource.WholeKind), new ServiceUndo()]);
 
     public IEnumerable<IUndo> All => undos.Values;
 

@@ -32,7 +32,7 @@ public sealed class ClusterCrashTests : IDisposable
     [Theory]
     [InlineData("cluster.before-join", Kubernetes)]
     [InlineData("cluster.joined", Kubernetes)]
-    [InlineData("cluster.static-pods-aside", OpenYurt)]
+    [InlineData("cluster.before-yurtadm", OpenYurt)]
     [InlineData("cluster.joined", OpenYurt)]
     [InlineData("cluster.before-keadm", KubeEdge)]
     [InlineData("cluster.joined", KubeEdge)]
@@ -55,7 +55,7 @@ public sealed class ClusterCrashTests : IDisposable
     [Theory]
     [InlineData("cluster.before-join", Kubernetes)]
     [InlineData("cluster.joined", Kubernetes)]
-    [InlineData("cluster.static-pods-aside", OpenYurt)]
+    [InlineData("cluster.before-yurtadm", OpenYurt)]
     [InlineData("cluster.joined", OpenYurt)]
     [InlineData("cluster.before-keadm", KubeEdge)]
     public async Task Killed_while_joining_undo_alone_returns_to_the_original(string point, string cluster)

@@ -1,3 +1,6 @@
+using Holdfast.Linux;
+using Holdfast.Node.Joining;
+
 namespace Holdfast.Machine.Tests.Cluster;
 
 /// <summary>A later document that leaves the cluster, and what of the machine its own programs take with them.</summary>
@@ -39,7 +42,7 @@ public sealed class ClusterLeavingTests : IDisposable
         Assert.Empty(await node.FindStrangersAsync(KubeEdge, agents));
         Assert.Single(await node.FindStrangersAsync(Standalone, "kubelet", "k3s-server"));
 
-        await node.UpAsync(Standalone);
+        await node.UpAsync(Standalone, mayDestroy: true);
         Assert.False(await node.RunsAsync("kubelet"));
         Assert.False(await node.RunsAsync("yurthub"));
         Assert.Equal(2, (await node.FindStrangersAsync(Standalone, agents)).Count);
@@ -61,7 +64,7 @@ public sealed class ClusterLeavingTests : IDisposable
         node.Secret(Token);
         var before = node.Snapshot();
         await node.UpAsync(Kubernetes);
-        await node.UpAsync(KubeEdge);
+        await node.UpAsync(KubeEdge, mayDestroy: true);
         Assert.False(node.Exists("/etc/kubernetes"));
         Assert.False(await node.RunsAsync("kubelet"));
         Assert.True(await node.RunsAsync("edgecore"));
@@ -79,12 +82,99 @@ public sealed class ClusterLeavingTests : IDisposable
         var cluster = isKubeEdge ? KubeEdge : Kubernetes;
         node.Write("/etc/cni/net.d/87-podman.conflist", "{}\n");
         node.Write("/var/lib/cni/networks/podman/10.89.0.2", "c0ffee\n");
-        var before = node.Snapshot();
         await node.UpAsync(cluster);
         node.Write("/etc/cni/net.d/10-flannel.conflist", "{}\n");
         node.Write("/var/lib/cni/networks/cbr0/10.244.0.2", "decaf\n");
-        await node.UndoAsync();
+        var result = await node.UndoAsync();
+        Assert.Equal("{}\n", node.Read("/etc/cni/net.d/87-podman.conflist"));
+        Assert.Equal("{}\n", node.Read("/etc/cni/net.d/10-flannel.conflist"));
+        Assert.Equal("c0ffee\n", node.Read("/var/lib/cni/networks/podman/10.89.0.2"));
+        Assert.Contains(
+            "/etc/cni/net.d/10-flannel.conflist",
+            string.Join('\n', result.Notes),
+            StringComparison.Ordinal
+        );
+    }
+
+    [Fact]
+    public async Task What_others_added_since_the_join_is_kept_and_named()
+    {
+        await node.UpAsync(Kubernetes);
+        node.Write("/etc/kubernetes/manifests/later.yaml", "kind: Pod\n", AtomicFile.SecretMode);
+        node.Write("/etc/kubernetes/pki/mine.key", "key\n", AtomicFile.SecretMode);
+        node.Write("/var/lib/etcd/member/db", "precious\n");
+        node.Write("/var/lib/kubelet/pods/1/volumes/v", "of the agent\n");
+
+        var notes = string.Join('\n', (await node.UndoAsync()).Notes);
+        Assert.Equal("kind: Pod\n", node.Read("/etc/kubernetes/manifests/later.yaml"));
+        Assert.Equal(AtomicFile.SecretMode, node.Machine.Status("/etc/kubernetes/manifests/later.yaml")!.Mode);
+        Assert.Equal("key\n", node.Read("/etc/kubernetes/pki/mine.key"));
+        Assert.Equal("precious\n", node.Read("/var/lib/etcd/member/db"));
+        Assert.Contains("/etc/kubernetes/manifests/later.yaml", notes, StringComparison.Ordinal);
+        Assert.Contains("/etc/kubernetes/pki/mine.key", notes, StringComparison.Ordinal);
+        Assert.Contains("kubectl delete node edge-1", notes, StringComparison.Ordinal);
+        Assert.False(node.Exists("/var/lib/kubelet"));
+        Assert.False(node.Exists("/etc/kubernetes/kubelet.conf"));
+        Assert.False(node.Exists("/etc/kubernetes/pki/ca.crt"));
+    }
+
+    [Fact]
+    public async Task A_program_that_was_upgraded_since_the_join_is_not_made_old_again()
+    {
+        node.Write("/usr/bin/kubelet", "kubelet 1.22 of the package\n");
+        node.Write("/etc/sysctl.d/k8s.conf", "# by hand\n");
+        await node.UpAsync(OpenYurt);
+        node.Write("/usr/bin/kubelet", "kubelet 1.29 of the package\n");
+
+        var notes = string.Join('\n', (await node.UndoAsync()).Notes);
+        Assert.Equal("kubelet 1.29 of the package\n", node.Read("/usr/bin/kubelet"));
+        Assert.Contains("/usr/bin/kubelet was changed since the join and stays", notes, StringComparison.Ordinal);
+        Assert.Equal("# by hand\n", node.Read("/etc/sysctl.d/k8s.conf"));
+    }
+
+    [Fact]
+    public async Task What_a_reset_leaves_of_the_agent_is_removed_where_the_join_brought_it()
+    {
+        node.Secret(Token);
+        Directory.CreateDirectory(node.Machine.At("/var/log/pods/old"));
+        var before = node.Snapshot();
+        await node.UpAsync(Kubernetes);
+        node.Write("/usr/libexec/kubernetes/kubelet-plugins/volume/exec/x", "");
+        node.Write("/var/log/containers/web.log", "");
+        Directory.CreateDirectory(node.Machine.At("/sys/fs/cgroup/kubepods/burstable/pod1"));
+        Directory.CreateDirectory(node.Machine.At("/sys/fs/cgroup/cpu/kubepods.slice"));
+
+        var notes = string.Join('\n', (await node.UndoAsync()).Notes);
+        Directory.Delete(node.Machine.At("/sys"), recursive: true);
         Assert.Equal(before, node.Snapshot());
+        Assert.Contains("/var/log/pods was there before the join and stays", notes, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Which_pods_end_and_what_stays_is_known_before_the_node_leaves()
+    {
+        Assert.Null(await LeavingNotice.ReadAsync(node.Machine, CancellationToken.None));
+        await node.UpAsync(Kubernetes);
+        Directory.CreateDirectory(node.Machine.At("/var/lib/kubelet/pods/uid-1"));
+        Directory.CreateDirectory(node.Machine.At("/var/log/pods/default_web_uid-1"));
+        Directory.CreateDirectory(node.Machine.At("/var/log/pods/default_gone_uid-2"));
+
+        var notice = await LeavingNotice.ReadAsync(node.Machine, CancellationToken.None);
+        Assert.Equal("edge-1", notice!.Node);
+        Assert.Equal("kubelet", notice.Agent);
+        Assert.Equal(["default/web"], notice.Pods);
+        Assert.Null(notice.Destroys);
+    }
+
+    [Fact]
+    public async Task A_control_plane_is_not_destroyed_by_an_edited_line_of_the_document()
+    {
+        await node.UpAsync("{ kubernetes: { init: {} } }");
+        var plan = await node.PlanAsync(Standalone);
+        Assert.Contains("/var/lib/etcd", Assert.Single(plan.Removals).Destroys, StringComparison.Ordinal);
+        var refusal = await Assert.ThrowsAsync<NodeException>(() => node.UpAsync(Standalone));
+        Assert.Equal(NodeReason.WouldDestroy, refusal.Reason);
+        Assert.True(node.Exists("/var/lib/etcd/member/db"));
     }
 
     [Fact]
@@ -109,7 +199,7 @@ public sealed class ClusterLeavingTests : IDisposable
             StringComparison.Ordinal
         );
 
-        await node.UpAsync(KubeEdge);
+        await node.UpAsync(KubeEdge, mayDestroy: true);
         Assert.Contains(
             node.Programs.CallsOf("keadm"),
             call => call.Contains("--labels=katacontainers.io/kata-runtime=true,site=7", StringComparison.Ordinal)

@@ -89,10 +89,10 @@ internal sealed class ClusterNodeFixture : IDisposable
         return plan;
     }
 
-    public async Task<ApplyResult> UpAsync(string document)
+    public async Task<ApplyResult> UpAsync(string document, bool mayDestroy = false)
     {
         _ = await PlanAsync(document);
-        return await scenario.UpAsync(Reachable(document), new Listener(Told));
+        return await scenario.UpAsync(Reachable(document), new Listener(Told), mayDestroy);
     }
 
     /// <summary>What <c>up</c> would say of other agents before it changes anything.</summary>

@@ -1,7 +1,6 @@
 using System.Text.Json;
-using System.Text.Json.Nodes;
-using Holdfast.Node.Apply;
 using Holdfast.Node.Doctor;
+using Holdfast.Node.Joining;
 
 namespace Holdfast.Node.Tests.Doctor;
 
@@ -28,12 +27,11 @@ public sealed class AgentsStartedByHoldfastTests : IDisposable
     }
 
     [Fact]
-    public async Task A_machine_that_had_joined_before_and_journals_of_older_versions_are_understood()
+    public async Task The_agent_of_a_machine_that_had_joined_before_is_not_told()
     {
         using var journal = await OpenAsync();
-        RecordJoin(journal, "edgecore", new JsonObject { ["joined"] = true, ["service"] = "edgecore" });
-        RecordJoin(journal, "kubelet", new JsonObject { ["joined"] = false, ["service"] = "kubelet" });
-        Assert.Equal(["kubelet"], await ReadAsync());
+        RecordJoin(journal, "edgecore", Join(Service("edgecore", false)) with { Joined = true });
+        Assert.Empty(await ReadAsync());
     }
 
     [Fact]
@@ -44,20 +42,29 @@ public sealed class AgentsStartedByHoldfastTests : IDisposable
         Assert.Empty(await ReadAsync());
     }
 
-    private static JsonObject Join(params JsonObject[] services) =>
-        new() { ["joined"] = false, ["services"] = new JsonArray([.. services]) };
-
-    private static JsonObject Service(string name, bool isRunning) =>
+    private static JoinRecord Join(params ServiceBefore[] services) =>
         new()
         {
-            ["name"] = name,
-            ["known"] = isRunning,
-            ["enabled"] = isRunning,
-            ["running"] = isRunning,
+            Joined = false,
+            Node = "edge-1",
+            DoneFile = "/etc/kubernetes/kubelet.conf",
+            Services = services,
+            Reset = [],
+            Footprint = new JoinFootprint
+            {
+                Shared = [],
+                Own = [],
+                OwnIfNew = [],
+            },
+            Present = [],
+            Missing = [],
+            Before = new DirectorySnapshot([]),
         };
 
-    private static JournalEntry RecordJoin(ChangeJournal journal, string name, JsonObject original) =>
-        Record(journal, Bridge.KindOf("cluster-join"), name, new OldRecord(original, null));
+    private static ServiceBefore Service(string name, bool isRunning) => new(name, isRunning, isRunning, isRunning);
+
+    private static JournalEntry RecordJoin(ChangeJournal journal, string name, JoinRecord record) =>
+        Record(journal, JoinChange.JoinKind, name, record);
 
     private static JournalEntry RecordService(ChangeJournal journal, string name) =>
         Record(journal, ServiceChange.ServiceKind, name, new ServiceRecord(name, false, false, false, []));
