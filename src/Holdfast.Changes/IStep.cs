@@ -8,9 +8,6 @@ public interface IStep
 
     /// <summary>Why it is wanted, shown in the plan; null when the title says it all.</summary>
     string? Why { get; }
-
-    /// <summary>Temporary: an old resource is wrapped here until it is converted.</summary>
-    IStep Resolve() => this;
 }
 
 /// <summary>

@@ -7,7 +7,6 @@ public static class NodeKinds
         new([
             .. ChangesKinds.All,
             Joining.JoinChange.JoinKind,
-            .. Apply.Bridge.All,
             .. Runtimes.RuntimesKinds.All,
             Software.SoftwareChange.SoftwareKind,
             Software.Packages.PackagesChange.PackagesKind,

@@ -12,7 +12,7 @@ public sealed class FolderTests
     private static readonly Dictionary<string, string[]> Exceptions = new()
     {
         ["Holdfast.Changes"] = [],
-        ["Holdfast.Node"] = ["Resources -> Joining", "Resources -> Apply"],
+        ["Holdfast.Node"] = [],
     };
 
     [Theory]

@@ -11,7 +11,7 @@ public sealed class PlanStep
     {
         Applied = applied;
         Group = group;
-        Step = step.Resolve();
+        Step = step;
         Inspection = inspection;
     }
 
@@ -122,7 +122,7 @@ public sealed record NodePlan(IReadOnlyList<PlanStep> Steps, IReadOnlyList<Chang
         CancellationToken cancellationToken
     )
     {
-        if (step.Resolve() is not Change change)
+        if (step is not Change change)
         {
             return new PlanStep(group, step, Inspection.AsWanted("checked by up"));
         }

@@ -1,5 +1,3 @@
-using Holdfast.Node.Services;
-
 namespace Holdfast.Node.Joining;
 
 /// <summary>

@@ -1,7 +1,6 @@
 using System.Text;
 using System.Text.RegularExpressions;
 using Holdfast.Node.Programs;
-using Holdfast.Node.Resources;
 using Holdfast.Node.Yaml;
 
 namespace Holdfast.Node.Joining;
@@ -45,7 +44,7 @@ internal static partial class KubeletFiles
     /// <summary>kubeadm's flags: before 1.27 they are where the endpoint is said.</summary>
     public static byte[] EditKubeadmFlags(byte[]? current, ClusterNode node, ProgramVersion? kubelet)
     {
-        var text = Correct(ForeignText.Read(current), node);
+        var text = Correct(ByteText.Read(current), node);
         if (kubelet is { } version && !version.IsAtLeast(1, 27))
         {
             text = Require(text, "container-runtime-endpoint", node.Endpoint);
@@ -54,11 +53,11 @@ internal static partial class KubeletFiles
                 text = Require(text, "container-runtime", "remote");
             }
         }
-        return ForeignText.Write(text);
+        return ByteText.Write(text);
     }
 
     public static byte[] EditExtraFlags(byte[]? current, ClusterNode node) =>
-        ForeignText.Write(Correct(ForeignText.Read(current), node));
+        ByteText.Write(Correct(ByteText.Read(current), node));
 
     private static string Correct(string text, ClusterNode node)
     {
