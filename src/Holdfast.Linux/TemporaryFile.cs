@@ -97,7 +97,7 @@ internal sealed class TemporaryFile
                 && directory is not null
                 && above.Device == directory.Device
                 && above.Owner.Uid == directory.Owner.Uid
-                && (above.Mode & OthersCanWrite) == 0
+                && (above.Mode & OthersCanWrite) == UnixFileMode.None
                 && CanWrite(place)
             )
             {

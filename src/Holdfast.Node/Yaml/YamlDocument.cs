@@ -36,10 +36,10 @@ internal sealed class YamlDocument
     /// <exception cref="NodeException">With line and column of the first thing that is not understood.</exception>
     public static YamlDocument Parse(string text, string fileName)
     {
-        var prefix = text.StartsWith('\uFEFF') ? text[..1] : "";
+        var mark = text.StartsWith('\uFEFF') ? text[..1] : "";
         try
         {
-            return new YamlDocument(fileName, prefix, text[prefix.Length..]);
+            return new YamlDocument(fileName, mark, text[mark.Length..]);
         }
         catch (KubeException e)
         {

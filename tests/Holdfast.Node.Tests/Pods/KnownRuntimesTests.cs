@@ -84,6 +84,7 @@ public sealed class KnownRuntimesTests : IDisposable
             {
                 RedirectStandardInput = true,
                 RedirectStandardOutput = true,
+                UseShellExecute = false,
             }
         )!;
         Assert.Equal("ready", shim.StandardOutput.ReadLine());

@@ -56,6 +56,7 @@ public sealed class PodMonitorTests
             {
                 RedirectStandardInput = true,
                 RedirectStandardOutput = true,
+                UseShellExecute = false,
             }
         )!;
         Assert.Equal("ready", shim.StandardOutput.ReadLine());
