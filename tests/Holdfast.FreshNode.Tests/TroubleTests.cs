@@ -97,7 +97,7 @@ public sealed class TroubleTests
 
         // A line that was lost by mistake destroys nothing.
         var plan = await node.RunAsync("holdfast plan -f /root/one.yaml");
-        AssertTold(plan, 2, "remove second has", "its images, containers and their data are deleted", "up --remove");
+        AssertTold(plan, 2, "remove second has", "its images, containers and their data", "up --remove");
         AssertTold(await node.RunAsync("holdfast up -f /root/one.yaml"), 1, "what would be destroyed", "--remove");
         await node.RequireAsync("holdfast plan");
         await node.RequireAsync(

@@ -4,11 +4,7 @@ namespace Holdfast.Node.Runtimes;
 
 /// <param name="Missing">Directories of the runtime's own that were not there.</param>
 /// <param name="MissingShared">The same of those in which other programs have files too.</param>
-internal sealed record RuntimeDataRecord(
-    string Runtime,
-    IReadOnlyList<string> Missing,
-    IReadOnlyList<string> MissingShared
-);
+internal sealed record RuntimeDataRecord(IReadOnlyList<string> Missing, IReadOnlyList<string> MissingShared);
 
 /// <summary>
 /// Directories that a runtime fills by itself once it runs. Comes before the runtime in a plan and is therefore taken back
@@ -23,8 +19,7 @@ internal sealed class RuntimeDataChange(string runtime, IReadOnlyList<string> di
     public static ChangeKind<RuntimeDataRecord> DataKind { get; } =
         new("runtime-data", RuntimesJson.Default.RuntimeDataRecord, UndoAsync)
         {
-            Destroys = history =>
-                history.Original.Missing.Count == 0 ? null : $"all images and containers of {history.Original.Runtime}",
+            Destroys = history => history.Original.Missing.Count == 0 ? null : "its images, containers and their data",
         };
 
     /// <summary>
@@ -48,10 +43,7 @@ internal sealed class RuntimeDataChange(string runtime, IReadOnlyList<string> di
         Machine machine,
         History<RuntimeDataRecord> history,
         CancellationToken cancellationToken
-    ) =>
-        Task.FromResult(
-            new RuntimeDataRecord(Subject, ListMissing(machine, directories), ListMissing(machine, Shared))
-        );
+    ) => Task.FromResult(new RuntimeDataRecord(ListMissing(machine, directories), ListMissing(machine, Shared)));
 
     public override Task DoAsync(
         Machine machine,

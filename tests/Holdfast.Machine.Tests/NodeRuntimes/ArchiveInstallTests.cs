@@ -22,7 +22,7 @@ public sealed class ArchiveInstallTests
 
         Assert.False((await node.PlanAsync()).HasChanges);
         var program = Path.Join(node.FilesRoot, "usr/local/bin/containerd");
-        var status = await node.Services.StatusAsync("private", default);
+        var status = await node.Services.StatusAsync("holdfast-private", default);
         Assert.Equal(new FileInfo(program).LinkTarget, new FileInfo($"/proc/{status.ProcessId}/exe").LinkTarget);
         Assert.Equal(isForCri, File.Exists(Path.Join(node.FilesRoot, "usr/local/sbin/runc")));
         // What would compete with the document's own network and unit is not unpacked.
@@ -41,7 +41,7 @@ public sealed class ArchiveInstallTests
 
         Assert.Empty((await node.UndoAsync()).Notes);
         Assert.False(Directory.Exists(Path.Join(node.FilesRoot, "usr/local")));
-        Assert.False((await node.Services.StatusAsync("private", default)).IsRunning);
+        Assert.False((await node.Services.StatusAsync("holdfast-private", default)).IsRunning);
     }
 
     /// <summary>

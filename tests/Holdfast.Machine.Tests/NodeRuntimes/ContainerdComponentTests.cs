@@ -48,7 +48,7 @@ public sealed class ContainerdComponentTests
         var undone = await node.UndoAsync();
         Assert.Empty(undone.Notes);
         Assert.False(File.Exists(node.ConfigFile));
-        Assert.False((await node.Services.StatusAsync("private", default)).IsRunning);
+        Assert.False((await node.Services.StatusAsync("holdfast-private", default)).IsRunning);
     }
 
     [Fact]
@@ -134,16 +134,16 @@ public sealed class ContainerdComponentTests
             """;
         await File.WriteAllTextAsync(node.ConfigFile, before);
         await node.Services.StartAsync(
-            new("private", "old", ["/usr/bin/containerd", "--config", node.ConfigFile]),
+            new("holdfast-private", "old", ["/usr/bin/containerd", "--config", node.ConfigFile]),
             default
         );
 
         var e = await Assert.ThrowsAsync<NodeException>(node.ApplyAsync);
 
-        Assert.Equal(NodeReason.RuntimeFailed, e.Reason);
+        Assert.Equal(NodeReason.ChangeFailed, e.Reason);
         Assert.Contains("invalid stream idle timeout", e.Message, StringComparison.Ordinal);
         Assert.Equal(before, await File.ReadAllTextAsync(node.ConfigFile));
-        Assert.True((await node.Services.StatusAsync("private", default)).IsRunning);
+        Assert.True((await node.Services.StatusAsync("holdfast-private", default)).IsRunning);
         Assert.True(node.Services.Starts >= 3, "the old configuration was not started again");
     }
 
@@ -173,17 +173,17 @@ public sealed class ContainerdComponentTests
             """;
         await File.WriteAllTextAsync(node.ConfigFile, before);
         await node.Services.StartAsync(
-            new("private", "old", ["/usr/bin/containerd", "--config", node.ConfigFile]),
+            new("holdfast-private", "old", ["/usr/bin/containerd", "--config", node.ConfigFile]),
             default
         );
 
         var e = await Assert.ThrowsAsync<NodeException>(node.ApplyAsync);
 
-        Assert.Equal(NodeReason.RuntimeFailed, e.Reason);
+        Assert.Equal(NodeReason.ChangeFailed, e.Reason);
         Assert.Contains("does not read its configuration as intended", e.Message, StringComparison.Ordinal);
         Assert.Contains(words, e.Message, StringComparison.Ordinal);
         Assert.Equal(before, await File.ReadAllTextAsync(node.ConfigFile));
-        Assert.True((await node.Services.StatusAsync("private", default)).IsRunning);
+        Assert.True((await node.Services.StatusAsync("holdfast-private", default)).IsRunning);
         Assert.Empty((await node.PlanAsync()).Leftovers);
     }
 
