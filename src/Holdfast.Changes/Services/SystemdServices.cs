@@ -66,12 +66,14 @@ public sealed class SystemdServices : IServiceManager
 
     public async Task StopAsync(string service, bool stop, bool disable, CancellationToken cancellationToken)
     {
-        if (disable && (await ShowAsync(service, cancellationToken))["LoadState"] != "not-found")
+        var unit = await ShowAsync(service, cancellationToken);
+        var hasFile = unit["LoadState"] != "not-found";
+        if (disable && hasFile)
         {
             await ChangeAsync("disable", service, cancellationToken);
         }
 
-        if (stop)
+        if (stop && (hasFile || unit["ActiveState"] != "inactive"))
         {
             await ChangeAsync("stop", service, cancellationToken);
             await RunAsync(["reset-failed", $"{service}.service"], QueryTimeout, cancellationToken);

@@ -148,6 +148,18 @@ public sealed class ChangeJournalTests : IDisposable
         Assert.Equal(2, again.Changes.Count);
     }
 
+    /// <summary>Its removal would let two processes hold a lock, on two files.</summary>
+    [Fact]
+    public async Task Lock_file_stays_when_everything_is_undone()
+    {
+        await node.ApplyAsync(new SysctlChange("vm.x", "1") { Condition = (_, _) => Skip() });
+        await node.UndoAsync();
+        Assert.True(File.Exists(Path.Join(node.Paths.ChangesDirectory, "lock")));
+        Assert.False(ChangeJournal.Exists(node.Paths));
+
+        static Task<Inspection?> Skip() => Task.FromResult<Inspection?>(Inspection.AsWanted("not needed"));
+    }
+
     [Fact]
     public async Task Journal_is_made_for_root_alone()
     {

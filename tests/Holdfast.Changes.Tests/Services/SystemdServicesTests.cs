@@ -68,6 +68,14 @@ public sealed class SystemdServicesTests
     }
 
     [Fact]
+    public async Task A_service_that_systemd_does_not_know_is_not_stopped()
+    {
+        show = "LoadState=not-found\nActiveState=inactive\nUnitFileState=\nMainPID=0\nNeedDaemonReload=no\n";
+        await Services().StopAsync("x", stop: true, disable: true, CancellationToken.None);
+        Assert.All(commands, command => Assert.StartsWith("show", command, StringComparison.Ordinal));
+    }
+
+    [Fact]
     public async Task Failed_start_quotes_the_journal()
     {
         show = "LoadState=loaded\nActiveState=inactive\nUnitFileState=\nMainPID=0\nNeedDaemonReload=no\n";
