@@ -82,7 +82,7 @@ internal static class CniChecks
         }
     }
 
-    /// <summary>The package of the plugins brings it along; beside an archive of them <c>up</c> installs it, where there is apt.</summary>
+    /// <summary><c>up</c> installs it with the plugins, where there is apt.</summary>
     public static IEnumerable<PreflightFinding> Iptables(MachineSurvey survey, EdgeNodeSpec spec)
     {
         var comesAlong = spec.Network.Plugins switch

@@ -12,7 +12,7 @@ namespace Holdfast.Node.Runtimes.Cni;
 /// <summary>The network of the pods: CNI plugins and one bridge network that gives every pod an address.</summary>
 internal sealed class CniComponent : IComponent
 {
-    /// <summary>Debian's package; it brings iptables along, which masquerading and port maps need.</summary>
+    /// <summary>Debian's package.</summary>
     private const string Package = "containernetworking-plugins";
 
     /// <summary>Where the project's own archive belongs, and where every runtime looks by default.</summary>
@@ -61,11 +61,11 @@ internal sealed class CniComponent : IComponent
         // leftovers. Plugins that came from elsewhere are as good as the package's.
         var mayBePackaged = facts.HasApt && facts.CniPluginDirectory == MachineFacts.PackagedCniDirectory;
         return install is InstallSpec.Apt && (!facts.HasCniPlugins || mayBePackaged)
-            ? [new PackagesChange(Package) { Why = Why }]
+            ? [new PackagesChange(Package) { Why = Why }, .. BuildIptables(facts)]
             : [];
     }
 
-    /// <summary>Masquerading and port maps need it. The package of the plugins brings it along, an archive does not.</summary>
+    /// <summary>Masquerading and port maps need it. Up to Debian 13 the package of the plugins brings it along, an archive does not.</summary>
     private static IEnumerable<IStep> BuildIptables(MachineFacts facts) =>
         facts.HasApt && !facts.HasIptables
             ? [new PackagesChange(IptablesPackage) { Why = "the plugins let pods out and map their ports with it" }]
