@@ -137,14 +137,29 @@ public sealed class KnownRuntimes : IAsyncDisposable
         }
 
         var since = machine.Time.GetTimestamp();
-        while (await NodeSandbox.TryListAsync(endpoint, cancellationToken) is null)
+        while (await FindFaultAsync(endpoint, cancellationToken) is { } fault)
         {
             if (machine.Time.GetElapsedTime(since) > StartLimit)
             {
-                throw CannotStop(silent, $"it does not answer within {StartLimit.TotalSeconds} s", null);
+                throw CannotStop(silent, fault, null);
             }
 
             await Task.Delay(PollPause, machine.Time, cancellationToken);
+        }
+    }
+
+    /// <summary>Why a runtime that was just started does not tell of its pods; containerd answers before it is ready to.</summary>
+    private static async Task<string?> FindFaultAsync(RuntimeEndpoint endpoint, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await NodeSandbox.TryListAsync(endpoint, cancellationToken) is null
+                ? $"it does not answer within {StartLimit.TotalSeconds} s"
+                : null;
+        }
+        catch (CriException failure)
+        {
+            return failure.Message;
         }
     }
 

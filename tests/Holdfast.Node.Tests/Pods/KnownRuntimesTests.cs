@@ -1,5 +1,7 @@
 using System.Diagnostics;
+using Holdfast.Cri.V1;
 using Holdfast.Node.Pods;
+using Holdfast.Testing;
 
 namespace Holdfast.Node.Tests.Pods;
 
@@ -59,6 +61,45 @@ public sealed class KnownRuntimesTests : IDisposable
         Assert.Contains("its configuration is wrong", failure.Message, StringComparison.Ordinal);
         shim.StandardInput.Close();
         shim.WaitForExit();
+    }
+
+    [Fact]
+    public async Task A_runtime_that_answers_before_it_is_ready_is_waited_for()
+    {
+        await new AppliedDocuments(node.Paths).KeepAsync(Text(), TemporaryMachine.Never);
+        await using var runtimes = (await KnownRuntimes.OpenAsync(node.Machine, TemporaryMachine.Never))!;
+        using var shim = StartShim();
+        var silent = Assert.Single((await runtimes.ListAsync(TemporaryMachine.Never)).Silent);
+        await using var runtime = await StartRuntimeAsync(refusals: 2);
+
+        node.Services.Add(silent.Runtime.Service!, isRunning: false, isEnabled: true);
+        await runtimes.StartAsync(silent, TemporaryMachine.Never);
+        Assert.Empty((await runtimes.ListAsync(TemporaryMachine.Never)).Silent);
+        shim.StandardInput.Close();
+        shim.WaitForExit();
+    }
+
+    /// <summary>In containerd's words while its plugins are still being started.</summary>
+    private async Task<FakeGrpcServer> StartRuntimeAsync(int refusals)
+    {
+        const int unknown = 2;
+        var runtime = await FakeGrpcServer.StartAsync(Socket);
+        return runtime
+            .On(
+                "/runtime.v1.RuntimeService/Version",
+                async call =>
+                {
+                    if (refusals-- > 0)
+                    {
+                        call.Refuse(unknown, "server is not initialized yet");
+                    }
+                    else
+                    {
+                        await call.AnswerAsync(new VersionResponse { RuntimeName = "c", RuntimeVersion = "1" });
+                    }
+                }
+            )
+            .On("/runtime.v1.RuntimeService/ListPodSandbox", () => new ListPodSandboxResponse());
     }
 
     private string Text() =>
