@@ -52,7 +52,7 @@ public sealed class Applier(ChangeKinds kinds)
         }
 
         var unchanged = plan.Steps.Count(step => !step.IsGuard) - changed;
-        return new ApplyResult(changed, unchanged, leftovers.Length, [.. undone.Notes, .. undone.Failures]);
+        return new ApplyResult(changed, unchanged, leftovers.Length, undone.Notes, undone.Failures);
     }
 
     private void RequireAllowed(NodePlan plan, ChangeJournal journal)

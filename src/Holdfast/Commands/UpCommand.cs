@@ -209,7 +209,13 @@ internal static class UpCommand
     {
         using var view = new ChangesView(screen, node.Machine.Time);
         var applier = new Applier(NodeKinds.All) { MayDestroy = mayDestroy };
-        return await applier.ApplyAsync(plan, node.Machine, journal, view, cancellationToken);
+        var result = await applier.ApplyAsync(plan, node.Machine, journal, view, cancellationToken);
+        foreach (var failure in result.Failures)
+        {
+            screen.Note($"[red]failed  [/] {failure.EscapeMarkup()}");
+        }
+
+        return result;
     }
 
     private static int Finish(
@@ -225,7 +231,7 @@ internal static class UpCommand
         {
             var output = new UpOutput(node.Document.Spec.Name, result.Changed, result.Unchanged, ready.IsReady, probes);
             Screen.Json(output, OutputJson.Readable.UpOutput);
-            return isFine ? ExitCode.Ok : ExitCode.Failed;
+            return isFine && result.Failures.Count == 0 ? ExitCode.Ok : ExitCode.Failed;
         }
 
         ProbeView.Show(screen, probes);
@@ -255,6 +261,6 @@ internal static class UpCommand
             screen.Line("  kubectl get pod -o wide");
         }
 
-        return ExitCode.Ok;
+        return result.Failures.Count == 0 ? ExitCode.Ok : ExitCode.Failed;
     }
 }
