@@ -26,7 +26,7 @@ public sealed class SurroundingsTests
 
         // Another tool installs a package at the same time, and holds the lock for a while.
         await node.RequireAsync(
-            "(apt-get -o DPkg::Pre-Invoke::='touch /run/apt-began; sleep 15' install -y -q zstd >/run/apt.log 2>&1; echo $? >/run/apt-ended) & "
+            "(apt-get -o DPkg::Pre-Invoke::='touch /run/apt-began; sleep 30' install -y -q zstd >/run/apt.log 2>&1; echo $? >/run/apt-ended) & "
                 + "until [ -e /run/apt-began ]; do sleep 0.1; done"
         );
         var up = await node.RequireAsync(AsCron + "/root/holdfast/holdfast up -f /root/n.yaml 2>&1", Limit);

@@ -67,7 +67,7 @@ public sealed class TroubleTests
         await node.RequireAsync("printf 'version = 2\\n[plugins\\n' >/etc/containerd/config.toml");
         var before = await node.ReadStateAsync();
         AssertTold(await node.RunAsync("./holdfast up"), 1, "/etc/containerd/config.toml");
-        await node.DownAsync();
+        await node.RequireAsync("./holdfast down --purge");
         await node.AssertStateAsync(before);
     }
 

@@ -15,7 +15,6 @@ internal sealed class ChangesView : IProgress<StepProgress>, IDisposable
     private static readonly TimeSpan StillEvery = TimeSpan.FromSeconds(10);
 
     private readonly Screen screen;
-    private readonly List<string> notes = [];
     private readonly Lock gate = new();
     private readonly TimeProvider time;
     private readonly ITimer? timer;
@@ -26,11 +25,10 @@ internal sealed class ChangesView : IProgress<StepProgress>, IDisposable
     {
         this.screen = screen;
         this.time = time;
-        timer = screen.IsWatched ? null : time.CreateTimer(_ => ShowStill(), null, StillEvery, StillEvery);
+        timer = screen.IsWatched
+            ? null
+            : time.CreateTimer(_ => ShowStill(), null, Timeout.InfiniteTimeSpan, StillEvery);
     }
-
-    /// <summary>What a person was told beside the changes.</summary>
-    public IReadOnlyList<string> Notes => notes;
 
     public void Report(StepProgress value)
     {
@@ -64,7 +62,6 @@ internal sealed class ChangesView : IProgress<StepProgress>, IDisposable
                 Print($"[red]failed  [/] {where} {title}");
                 break;
             case StepPhase.Note:
-                notes.Add(value.Detail ?? "");
                 Print($"[yellow]note    [/] {where} {value.Detail?.EscapeMarkup()}");
                 break;
             case StepPhase.Unchanged:
@@ -101,6 +98,7 @@ internal sealed class ChangesView : IProgress<StepProgress>, IDisposable
         if (value.Phase == StepPhase.Started)
         {
             runningSince = time.GetTimestamp();
+            timer?.Change(StillEvery, StillEvery);
         }
 
         running = value.Phase is StepPhase.Started or StepPhase.Working ? value : null;
@@ -111,8 +109,9 @@ internal sealed class ChangesView : IProgress<StepProgress>, IDisposable
     {
         lock (gate)
         {
-            if (running is { } step && time.GetElapsedTime(runningSince) is var elapsed && elapsed >= StillEvery)
+            if (running is { } step)
             {
+                var elapsed = time.GetElapsedTime(runningSince);
                 var detail = step.Phase == StepPhase.Working ? $" {step.Detail}" : "";
                 Print(
                     $"[grey]working [/] [grey]{step.Group.EscapeMarkup(), -11}[/] {step.Title.EscapeMarkup()} "
