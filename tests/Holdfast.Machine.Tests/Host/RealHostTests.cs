@@ -43,11 +43,11 @@ public sealed class RealHostTests : IDisposable
     public async Task Files_of_kernel_parameters_are_in_the_order_of_procps_and_systemd()
     {
         Write("etc/50-a.conf", "kernel.panic = 1\n");
-        Write("etc/99-holdfast.conf", "kernel.panic = 4\nkernel.panic_on_oops = 0\n");
+        Write("etc/99-zz-holdfast.conf", "kernel.panic = 4\nkernel.panic_on_oops = 0\n");
         Write("etc/a.txt", "kernel.panic = 8\n");
         Write("usr/60-b.conf", "kernel.panic=2\n");
         Write("usr/50-a.conf", "kernel.panic=9\n");
-        Write("run/sysctl.d/99-z.conf", "-kernel.panic=3\n");
+        Write("run/sysctl.d/99-zzz.conf", "-kernel.panic=3\n");
         Write("sysctl.conf", "kernel/panic_on_oops=1\n");
         File.CreateSymbolicLink(Path.Join(top.Path, "etc/99-sysctl.conf"), "../sysctl.conf");
         const string script = """
@@ -80,7 +80,7 @@ public sealed class RealHostTests : IDisposable
         );
         Assert.Equal(Lines(procps, "kernel.panic = ").Last(), LastOf(files.ByProcps, "kernel/panic"));
         Assert.Equal(Lines(procps, "kernel.panic_on_oops = ").Last(), LastOf(files.ByProcps, "kernel/panic_on_oops"));
-        Assert.Equal("/run/sysctl.d/99-z.conf", files.FindOverride("kernel.panic", "4")!.File);
+        Assert.Equal("/run/sysctl.d/99-zzz.conf", files.FindOverride("kernel.panic", "4")!.File);
         Assert.Equal("/etc/sysctl.conf", files.FindOverride("kernel.panic_on_oops", "0")!.File);
     }
 
