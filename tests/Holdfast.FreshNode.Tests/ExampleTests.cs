@@ -26,7 +26,7 @@ public sealed class ExampleTests
         programs.AddKubeadm();
         In(node, "/usr/bin").AddAgent("kubelet", "1.18.9");
         programs.AddAgent("yurthub", "1.7.0");
-        // Ubuntu has this file; the tutorial changes its twos to ones.
+        // Ubuntu has this file; the tutorial changes its twos to ones. A file that comes later does it without an edit.
         await node.RequireAsync(
             "printf '# Turn on Source Address Verification\nnet.ipv4.conf.default.rp_filter=2\nnet.ipv4.conf.all.rp_filter=2\n' "
                 + ">/etc/sysctl.d/10-network-security.conf"
@@ -44,8 +44,15 @@ public sealed class ExampleTests
                     "test \"$(sysctl -n net.ipv4.conf.all.rp_filter net.ipv4.ip_forward | sort -u)\" = 1"
                 );
                 Assert.Equal(
-                    "# Turn on Source Address Verification\nnet.ipv4.conf.default.rp_filter=1\nnet.ipv4.conf.all.rp_filter=1\n",
+                    "# Turn on Source Address Verification\nnet.ipv4.conf.default.rp_filter=2\nnet.ipv4.conf.all.rp_filter=2\n",
                     await node.RequireAsync("cat /etc/sysctl.d/10-network-security.conf")
+                );
+                Assert.Equal(
+                    ["net.ipv4.conf.all.rp_filter = 1", "net.ipv4.conf.default.rp_filter = 1"],
+                    (await node.RequireAsync("grep -h rp_filter /etc/sysctl.d/99-zz-holdfast.conf | sort")).Split(
+                        '\n',
+                        StringSplitOptions.RemoveEmptyEntries
+                    )
                 );
                 await node.RequireAsync("grep -x br_netfilter /etc/modules-load.d/*.conf");
                 // Loaded, or built into the kernel: either way it does its work.
