@@ -97,7 +97,7 @@ internal sealed class GarbageCollector
             return;
         }
 
-        await DeleteAsync(resource, o, Propagation.Background, ct);
+        await DeleteAsync(resource, o, propagation: null, ct);
     }
 
     /// <summary>Does what an object with a collector's finalizer waits for, and takes the finalizer away when it is done.</summary>
@@ -111,15 +111,24 @@ internal sealed class GarbageCollector
                 await ForgetOwnerAsync(row, dependent, owner.Uid, ct);
             }
         }
-        else if (dependents.Count > 0)
+        else
         {
-            foreach (var (row, dependent) in dependents.Where(d => !d.Object.IsDeleting))
+            // The rest goes when the owner is gone.
+            var blocking = dependents.Where(d => Blocks(d.Object, owner.Uid)).ToList();
+            foreach (var (row, dependent) in blocking.Where(d => !d.Object.IsDeleting))
             {
-                await DeleteAsync(row, dependent, Propagation.Foreground, ct);
+                if (HasOtherOwner(dependent, owner.Uid))
+                {
+                    await ForgetOwnerAsync(row, dependent, owner.Uid, ct);
+                }
+                else
+                {
+                    await DeleteAsync(row, dependent, Propagation.Foreground, ct);
+                }
             }
 
             // The last one to go wakes this owner again.
-            if (Dependents(owner.MetaNamespace, owner.Uid).Any())
+            if (Dependents(owner.MetaNamespace, owner.Uid).Any(d => Blocks(d.Object, owner.Uid)))
             {
                 return;
             }
@@ -175,7 +184,7 @@ internal sealed class GarbageCollector
     private async Task DeleteAsync(
         ResourceDefinition resource,
         JsonObject o,
-        Propagation propagation,
+        Propagation? propagation,
         CancellationToken ct
     )
     {
@@ -215,9 +224,32 @@ internal sealed class GarbageCollector
     {
         var row = table.FindKind(reference.StringAt("apiVersion") ?? "", reference.StringAt("kind") ?? "");
 
-        // An owner of a kind that is not served here may live elsewhere: never collect on a guess.
-        return row is null || objects.Find(row, ns, reference.StringAt("name") ?? "")?.Uid == reference.StringAt("uid");
+        // An owner of a kind that is not served here may live elsewhere, and the namespace of a namespaced owner of a
+        // cluster-scoped object is not known: never collect on a guess.
+        return row is null
+            || (row.IsNamespaced && ns.Length == 0)
+            || objects.Find(row, ns, reference.StringAt("name") ?? "")?.Uid == reference.StringAt("uid");
     }
+
+    private static bool Blocks(JsonObject dependent, string uid) =>
+        dependent
+            .At("metadata")
+            .ObjectsAt("ownerReferences")
+            .Any(r => r.StringAt("uid") == uid && r.BoolAt("blockOwnerDeletion"));
+
+    /// <summary>Whether an owner besides this one is there to stay.</summary>
+    private bool HasOtherOwner(JsonObject dependent, string uid) =>
+        dependent
+            .At("metadata")
+            .ObjectsAt("ownerReferences")
+            .Any(r =>
+                r.StringAt("uid") != uid
+                && OwnerKey(r, dependent.MetaNamespace) is { } key
+                && table.Rows.First(row => row.StoreName == key.Resource) is var row
+                && objects.Find(row, key.Namespace, key.Name) is { } other
+                && other.Uid == r.StringAt("uid")
+                && !(other.IsDeleting && other.Finalizers.Contains(ObjectAccess.ForegroundFinalizer))
+            );
 
     private ObjectKey? OwnerKey(JsonObject reference, string ns) =>
         table.FindKind(reference.StringAt("apiVersion") ?? "", reference.StringAt("kind") ?? "") is { } row
