@@ -37,6 +37,7 @@ internal sealed record FieldError(string Type, string Field, string Detail, stri
             null => "null",
             string text => $"\"{text}\"",
             bool flag => flag ? "true" : "false",
+            System.Text.Json.Nodes.JsonNode json => json.ToJsonString(),
             _ => value.ToString() ?? "",
         };
 }

@@ -1,7 +1,9 @@
 using System.Text.Json.Nodes;
 using Holdfast.Hub.Admission;
+using Holdfast.Hub.Json;
 using Holdfast.Hub.Printing;
 using Holdfast.Hub.Schema;
+using Holdfast.Hub.Storage;
 using Holdfast.Hub.Validation;
 using Holdfast.Kube;
 
@@ -33,6 +35,8 @@ internal static class AppsResources
             HasGeneration = true,
             Default = AppsDefaults.Deployment,
             PrepareNew = o => o["status"] = new JsonObject(),
+            PrepareStatus = (deployment, current) =>
+                ObjectAccess.Put(deployment.Meta, "labels", current.At("metadata", "labels")?.DeepClone()),
             Validate = AppsValidation.Deployment,
         };
 

@@ -3,6 +3,7 @@ using Holdfast.Hub.Admission;
 using Holdfast.Hub.Json;
 using Holdfast.Hub.Printing;
 using Holdfast.Hub.Schema;
+using Holdfast.Hub.Storage;
 using Holdfast.Hub.Validation;
 using Holdfast.Kube;
 
@@ -49,6 +50,8 @@ internal static class PodResources
             Default = o => PodDefaults.Apply(o.Ensure("spec")),
             PrepareNew = o =>
                 o["status"] = new JsonObject { ["phase"] = "Pending", ["qosClass"] = PodQuality.ClassOf(o.At("spec")) },
+            PrepareStatus = (pod, current) =>
+                ObjectAccess.Put(pod.Meta, "ownerReferences", current.At("metadata", "ownerReferences")?.DeepClone()),
             Validate = PodValidation.Validate,
             Admit = RuntimeClassAdmission.Admit,
             DeletionGrace = Grace,

@@ -38,6 +38,9 @@ internal sealed record ResourceDefinition
     /// <summary>Sets what only the server decides about a new object, such as the first status.</summary>
     public Action<JsonObject> PrepareNew { get; init; } = _ => { };
 
+    /// <summary>Keeps what a write of the status may not change outside of it; the second argument is the current object.</summary>
+    public Action<JsonObject, JsonObject> PrepareStatus { get; init; } = (_, _) => { };
+
     /// <summary>All findings about an object; the second argument is what it replaces, null for a new object.</summary>
     public Action<JsonObject, JsonObject?, List<FieldError>> Validate { get; init; } = (_, _, _) => { };
 

@@ -12,7 +12,9 @@ internal enum Propagation
 internal sealed record DeleteRequest
 {
     public long? GraceSeconds { get; init; }
-    public Propagation Propagation { get; init; }
+
+    /// <summary>Null keeps what an earlier delete asked for; for the first one it is Background.</summary>
+    public Propagation? Propagation { get; init; }
     public string? Uid { get; init; }
     public string? ResourceVersion { get; init; }
     public bool IsDryRun { get; init; }

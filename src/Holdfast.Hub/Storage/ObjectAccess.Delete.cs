@@ -12,6 +12,9 @@ internal sealed partial class ObjectAccess
     public const string ForegroundFinalizer = "foregroundDeletion";
     public const string OrphanFinalizer = "orphan";
 
+    /// <summary>Longest grace of a deletion: 68 years, as many seconds as fit into 32 bits and into every date.</summary>
+    private const long MaxGraceSeconds = int.MaxValue;
+
     public async Task<DeleteOutcome> DeleteAsync(
         ResourceDefinition resource,
         string ns,
@@ -66,40 +69,54 @@ internal sealed partial class ObjectAccess
     /// <summary>Marks the object as on its way out; true when it stays for now, false when it may go at once.</summary>
     private bool Mark(ResourceDefinition resource, JsonObject o, DeleteRequest request)
     {
+        var meta = o.Meta;
+        var running = o.IsDeleting ? meta.IntAt("deletionGracePeriodSeconds") ?? 0 : (long?)null;
+        var grace = Grace(resource, o, request, running);
+        SetFinalizers(o, request.Propagation);
+        var waits = grace > 0 || o.Finalizers.Count > 0 || o.At("spec").StringsAt("finalizers").Any();
+        if (!waits)
+        {
+            return false;
+        }
+
+        if (running != grace)
+        {
+            // A shorter grace counts from the first deletion, as does the one that it replaces.
+            var first = running is null
+                ? clock.GetUtcNow()
+                : (meta.TimeAt("deletionTimestamp") ?? clock.GetUtcNow()).AddSeconds(-running.Value);
+            meta["deletionTimestamp"] = first.AddSeconds(grace).ToWireTime();
+            meta["deletionGracePeriodSeconds"] = grace;
+        }
+
+        if (running is null && resource.HasGeneration)
+        {
+            meta["generation"] = o.Generation + 1;
+        }
+
+        resource.MarkTerminating(o);
+        return true;
+    }
+
+    private static long Grace(ResourceDefinition resource, JsonObject o, DeleteRequest request, long? running)
+    {
         var grace = resource.DeletionGrace?.Invoke(o) ?? 0;
         if (grace > 0 && request.GraceSeconds is { } asked)
         {
-            grace = Math.Max(0, asked);
+            grace = asked;
         }
 
-        if (o.IsDeleting && o.Meta.IntAt("deletionGracePeriodSeconds") is { } running)
-        {
-            // A second delete may shorten the grace, never lengthen it.
-            grace = Math.Min(grace, running);
-        }
-
-        SetFinalizers(o, request.Propagation);
-        var waits = grace > 0 || o.Finalizers.Count > 0 || o.At("spec").StringsAt("finalizers").Any();
-        if (waits && (!o.IsDeleting || o.Meta.IntAt("deletionGracePeriodSeconds") != grace))
-        {
-            o.Meta["deletionTimestamp"] = clock.GetUtcNow().AddSeconds(grace).ToWireTime();
-            o.Meta["deletionGracePeriodSeconds"] = grace;
-            if (resource.HasGeneration)
-            {
-                o.Meta["generation"] = o.Generation + 1;
-            }
-        }
-
-        if (waits)
-        {
-            resource.MarkTerminating(o);
-        }
-
-        return waits;
+        // A second delete may shorten the grace, never lengthen it.
+        return Math.Min(Math.Clamp(grace, 0, MaxGraceSeconds), running ?? MaxGraceSeconds);
     }
 
-    private static void SetFinalizers(JsonObject o, Propagation propagation)
+    private static void SetFinalizers(JsonObject o, Propagation? propagation)
     {
+        if (propagation is null)
+        {
+            return;
+        }
+
         var finalizers = o.Finalizers.Where(f => f is not (ForegroundFinalizer or OrphanFinalizer)).ToList();
         if (propagation == Propagation.Foreground)
         {

@@ -28,6 +28,9 @@ internal sealed partial class ObjectAccess(ObjectStore store, TimeProvider clock
     /// <summary>Names tried for a generateName before giving up: Kubernetes 1.30+ tries 8.</summary>
     private const int MaxGeneratedNames = 8;
 
+    /// <summary>What a write of the status may change; the rest is as it was.</summary>
+    private static readonly string[] StatusFields = ["apiVersion", "kind", "metadata", "status"];
+
     private const string Modified =
         "the object has been modified; please apply your changes to the latest version and try again";
 
@@ -140,7 +143,8 @@ internal sealed partial class ObjectAccess(ObjectStore store, TimeProvider clock
         string ns,
         string name,
         Func<JsonObject, bool> change,
-        CancellationToken ct
+        CancellationToken ct,
+        bool keepsGeneration = false
     )
     {
         for (var attempt = 1; ; attempt++)
@@ -156,7 +160,11 @@ internal sealed partial class ObjectAccess(ObjectStore store, TimeProvider clock
                 return current;
             }
 
-            BumpGeneration(resource, wanted, current);
+            if (!keepsGeneration)
+            {
+                BumpGeneration(resource, wanted, current);
+            }
+
             try
             {
                 return await WriteAsync(resource, wanted, long.Parse(current.ResourceVersion), ct);
@@ -231,20 +239,22 @@ internal sealed partial class ObjectAccess(ObjectStore store, TimeProvider clock
     )
     {
         Envelope(resource, wanted);
+        KeepServerMetadata(resource, wanted.Meta, current.Meta);
         if (part == WritePart.Status)
         {
-            var status = wanted["status"]?.DeepClone();
-            foreach (var field in wanted.Select(f => f.Key).Where(k => k != "status").ToList())
+            // Labels and annotations may change with the status: a kubelet sets those of its node that way.
+            foreach (var field in wanted.Select(f => f.Key).Except(StatusFields).ToList())
             {
                 wanted.Remove(field);
             }
 
-            foreach (var (field, value) in current.Where(f => f.Key != "status"))
+            foreach (var (field, value) in current.Where(f => !StatusFields.Contains(f.Key)))
             {
                 wanted[field] = value?.DeepClone();
             }
 
-            Put(wanted, "status", status);
+            resource.PrepareStatus(wanted, current);
+            Check(resource, wanted, errors => MetadataValidation.Validate(resource, wanted, current, errors));
             return;
         }
 
@@ -253,7 +263,6 @@ internal sealed partial class ObjectAccess(ObjectStore store, TimeProvider clock
             Put(wanted, "status", current["status"]?.DeepClone());
         }
 
-        KeepServerMetadata(resource, wanted.Meta, current.Meta);
         resource.Default(wanted);
         Validate(resource, wanted, current);
         BumpGeneration(resource, wanted, current);
@@ -306,11 +315,21 @@ internal sealed partial class ObjectAccess(ObjectStore store, TimeProvider clock
         o.Meta.Remove("selfLink");
     }
 
-    private static void Validate(ResourceDefinition resource, JsonObject o, JsonObject? old)
+    private static void Validate(ResourceDefinition resource, JsonObject o, JsonObject? old) =>
+        Check(
+            resource,
+            o,
+            errors =>
+            {
+                MetadataValidation.Validate(resource, o, old, errors);
+                resource.Validate(o, old, errors);
+            }
+        );
+
+    private static void Check(ResourceDefinition resource, JsonObject o, Action<List<FieldError>> validate)
     {
         var errors = new List<FieldError>();
-        MetadataValidation.Validate(resource, o, old, errors);
-        resource.Validate(o, old, errors);
+        validate(errors);
         if (errors.Count > 0)
         {
             throw ApiException.Invalid(resource, o.MetaName, errors);
@@ -342,7 +361,7 @@ internal sealed partial class ObjectAccess(ObjectStore store, TimeProvider clock
         }
     }
 
-    private static void Put(JsonObject target, string name, JsonNode? value)
+    internal static void Put(JsonObject target, string name, JsonNode? value)
     {
         if (value is null)
         {

@@ -3,6 +3,7 @@ using System.Text.Json.Nodes;
 using Holdfast.Hub.Errors;
 using Holdfast.Hub.Json;
 using Holdfast.Hub.Resources;
+using Holdfast.Hub.Storage;
 using Holdfast.Kube;
 
 namespace Holdfast.Hub.Validation;
@@ -12,6 +13,14 @@ internal static class MetadataValidation
 {
     /// <summary>All annotations of an object together: 256 KiB, Kubernetes' TotalAnnotationSizeLimitB.</summary>
     private const int MaxAnnotationBytes = 256 << 10;
+
+    /// <summary>Finalizers without a domain: those of k8s.io/api/core/v1 and of the garbage collector.</summary>
+    private static readonly string[] StandardFinalizers =
+    [
+        "kubernetes",
+        ObjectAccess.OrphanFinalizer,
+        ObjectAccess.ForegroundFinalizer,
+    ];
 
     private static readonly string[] Immutable = ["name", "namespace", "uid", "creationTimestamp"];
 
@@ -30,14 +39,7 @@ internal static class MetadataValidation
         Labels(o.Labels, "metadata.labels", errors);
         Annotations(o.Annotations, "metadata.annotations", errors);
         OwnerReferences(o, errors);
-        foreach (var finalizer in o.Finalizers)
-        {
-            if (Names.CheckQualifiedName(finalizer) is { } cause)
-            {
-                errors.Add(FieldError.Invalid("metadata.finalizers", finalizer, cause));
-            }
-        }
-
+        Finalizers(o, old, errors);
         if (old is not null)
         {
             foreach (var field in Immutable)
@@ -48,6 +50,54 @@ internal static class MetadataValidation
                     errors.Add(FieldError.Invalid($"metadata.{field}", value, "field is immutable"));
                 }
             }
+        }
+    }
+
+    private static void Finalizers(JsonObject o, JsonObject? old, List<FieldError> errors)
+    {
+        const string Path = "metadata.finalizers";
+        foreach (var finalizer in o.Finalizers)
+        {
+            if (Names.CheckQualifiedName(finalizer) is { } cause)
+            {
+                errors.Add(FieldError.Invalid(Path, finalizer, cause));
+            }
+            else if (!finalizer.Contains('/') && !StandardFinalizers.Contains(finalizer))
+            {
+                errors.Add(
+                    FieldError.Invalid(
+                        Path,
+                        finalizer,
+                        "name is neither a standard finalizer name nor is it fully qualified"
+                    )
+                );
+            }
+        }
+
+        if (
+            o.Finalizers.Contains(ObjectAccess.OrphanFinalizer)
+            && o.Finalizers.Contains(ObjectAccess.ForegroundFinalizer)
+        )
+        {
+            errors.Add(
+                FieldError.Invalid(
+                    Path,
+                    o.At("metadata", "finalizers"),
+                    "finalizer orphan and foregroundDeletion cannot be both set"
+                )
+            );
+        }
+
+        if (old?.IsDeleting == true && o.Finalizers.Except(old.Finalizers).Order().ToList() is { Count: > 0 } added)
+        {
+            var names = string.Join(", ", added.Select(f => $"\"{f}\""));
+            errors.Add(
+                FieldError.Forbidden(
+                    Path,
+                    "no new finalizers can be added if the object is being deleted, found new finalizers "
+                        + $"[]string{{{names}}}"
+                )
+            );
         }
     }
 

@@ -43,24 +43,8 @@ internal static class PodValidation
         HostPorts(spec, path, errors);
         OneOf(spec, "restartPolicy", path, errors, "Always", "OnFailure", "Never");
         OneOf(spec, "dnsPolicy", path, errors, "ClusterFirst", "ClusterFirstWithHostNet", "Default", "None");
-        if (spec.IntAt("terminationGracePeriodSeconds") is < 0 and var grace)
-        {
-            errors.Add(
-                FieldError.Invalid($"{path}.terminationGracePeriodSeconds", grace, "must be greater than or equal to 0")
-            );
-        }
-
-        if (spec.IntAt("activeDeadlineSeconds") is < 1 and var deadline)
-        {
-            errors.Add(
-                FieldError.Invalid(
-                    $"{path}.activeDeadlineSeconds",
-                    deadline,
-                    "must be between 1 and 2147483647, inclusive"
-                )
-            );
-        }
-
+        Range(spec, "terminationGracePeriodSeconds", 0, path, errors);
+        Range(spec, "activeDeadlineSeconds", 1, path, errors);
         MetadataValidation.Labels(spec.MapAt("nodeSelector"), $"{path}.nodeSelector", errors);
         SpecNames(spec, path, errors);
         HostAliases(spec, path, errors);
@@ -179,6 +163,17 @@ internal static class PodValidation
         }
 
         return spec;
+    }
+
+    /// <summary>A number that also fits into 32 bits.</summary>
+    internal static void Range(JsonObject o, string field, long from, string path, List<FieldError> errors)
+    {
+        if (o.IntAt(field) is { } value && (value < from || value > int.MaxValue))
+        {
+            errors.Add(
+                FieldError.Invalid($"{path}.{field}", value, $"must be between {from} and {int.MaxValue}, inclusive")
+            );
+        }
     }
 
     internal static void OneOf(

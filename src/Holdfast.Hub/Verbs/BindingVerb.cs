@@ -61,7 +61,8 @@ internal static class BindingVerb
                 Conditions.Set(current.Ensure("status"), "PodScheduled", "True", "", "", objects.Clock.GetUtcNow());
                 return bound = true;
             },
-            ct
+            ct,
+            keepsGeneration: true
         );
         return bound;
     }

@@ -46,12 +46,16 @@ internal static class DeleteVerbs
         var request = await ReadAsync(call);
         var filter = ObjectFilter.From(call.Request, call.Resource);
         var list = ListVerb.Fetch(call, filter);
+        var deleted = new JsonArray();
         foreach (var item in list.Items)
         {
-            if (!filter.Passes(StoredJson.Parse(item)))
+            var o = StoredJson.Parse(item);
+            if (!filter.Passes(o))
             {
                 continue;
             }
+
+            deleted.Add((JsonNode)call.InVersion(o));
 
             try
             {
@@ -70,7 +74,7 @@ internal static class DeleteVerbs
                 ["kind"] = call.Resource.Kind + "List",
                 ["apiVersion"] = call.ApiVersion,
                 ["metadata"] = new JsonObject { ["resourceVersion"] = call.Objects.Store.Revision.ToString() },
-                ["items"] = new JsonArray(),
+                ["items"] = deleted,
             }
         );
     }
@@ -92,7 +96,6 @@ internal static class DeleteVerbs
             throw ApiException.BadRequest("gracePeriodSeconds must be greater than or equal to 0");
         }
 
-        var orphans = body.At("orphanDependents")?.GetValueKind() ?? Kind(call.Request.Text("orphanDependents"));
         var policy = body.StringAt("propagationPolicy") ?? call.Request.Text("propagationPolicy");
         return new()
         {
@@ -102,7 +105,7 @@ internal static class DeleteVerbs
             IsDryRun = dryRun.Count > 0 || call.Request.IsDryRun(),
             Propagation = policy switch
             {
-                "" => orphans == JsonValueKind.True ? Propagation.Orphan : Propagation.Background,
+                "" => Orphans(call, body),
                 "Background" => Propagation.Background,
                 "Foreground" => Propagation.Foreground,
                 "Orphan" => Propagation.Orphan,
@@ -115,6 +118,11 @@ internal static class DeleteVerbs
         };
     }
 
-    private static JsonValueKind Kind(string flag) =>
-        flag is "true" or "1" ? JsonValueKind.True : JsonValueKind.Undefined;
+    /// <summary>The older way to say it; null when nothing is said.</summary>
+    private static Propagation? Orphans(ApiCall call, JsonObject body) =>
+        body.At("orphanDependents") is { } said ? Of(said.GetValueKind() == JsonValueKind.True)
+        : call.Request.Text("orphanDependents") is { Length: > 0 } flag ? Of(flag is "true" or "1")
+        : null;
+
+    private static Propagation Of(bool orphans) => orphans ? Propagation.Orphan : Propagation.Background;
 }
