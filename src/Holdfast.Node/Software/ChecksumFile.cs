@@ -1,6 +1,6 @@
 namespace Holdfast.Node.Software;
 
-/// <summary>The files of checksums that publishers put beside their archives, in the form of sha256sum. Pure.</summary>
+/// <summary>The files of checksums that publishers put beside their archives, in the form of sha256sum.</summary>
 internal static class ChecksumFile
 {
     private const int HashLength = 64;

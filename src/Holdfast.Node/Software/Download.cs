@@ -1,16 +1,15 @@
-using System.Text;
 using Holdfast.Document;
 using Holdfast.Linux;
 using Holdfast.Node.Software.Bundles;
 
 namespace Holdfast.Node.Software;
 
-/// <summary>A file in the directory of downloads whose checksum was right. Immutable.</summary>
+/// <summary>A file in the directory of downloads whose checksum was right.</summary>
 internal sealed record VerifiedFile(string Path, string Sha256);
 
 /// <summary>
 /// Fetches archives to <c>/var/lib/holdfast/downloads</c>: from the bundle where there is one, else from the address and
-/// its mirrors in order. A file is called by its SHA-256 only after all of it was verified. Stateless, for one caller at a time.
+/// its mirrors in order. A file is called by its SHA-256 only after all of it was verified. For one caller at a time.
 /// </summary>
 /// <param name="directory">Null: the directory of downloads of the node.</param>
 internal sealed class Download(Machine machine, DownloadLimits? limits = null, string? directory = null)
@@ -125,7 +124,6 @@ internal sealed class Download(Machine machine, DownloadLimits? limits = null, s
                 }
 
                 File.Move(part, path, overwrite: true);
-                Transfer.Discard(part);
                 AtomicFile.SyncDirectory(Path.GetDirectoryName(path)!);
                 return;
             }
@@ -155,30 +153,24 @@ internal sealed class Download(Machine machine, DownloadLimits? limits = null, s
         CancellationToken cancellationToken
     )
     {
-        var isFresh = !File.Exists(part);
-        await FetchToAsync(transfer, url, part, cancellationToken);
-        var hash = await FileSnapshot.HashAsync(part, cancellationToken);
-        if (hash == sha256)
+        while (true)
         {
-            return null;
-        }
+            var isFresh = !File.Exists(part);
+            await FetchToAsync(transfer, url, part, cancellationToken);
+            var hash = await FileSnapshot.HashAsync(part, cancellationToken);
+            if (hash == sha256)
+            {
+                return null;
+            }
 
-        Transfer.Discard(part);
-        if (isFresh)
-        {
-            return hash;
-        }
+            File.Delete(part);
+            if (isFresh)
+            {
+                return hash;
+            }
 
-        // Its beginning came from elsewhere, or from before a change of the file.
-        await FetchToAsync(transfer, url, part, cancellationToken);
-        hash = await FileSnapshot.HashAsync(part, cancellationToken);
-        if (hash == sha256)
-        {
-            return null;
+            // Its beginning came from elsewhere, or from before a change of the file: all of it is fetched.
         }
-
-        Transfer.Discard(part);
-        return hash;
     }
 
     private async Task FetchToAsync(Transfer transfer, Uri url, string part, CancellationToken cancellationToken)
@@ -192,7 +184,7 @@ internal sealed class Download(Machine machine, DownloadLimits? limits = null, s
         try
         {
             machine.Progress?.Report($"copying {url.LocalPath}");
-            Transfer.Discard(part);
+            File.Delete(part);
             await AtomicFile.CopyAsync(url.LocalPath, part, AtomicFile.DefaultMode, null, cancellationToken);
         }
         catch (LinuxException cause) when (cause.Reason is LinuxReason.NotFound or LinuxReason.Denied)
@@ -208,19 +200,15 @@ internal sealed class Download(Machine machine, DownloadLimits? limits = null, s
     )
     {
         var url = archive.Sha256Url!;
-        byte[] bytes;
+        var part = Path.Join(directory, "sha256sum.part");
+        var transfer = new Transfer(client, machine, limits with { MaxLength = limits.MaxChecksumFileLength });
+        string text;
         try
         {
-            bytes = url.IsFile
-                ? await File.ReadAllBytesAsync(url.LocalPath, cancellationToken)
-                : await new Transfer(
-                    client,
-                    machine,
-                    limits with
-                    {
-                        MaxLength = limits.MaxChecksumFileLength,
-                    }
-                ).FetchSmallAsync(url, Path.Join(directory, "sha256sum.part"), cancellationToken);
+            File.Delete(part);
+            await FetchToAsync(transfer, url, part, cancellationToken);
+            text = await File.ReadAllTextAsync(part, cancellationToken);
+            File.Delete(part);
         }
         catch (Exception failure) when (failure is TransferException or IOException or UnauthorizedAccessException)
         {
@@ -232,7 +220,7 @@ internal sealed class Download(Machine machine, DownloadLimits? limits = null, s
             );
         }
 
-        return ChecksumFile.Find(Encoding.UTF8.GetString(bytes), archive.FileName)
+        return ChecksumFile.Find(text, archive.FileName)
             ?? throw new NodeException(
                 NodeReason.ArchiveRefused,
                 $"cannot verify {archive.FileName}: {Transfer.Shown(url)} has no SHA-256 of a file of this name; "

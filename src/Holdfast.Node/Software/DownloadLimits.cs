@@ -1,6 +1,6 @@
 namespace Holdfast.Node.Software;
 
-/// <summary>How patient a download is. Immutable.</summary>
+/// <summary>How patient a download is.</summary>
 internal sealed record DownloadLimits
 {
     /// <summary>Attempts in a row at one address that bring not one byte, before the next mirror gets its turn.</summary>
@@ -25,7 +25,7 @@ internal sealed record DownloadLimits
     /// <summary>Bytes of a file of checksums: one with ten thousand names.</summary>
     public int MaxChecksumFileLength { get; init; } = 1024 * 1024;
 
-    /// <summary>News of the progress are told this often.</summary>
+    /// <summary>Progress is reported this often.</summary>
     public TimeSpan ReportInterval { get; init; } = TimeSpan.FromMilliseconds(500);
 
     /// <summary>Exponential with a random half, so that a thousand nodes do not come back in the same moment.</summary>

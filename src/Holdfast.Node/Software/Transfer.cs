@@ -43,28 +43,6 @@ internal sealed class Transfer(HttpClient client, Machine machine, DownloadLimit
         }
     }
 
-    /// <summary>A file that <see cref="DownloadLimits.MaxLength"/> keeps small, into memory, with the same patience.</summary>
-    public async Task<byte[]> FetchSmallAsync(Uri url, string part, CancellationToken cancellationToken)
-    {
-        Discard(part);
-        await FetchAsync(url, part, cancellationToken);
-        try
-        {
-            return await File.ReadAllBytesAsync(part, cancellationToken);
-        }
-        finally
-        {
-            Discard(part);
-        }
-    }
-
-    /// <summary>Forgets what came so far.</summary>
-    public static void Discard(string part)
-    {
-        File.Delete(part);
-        File.Delete(TagPath(part));
-    }
-
     /// <summary>An address as it may stand in a message: its query may be a signature.</summary>
     public static string Shown(Uri url) => url.GetLeftPart(UriPartial.Path);
 
@@ -94,22 +72,16 @@ internal sealed class Transfer(HttpClient client, Machine machine, DownloadLimit
     }
 
     /// <summary>
-    /// Asks for the rest only. With If-Range a server whose file has changed since sends all of it; another mirror has
-    /// other tags for the same file, so there the checksum alone decides.
+    /// Asks for the rest only, whatever address the beginning came from: the checksum of the whole decides, and is known before.
     /// </summary>
     private static HttpRequestMessage Ask(Uri url, string part)
     {
         var request = new HttpRequestMessage(HttpMethod.Get, url);
         request.Headers.UserAgent.Add(new ProductInfoHeaderValue("holdfast", null));
         request.Headers.AcceptEncoding.Add(new StringWithQualityHeaderValue("identity"));
-        var length = LengthOf(part);
-        if (length > 0)
+        if (LengthOf(part) is > 0 and var length)
         {
             request.Headers.Range = new RangeHeaderValue(length, null);
-            if (ReadTag(part) is var (of, tag) && of == Shown(url))
-            {
-                request.Headers.IfRange = new RangeConditionHeaderValue(new EntityTagHeaderValue(tag));
-            }
         }
 
         return request;
@@ -124,13 +96,13 @@ internal sealed class Transfer(HttpClient client, Machine machine, DownloadLimit
             case HttpStatusCode.PartialContent:
                 if (response.Content.Headers.ContentRange?.From != length)
                 {
-                    Discard(part);
+                    File.Delete(part);
                     throw new TransferException($"{Shown(url)} sent another part than it was asked for");
                 }
 
                 break;
             case HttpStatusCode.OK:
-                Discard(part);
+                File.Delete(part);
                 break;
             case HttpStatusCode.RequestedRangeNotSatisfiable when length > 0:
                 if (response.Content.Headers.ContentRange?.Length == length)
@@ -139,7 +111,7 @@ internal sealed class Transfer(HttpClient client, Machine machine, DownloadLimit
                     return false;
                 }
 
-                Discard(part);
+                File.Delete(part);
                 throw new TransferException($"{Shown(url)} does not have the part that was asked for");
             default:
                 throw Refusal(url, response.StatusCode);
@@ -149,11 +121,6 @@ internal sealed class Transfer(HttpClient client, Machine machine, DownloadLimit
         if (whole > limits.MaxLength)
         {
             throw new TransferException($"{Shown(url)} has {whole >> 20} MiB, which is too much", isFinal: true);
-        }
-
-        if (response.Headers.ETag is { IsWeak: false } tag)
-        {
-            SaveTag(part, Shown(url), tag.Tag);
         }
 
         return true;
@@ -224,18 +191,6 @@ internal sealed class Transfer(HttpClient client, Machine machine, DownloadLimit
     }
 
     private static long LengthOf(string path) => FileStatus.Read(path)?.Length ?? 0;
-
-    private static string TagPath(string part) => part + ".etag";
-
-    /// <summary>Two lines, address and tag. Lost or torn it only costs a whole download.</summary>
-    private static void SaveTag(string part, string url, string tag) => File.WriteAllLines(TagPath(part), [url, tag]);
-
-    private static (string Url, string Tag)? ReadTag(string part) =>
-        File.Exists(TagPath(part))
-        && File.ReadAllLines(TagPath(part)) is [var url, var tag]
-        && EntityTagHeaderValue.TryParse(tag, out _)
-            ? (url, tag)
-            : null;
 }
 
 /// <summary>Why one address did not give its file. Never leaves this folder.</summary>
