@@ -6,16 +6,8 @@ namespace Holdfast.Document;
 /// </summary>
 internal static class InstallReader
 {
-    private static readonly (string Ending, ArchiveFormat Format)[] Endings =
-    [
-        (".tar.gz", ArchiveFormat.Gzip),
-        (".tgz", ArchiveFormat.Gzip),
-        (".tar.xz", ArchiveFormat.Xz),
-        (".txz", ArchiveFormat.Xz),
-        (".tar.zst", ArchiveFormat.Zstandard),
-        (".tzst", ArchiveFormat.Zstandard),
-        (".tar", ArchiveFormat.None),
-    ];
+    /// <summary>Of tar archives that can be unpacked; the content tells how they are compressed.</summary>
+    private static readonly string[] Endings = [".tar.gz", ".tgz", ".tar.xz", ".txz", ".tar.zst", ".tzst", ".tar"];
 
     /// <summary>Reads the key; absent or wrong it is <paramref name="usual"/>.</summary>
     /// <param name="alternatives">Those of apt, present, archive and bundle that make sense here, the usual one first.</param>
@@ -68,7 +60,6 @@ internal static class InstallReader
                 Mirrors = mirrors,
                 Sha256 = sha256,
                 Sha256Url = sha256Url,
-                Format = FormatOf(url) ?? ArchiveFormat.Gzip,
             };
     }
 
@@ -108,7 +99,7 @@ internal static class InstallReader
     private static string? CheckArchive(string text) =>
         CheckUrl(text)
         ?? (
-            FormatOf(new Uri(text)) is null
+            !Endings.Any(ending => EndsWith(ArchiveSpec.NameOf(new Uri(text)), ending))
                 ? $"\"{DocumentMap.Shown(text)}\" does not end with .tar.gz, .tar.xz, .tar.zst or .tar"
                 : null
         );
@@ -127,16 +118,6 @@ internal static class InstallReader
             ? null
             : $"\"{DocumentMap.Shown(text)}\" is not an http, https or file address of a file, without user and fragment";
 
-    private static ArchiveFormat? FormatOf(Uri url)
-    {
-        var name = ArchiveSpec.NameOf(url);
-        foreach (var (ending, format) in Endings)
-        {
-            if (name.EndsWith(ending, StringComparison.OrdinalIgnoreCase) && name.Length > ending.Length)
-            {
-                return format;
-            }
-        }
-        return null;
-    }
+    private static bool EndsWith(string name, string ending) =>
+        name.EndsWith(ending, StringComparison.OrdinalIgnoreCase) && name.Length > ending.Length;
 }

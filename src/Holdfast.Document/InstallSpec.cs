@@ -33,21 +33,10 @@ public sealed record ArchiveSpec
     /// <summary>A file in the form of sha256sum (<c>HASH  NAME</c>); null when <see cref="Sha256"/> is known.</summary>
     public Uri? Sha256Url { get; init; }
 
-    public required ArchiveFormat Format { get; init; }
-
     /// <summary>The archive's file name, for example <c>containerd-1.7.2-linux-amd64.tar.gz</c>.</summary>
     public string FileName => NameOf(Url);
 
     /// <summary>The last part of an address, as a person would have typed it.</summary>
     internal static string NameOf(Uri url) =>
         Uri.UnescapeDataString(url.AbsolutePath[(url.AbsolutePath.LastIndexOf('/') + 1)..]);
-}
-
-/// <summary>What a tar archive is compressed with, by the ending of its name.</summary>
-public enum ArchiveFormat
-{
-    Gzip,
-    Xz,
-    Zstandard,
-    None,
 }

@@ -37,17 +37,19 @@ public sealed class BundleMaker(Machine machine)
         await FetchPackagesAsync(resources, work, files, items, cancellationToken);
         var installs = BundleInstalls
             .List(spec)
-            .Select(place => (place.Place, Install: BundleInstalls.Pin(place.Install, checksums)))
-            .Where(place => place.Install is not null)
-            .ToDictionary(place => place.Place, place => place.Install!);
+            .Where(place => place.Install is InstallSpec.Apt or InstallSpec.Archive)
+            .ToDictionary(place => place.Place, place => Pin(place.Install, checksums));
         var index = new BundleIndex(facts.Architecture, installs, items)
         {
             // The one package that every bundle has is only unpacked, which works everywhere.
             Release = resources.OfType<PackagesChange>().Any() ? facts.Release : null,
         };
-        await BundleWriter.WriteAsync(path, work, index, files, cancellationToken);
+        await Bundle.WriteAsync(path, work, index, files, cancellationToken);
         return index;
     }
+
+    private static BundledArchive? Pin(InstallSpec install, IReadOnlyDictionary<Uri, string> checksums) =>
+        install is InstallSpec.Archive { Source.Url: var url } ? new BundledArchive(url, checksums[url]) : null;
 
     private static void RequireSources(EdgeNodeSpec spec)
     {

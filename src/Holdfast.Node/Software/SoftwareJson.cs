@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using Holdfast.Node.Software.Bundles;
 using Holdfast.Node.Software.Packages;
 
 namespace Holdfast.Node.Software;
@@ -11,5 +12,6 @@ namespace Holdfast.Node.Software;
 )]
 [JsonSerializable(typeof(SoftwareBefore))]
 [JsonSerializable(typeof(VersionListing))]
+[JsonSerializable(typeof(BundleIndex))]
 [JsonSerializable(typeof(PackagesBefore))]
 internal sealed partial class SoftwareJson : JsonSerializerContext;

@@ -1,19 +1,16 @@
 using System.Formats.Tar;
-using System.Security.Cryptography;
 using Holdfast.Linux;
 
 namespace Holdfast.Node.Software.Bundles;
 
 /// <summary>
 /// An open bundle: one uncompressed tar, so that every item can be reached without unpacking the others. Each is verified
-/// when it is taken out. Immutable; for one caller at a time.
+/// when it is taken out. For one caller at a time.
 /// </summary>
 public sealed class Bundle : ISoftwareSource
 {
     /// <summary>Bytes; an index of ten thousand packages.</summary>
     private const int MaxIndexLength = 4 * 1024 * 1024;
-
-    private const int BufferLength = 128 * 1024;
 
     private Bundle(string path, BundleIndex index)
     {
@@ -72,6 +69,36 @@ public sealed class Bundle : ISoftwareSource
         }
     }
 
+    /// <summary>Writes a bundle and puts it into its place when it is complete.</summary>
+    /// <param name="work">A directory beside the bundle that only its owner can write.</param>
+    /// <param name="files">Where the content of each item of the index lies.</param>
+    internal static async Task WriteAsync(
+        string path,
+        string work,
+        BundleIndex index,
+        IReadOnlyDictionary<string, string> files,
+        CancellationToken cancellationToken
+    )
+    {
+        var temporary = System.IO.Path.Join(work, "bundle");
+        await using (var file = new FileStream(temporary, FileMode.CreateNew, FileAccess.Write, FileShare.None))
+        {
+            await using (var tar = new TarWriter(file, TarEntryFormat.Gnu, leaveOpen: true))
+            {
+                await AddAsync(tar, BundleIndex.FileName, new MemoryStream(index.ToUtf8()), cancellationToken);
+                foreach (var item in index.Items)
+                {
+                    await AddAsync(tar, item.Item, File.OpenRead(files[item.Item]), cancellationToken);
+                }
+            }
+
+            file.Flush(flushToDisk: true);
+        }
+
+        File.Move(temporary, path, overwrite: true);
+        AtomicFile.SyncDirectory(System.IO.Path.GetDirectoryName(System.IO.Path.GetFullPath(path))!);
+    }
+
     /// <summary>The item of this content; null when the bundle does not have it.</summary>
     public BundleItem? Find(string sha256) => Index.Items.FirstOrDefault(item => item.Sha256 == sha256);
 
@@ -110,6 +137,20 @@ public sealed class Bundle : ISoftwareSource
         }
     }
 
+    private static async Task AddAsync(TarWriter tar, string name, Stream content, CancellationToken cancellationToken)
+    {
+        await using (content)
+        {
+            var entry = new GnuTarEntry(TarEntryType.RegularFile, name)
+            {
+                DataStream = content,
+                Mode = AtomicFile.DefaultMode,
+                ModificationTime = DateTimeOffset.UnixEpoch,
+            };
+            await tar.WriteEntryAsync(entry, cancellationToken);
+        }
+    }
+
     private async Task SaveAsync(BundleItem item, TarEntry entry, string directory, CancellationToken cancellationToken)
     {
         // The name is the index's, and what is left of it after the last slash can lead nowhere else.
@@ -121,24 +162,16 @@ public sealed class Bundle : ISoftwareSource
 
         var path = System.IO.Path.Join(directory, name);
         var temporary = path + ".part";
-        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        await using (var to = new FileStream(temporary, FileMode.Create, FileAccess.Write, FileShare.None, 0))
-        {
-            var buffer = new byte[BufferLength];
-            int read;
-            while (entry.DataStream is { } from && (read = await from.ReadAsync(buffer, cancellationToken)) > 0)
-            {
-                hash.AppendData(buffer, 0, read);
-                await to.WriteAsync(buffer.AsMemory(0, read), cancellationToken);
-            }
-
-            to.Flush(flushToDisk: true);
-        }
-
-        if (Convert.ToHexStringLower(hash.GetHashAndReset()) != item.Sha256)
+        await entry.ExtractToFileAsync(temporary, overwrite: true, cancellationToken);
+        if (await FileSnapshot.HashAsync(temporary, cancellationToken) != item.Sha256)
         {
             File.Delete(temporary);
             throw Refused(item);
+        }
+
+        using (var file = File.OpenHandle(temporary))
+        {
+            RandomAccess.FlushToDisk(file);
         }
 
         File.Move(temporary, path, overwrite: true);
@@ -157,4 +190,17 @@ public sealed class Bundle : ISoftwareSource
             $"cannot use {path}: it is no bundle, or it is damaged; make it with: holdfast bundle",
             cause
         );
+}
+
+/// <summary>A machine that takes its software from a bundle.</summary>
+public static class MachineBundle
+{
+    extension(Machine machine)
+    {
+        /// <summary>Null where software comes from the network.</summary>
+        public Bundle? Bundle => machine.Source as Bundle;
+
+        /// <summary>The same machine, with everything that it needs from elsewhere in one file.</summary>
+        public Machine WithBundle(Bundle? bundle) => machine.WithSource(bundle);
+    }
 }

@@ -2,9 +2,11 @@ using Holdfast.Document;
 
 namespace Holdfast.Node.Software.Bundles;
 
-/// <summary>The places of a document that say where software comes from, and what a bundle puts into them. Pure.</summary>
+/// <summary>The places of a document that say where software comes from, and what a bundle puts into them.</summary>
 public static class BundleInstalls
 {
+    private const string NetworkPlace = "network/plugins";
+
     /// <summary>Each place with a name that stays the same whatever the document says there.</summary>
     public static IEnumerable<(string Place, InstallSpec Install)> List(EdgeNodeSpec spec)
     {
@@ -22,47 +24,34 @@ public static class BundleInstalls
     /// <summary>The document with everything that the bundle has in place of <c>bundle: {}</c>; the rest stays as it is.</summary>
     public static EdgeNodeSpec Resolve(EdgeNodeSpec spec, BundleIndex? bundle)
     {
-        if (bundle is null)
-        {
-            return spec;
-        }
-
-        return spec with
-        {
-            Network = spec.Network with { Plugins = Resolve(NetworkPlace, spec.Network.Plugins, bundle) },
-            Runtimes = [.. spec.Runtimes.Select(runtime => Resolve(runtime, bundle))],
-        };
-    }
-
-    /// <summary>What an index says of a place: archives with the checksum that was found; null for what no bundle brings.</summary>
-    internal static InstallSpec? Pin(InstallSpec install, IReadOnlyDictionary<Uri, string> checksums) =>
-        install switch
-        {
-            InstallSpec.Apt => install,
-            InstallSpec.Archive { Source: var archive } when checksums.TryGetValue(archive.Url, out var sha256) =>
-                new InstallSpec.Archive(archive with { Sha256 = sha256, Sha256Url = null }),
-            _ => null,
-        };
-
-    private const string NetworkPlace = "network/plugins";
-
-    private static RuntimeSpec Resolve(RuntimeSpec runtime, BundleIndex bundle) =>
-        runtime with
-        {
-            Install = Resolve(PlaceOf(runtime), runtime.Install, bundle),
-            Handlers = [.. runtime.Handlers.Select(handler => Resolve(handler, bundle))],
-        };
-
-    private static HandlerSpec Resolve(HandlerSpec handler, BundleIndex bundle) =>
-        handler.Kata is { } kata
-            ? handler with
+        return bundle is null
+            ? spec
+            : spec with
             {
-                Kata = kata with { Install = Resolve(PlaceOf(handler), kata.Install, bundle) },
-            }
-            : handler;
+                Network = spec.Network with { Plugins = Of(NetworkPlace, spec.Network.Plugins) },
+                Runtimes = [.. spec.Runtimes.Select(OfRuntime)],
+            };
 
-    private static InstallSpec Resolve(string place, InstallSpec install, BundleIndex bundle) =>
-        install is InstallSpec.Bundle && bundle.Installs.TryGetValue(place, out var from) ? from : install;
+        RuntimeSpec OfRuntime(RuntimeSpec runtime) =>
+            runtime with
+            {
+                Install = Of(PlaceOf(runtime), runtime.Install),
+                Handlers = [.. runtime.Handlers.Select(OfHandler)],
+            };
+
+        HandlerSpec OfHandler(HandlerSpec handler) =>
+            handler.Kata is { } kata
+                ? handler with
+                {
+                    Kata = kata with { Install = Of(PlaceOf(handler), kata.Install) },
+                }
+                : handler;
+
+        InstallSpec Of(string place, InstallSpec install) =>
+            install is not InstallSpec.Bundle || !bundle.Installs.TryGetValue(place, out var archive) ? install
+            : archive is null ? new InstallSpec.Apt()
+            : new InstallSpec.Archive(new ArchiveSpec { Url = archive.Url, Sha256 = archive.Sha256 });
+    }
 
     private static string PlaceOf(RuntimeSpec runtime) => $"runtimes/{runtime.Name}";
 

@@ -30,7 +30,7 @@ public sealed class BundleTests : IDisposable
         var index = (await MakeAsync()).Index;
         var again = BundleIndex.Parse(index.ToUtf8(), "x");
         Assert.Equal(index.Items, again.Items);
-        Assert.Equal(index.Installs, again.Installs);
+        Assert.Equal(index.Installs.OrderBy(pair => pair.Key), again.Installs.OrderBy(pair => pair.Key));
         Assert.Equal("http://h/tool.tar.gz", again.Items[0].Source);
         Assert.Equal(Archive.Length, again.Items[0].Size);
     }
@@ -90,6 +90,21 @@ public sealed class BundleTests : IDisposable
 
     [Theory]
     [InlineData("")]
+    [InlineData("x")]
+    [InlineData("{}")]
+    [InlineData("""{"version":9,"architecture":"amd64","installs":{},"items":[]}""")]
+    [InlineData("""{"version":1,"architecture":null,"installs":{},"items":[]}""")]
+    public void An_index_of_another_version_or_kind_is_refused(string text)
+    {
+        var refusal = Assert.Throws<NodeException>(() =>
+            BundleIndex.Parse(Encoding.UTF8.GetBytes(text), "bundle.json")
+        );
+        Assert.Equal(NodeReason.ArchiveRefused, refusal.Reason);
+        Assert.Contains("make it anew with: holdfast bundle", refusal.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("")]
     [InlineData("not a tar at all, but a text that is longer than a few bytes")]
     public async Task What_is_no_bundle_is_refused(string content)
     {
@@ -129,7 +144,7 @@ public sealed class BundleTests : IDisposable
 
         // Archives fit every release.
         var path = Path.Join(machine.Root, "archives");
-        var index = new BundleIndex("amd64", new Dictionary<string, InstallSpec>(), []);
+        var index = new BundleIndex("amd64", new Dictionary<string, BundledArchive?>(), []);
         await WriteAsync(path, index, new Dictionary<string, string>());
         Assert.Null((await Bundle.OpenAsync(path, "amd64", "ubuntu 24.04", CancellationToken.None)).Index.Release);
     }
@@ -159,7 +174,7 @@ public sealed class BundleTests : IDisposable
         var path = Path.Join(machine.Root, "evil");
         var empty = Path.Join(machine.Root, "empty");
         File.WriteAllText(empty, "");
-        var index = new BundleIndex("amd64", new Dictionary<string, InstallSpec>(), [item]);
+        var index = new BundleIndex("amd64", new Dictionary<string, BundledArchive?>(), [item]);
         await WriteAsync(path, index, new Dictionary<string, string> { [item.Item] = empty });
         var bundle = await Bundle.OpenAsync(path, "amd64", Release, CancellationToken.None);
         var directory = Directory.CreateDirectory(Path.Join(machine.Root, "out")).FullName;
@@ -185,16 +200,11 @@ public sealed class BundleTests : IDisposable
     private static async Task WriteAsync(string path, BundleIndex index, IReadOnlyDictionary<string, string> files)
     {
         using var work = WorkDirectory.Beside(path);
-        await BundleWriter.WriteAsync(path, work.Path, index, files, CancellationToken.None);
+        await Bundle.WriteAsync(path, work.Path, index, files, CancellationToken.None);
     }
 
     private static ArchiveSpec Spec =>
-        new()
-        {
-            Url = new Uri("http://h/tool.tar.gz"),
-            Sha256 = TestArchive.Hash(Archive),
-            Format = ArchiveFormat.Gzip,
-        };
+        new() { Url = new Uri("http://h/tool.tar.gz"), Sha256 = TestArchive.Hash(Archive) };
 
     private static SoftwareChange Change(ArchiveSpec archive) =>
         new(new SoftwareSpec("tool", archive) { Links = [new SoftwareLink("/usr/local/bin/tool", "bin/tool")] });
@@ -222,10 +232,10 @@ public sealed class BundleTests : IDisposable
                 "apt runc"
             ),
         };
-        var installs = new Dictionary<string, InstallSpec>
+        var installs = new Dictionary<string, BundledArchive?>
         {
-            ["runtimes/containerd"] = new InstallSpec.Archive(Spec),
-            ["network/plugins"] = new InstallSpec.Apt(),
+            ["runtimes/containerd"] = new BundledArchive(Spec.Url, Spec.Sha256!),
+            ["network/plugins"] = null,
         };
         var path = Path.Join(machine.Root, "node.bundle");
         await WriteAsync(
