@@ -136,32 +136,20 @@ public sealed class Machine
     }
 
     /// <summary>Removes a directory if nothing is in it.</summary>
-    public void RemoveEmptyDirectory(string path)
-    {
-        var directory = At(path);
-        if (!Directory.Exists(directory) || Directory.EnumerateFileSystemEntries(directory).Any())
-        {
-            return;
-        }
-
-        try
-        {
-            Directory.Delete(directory);
-        }
-        catch (IOException)
-        {
-            // Something is mounted there, or someone put a file into it just now: it is in use, and stays.
-        }
-    }
+    public void RemoveEmptyDirectory(string path) => EmptyDirectory.Remove(At(path));
 
     /// <summary>The files of a directory by their paths on the machine, in the order of bytes; none where it is missing.</summary>
-    public IReadOnlyList<string> ListFiles(string directory) =>
+    public IReadOnlyList<string> ListFiles(string directory) => List(directory, Directory.EnumerateFiles);
+
+    /// <summary>The same of the directories in it.</summary>
+    public IReadOnlyList<string> ListDirectories(string directory) => List(directory, Directory.EnumerateDirectories);
+
+    private string[] List(string directory, Func<string, IEnumerable<string>> enumerate) =>
         Directory.Exists(At(directory))
             ?
             [
-                .. Directory
-                    .EnumerateFiles(At(directory))
-                    .Select(file => $"{directory}/{Path.GetFileName(file)}")
+                .. enumerate(At(directory))
+                    .Select(entry => $"{directory}/{Path.GetFileName(entry)}")
                     .Order(StringComparer.Ordinal),
             ]
             : [];

@@ -139,11 +139,7 @@ public sealed class SupervisedService
         {
             File.Delete(definition.LogPath);
             File.Delete(definition.LogPath + ".1");
-            var logs = Path.GetDirectoryName(definition.LogPath)!;
-            if (Directory.Exists(logs) && !Directory.EnumerateFileSystemEntries(logs).Any())
-            {
-                Directory.Delete(logs);
-            }
+            EmptyDirectory.Remove(Path.GetDirectoryName(definition.LogPath)!);
         }
 
         if (Directory.Exists(directory))

@@ -136,7 +136,6 @@ public sealed class NodeScenario
                 ? new Uri(new Uri(File.ReadAllText(serverFile)), $"archive-{Version}.tar")
                 : new Uri($"file://{ArchivePath(Version)}"),
             Sha256 = Convert.ToHexStringLower(SHA256.HashData(File.ReadAllBytes(ArchivePath(Version)))),
-            Format = ArchiveFormat.None,
         };
 
     private IEnumerable<IStep> BuildSteps()

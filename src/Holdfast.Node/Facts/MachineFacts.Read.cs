@@ -63,7 +63,7 @@ public sealed partial record MachineFacts
             ContainerdProblem = (await containerd).Problem,
             RuncProgram = ProgramPath
                 .List(machine, "runc")
-                .FirstOrDefault(path => !SoftwareLinks.IsOurs(machine, "containerd", path)),
+                .FirstOrDefault(path => !new SoftwareLinks(machine, "containerd").IsOurs(path)),
             HasIptables = ProgramPath.Find(machine, "iptables") is not null,
             HasSkopeo = ProgramPath.Find(machine, "skopeo") is not null,
             HasApt = machine.Exists("/usr/bin/apt-get"),

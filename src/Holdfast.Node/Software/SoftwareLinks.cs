@@ -7,28 +7,36 @@ namespace Holdfast.Node.Software;
 /// <param name="WasEmptyDirectory">An empty directory was there instead.</param>
 internal sealed record LinkBefore(string Path, string To, bool WasEmptyDirectory);
 
-/// <summary>The links of one piece of software. They say where a version really is, also where <c>/</c> is another directory.</summary>
-internal sealed class SoftwareLinks(string name, IReadOnlyList<SoftwareLink> links)
+/// <summary>
+/// The links into one piece of software. A link is Holdfast's when it leads below the directory of that software. They say
+/// where a version really is, also where <c>/</c> is another directory.
+/// </summary>
+internal sealed class SoftwareLinks(Machine machine, string name)
 {
-    /// <summary>The versions that the links lead to: none, one, or two where a switch was cut short.</summary>
-    public IReadOnlyList<string> ListVersions(Machine machine) =>
+    private readonly string ours = machine.At(SoftwareSpec.DirectoryOf(name)) + "/";
+
+    public bool IsOurs(string path) =>
+        AtomicLink.Read(machine.At(path))?.StartsWith(ours, StringComparison.Ordinal) == true;
+
+    /// <summary>The versions that links lead to: none, one, or two where a switch was cut short.</summary>
+    public IReadOnlyList<string> ListVersions(IEnumerable<SoftwareLink> links) =>
         [
             .. links
-                .Select(link => TargetOf(machine, link.Path))
+                .Select(link => AtomicLink.Read(machine.At(link.Path)))
                 .OfType<string>()
-                .Select(target => VersionOf(machine, target))
-                .OfType<string>()
+                .Where(target => target.StartsWith(ours, StringComparison.Ordinal))
+                .Select(target => target[ours.Length..].Split('/')[0])
                 .Distinct(),
         ];
 
     /// <summary>What is not as it has to be for a version; null when all is.</summary>
-    public string? FindDifference(Machine machine, string version)
+    public string? FindDifference(IEnumerable<SoftwareLink> links, string version)
     {
         foreach (var link in links)
         {
-            var wanted = TargetIn(machine, version, link.To);
-            var target = TargetOf(machine, link.Path);
-            if (target != wanted && !(link.IsOptional && IsTaken(machine, link.Path)))
+            var wanted = TargetIn(version, link.To);
+            var target = AtomicLink.Read(machine.At(link.Path));
+            if (target != wanted && !(link.IsOptional && IsTaken(link.Path)))
             {
                 return target is null && wanted is not null
                     ? $"{link.Path} is not there"
@@ -40,10 +48,9 @@ internal sealed class SoftwareLinks(string name, IReadOnlyList<SoftwareLink> lin
     }
 
     /// <exception cref="NodeException">ChangeFailed: something of someone else has the place of a link.</exception>
-    public void RequireFree(Machine machine)
+    public void RequireFree(IEnumerable<SoftwareLink> links)
     {
-        var taken = links.FirstOrDefault(link => !link.IsOptional && IsTaken(machine, link.Path));
-        if (taken is not null)
+        if (links.FirstOrDefault(link => !link.IsOptional && IsTaken(link.Path)) is { } taken)
         {
             throw new NodeException(
                 NodeReason.ChangeFailed,
@@ -53,111 +60,78 @@ internal sealed class SoftwareLinks(string name, IReadOnlyList<SoftwareLink> lin
         }
     }
 
-    public IReadOnlyList<LinkBefore> Remember(Machine machine) =>
+    public IReadOnlyList<LinkBefore> Remember(IEnumerable<SoftwareLink> links) =>
         [
             .. links
-                .Where(link => !IsTaken(machine, link.Path))
-                .Select(link => new LinkBefore(
-                    link.Path,
-                    link.To,
-                    FileStatus.Read(machine.At(link.Path), followLink: false)?.Kind == FileKind.Directory
-                )),
+                .Where(link => !IsTaken(link.Path))
+                .Select(link => new LinkBefore(link.Path, link.To, KindOf(link.Path) == FileKind.Directory)),
         ];
 
-    public IEnumerable<string> ListMissingDirectories(Machine machine, string directory)
-    {
-        var missing = new SortedSet<string>(StringComparer.Ordinal);
-        foreach (var path in links.Select(link => Path.GetDirectoryName(link.Path)).Append(directory))
-        {
-            for (var at = path; at is not null && !machine.Exists(at); at = Path.GetDirectoryName(at))
-            {
-                missing.Add(at);
-            }
-        }
-
-        return missing;
-    }
-
     /// <summary>Leads every link to a version, each in one step. A link that the version has no use for is removed.</summary>
-    public void Switch(Machine machine, string version)
+    public void Switch(IEnumerable<SoftwareLink> links, string version)
     {
-        foreach (var link in links.Where(link => !IsTaken(machine, link.Path)))
+        foreach (var link in links.Where(link => !IsTaken(link.Path)))
         {
-            Set(machine, name, link.Path, TargetIn(machine, version, link.To));
+            Set(link.Path, TargetIn(version, link.To));
             FaultPoint.Reach("software.after-link");
         }
     }
 
+    /// <summary>Leads a link back to the version before, or to nothing.</summary>
+    /// <param name="version">Null: there was none.</param>
+    /// <returns>For people: what someone put there since, which stays; or null.</returns>
+    public string? TakeBack(LinkBefore link, string? version)
+    {
+        AtomicLink.RemoveLeftover(machine.At(link.Path));
+        var now = KindOf(link.Path);
+        if (now is not null && !IsOurs(link.Path))
+        {
+            return now == FileKind.Directory && link.WasEmptyDirectory
+                ? null
+                : $"{link.Path} was replaced after Holdfast made it: it stays so";
+        }
+
+        Set(link.Path, version is null ? null : TargetIn($"{SoftwareSpec.DirectoryOf(name)}/{version}", link.To));
+        if (link.WasEmptyDirectory)
+        {
+            Directory.CreateDirectory(machine.At(link.Path));
+        }
+
+        return null;
+    }
+
     /// <summary>Makes, turns or removes a link of Holdfast; an empty directory makes room for it.</summary>
-    public static void Set(Machine machine, string name, string path, string? target)
+    private void Set(string path, string? target)
     {
         var at = machine.At(path);
-        var status = FileStatus.Read(at, followLink: false);
         if (target is null)
         {
-            if (IsOurs(machine, name, path))
+            if (IsOurs(path))
             {
                 File.Delete(at);
             }
-
-            return;
         }
-
-        Directory.CreateDirectory(Path.GetDirectoryName(at)!);
-        if (status?.Kind == FileKind.Directory)
+        else if (AtomicLink.Read(at) != target)
         {
-            Directory.Delete(at);
-        }
-
-        if (TargetOf(machine, path) != target)
-        {
-            AtomicLink.Replace(at, target, Temporary(at));
-            AtomicFile.SyncDirectory(Path.GetDirectoryName(at)!);
+            EmptyDirectory.Remove(at);
+            AtomicLink.Make(at, target);
         }
     }
 
-    /// <summary>Of a process that was killed before its rename.</summary>
-    public static void RemoveLeftover(Machine machine, string path)
-    {
-        var temporary = Temporary(machine.At(path));
-        if (FileStatus.Read(temporary, followLink: false) is not null)
-        {
-            File.Delete(temporary);
-        }
-    }
-
-    public static bool IsOurs(Machine machine, string name, string path) =>
-        TargetOf(machine, path)?.StartsWith(machine.At(SoftwareSpec.DirectoryOf(name)) + "/", StringComparison.Ordinal)
-        == true;
-
-    public static string? TargetOf(Machine machine, string path) =>
-        FileStatus.Read(machine.At(path), followLink: false)?.Kind == FileKind.SymbolicLink
-            ? new FileInfo(machine.At(path)).LinkTarget
-            : null;
-
-    private static string Temporary(string at) => at + ".holdfast-new";
-
-    private bool IsTaken(Machine machine, string path)
-    {
-        var at = machine.At(path);
-        return FileStatus.Read(at, followLink: false)?.Kind switch
+    private bool IsTaken(string path) =>
+        KindOf(path) switch
         {
             null => false,
-            FileKind.Directory => Directory.EnumerateFileSystemEntries(at).Any(),
-            _ => !IsOurs(machine, name, path),
+            FileKind.Directory => Directory.EnumerateFileSystemEntries(machine.At(path)).Any(),
+            _ => !IsOurs(path),
         };
-    }
+
+    private FileKind? KindOf(string path) => FileStatus.Read(machine.At(path), followLink: false)?.Kind;
 
     /// <summary>Where a link has to lead; null where the version has nothing for it.</summary>
-    public static string? TargetIn(Machine machine, string version, string to)
+    private string? TargetIn(string version, string to)
     {
         var path = to.Length == 0 ? version : $"{version}/{to}";
         return machine.Exists(path) ? machine.At(path) : null;
-    }
-
-    private string? VersionOf(Machine machine, string target)
-    {
-        var directory = machine.At(SoftwareSpec.DirectoryOf(name)) + "/";
-        return target.StartsWith(directory, StringComparison.Ordinal) ? target[directory.Length..].Split('/')[0] : null;
     }
 }

@@ -23,9 +23,6 @@ internal sealed record SoftwareSpec(string Name, ArchiveSpec Archive)
 
     public const string SingleDirectory = "*";
 
-    /// <summary>Where the part lies in the version's directory; empty for its top.</summary>
-    public string Place { get; init; } = "";
-
     public IReadOnlyList<SoftwareLink> Links { get; init; } = [];
 
     /// <summary>The same archive from another mirror is the same version.</summary>
@@ -34,11 +31,9 @@ internal sealed record SoftwareSpec(string Name, ArchiveSpec Archive)
             ..KeyLength
         ];
 
-    /// <summary>Every version of it.</summary>
-    public string Directory => DirectoryOf(Name);
+    public string VersionDirectory => $"{DirectoryOf(Name)}/{Version}";
 
-    public string VersionDirectory => $"{Directory}/{Version}";
-
+    /// <summary>Of every version of it.</summary>
     public static string DirectoryOf(string name) => $"{Top}/{name}";
 }
 

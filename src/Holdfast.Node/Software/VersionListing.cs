@@ -11,8 +11,6 @@ namespace Holdfast.Node.Software;
 /// <param name="Entries">By paths below the directory: kind, mode, length and time in seconds of a file, or target of a link.</param>
 internal sealed record VersionListing(string Sha256, IReadOnlyDictionary<string, string> Entries)
 {
-    public int Count => Entries.Count;
-
     public static string PathOf(string version) => version + ".json";
 
     /// <summary>Null when there is none that can be read: then the version is installed anew.</summary>

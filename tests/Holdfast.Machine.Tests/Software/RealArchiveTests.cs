@@ -29,7 +29,7 @@ public sealed class RealArchiveTests : IDisposable
         var shim = Path.Join(at, "opt/kata/bin/shim");
         Assert.Equal("#!/bin/sh\n", File.ReadAllText(Path.Join(at, "opt/kata/bin/alias")));
         Assert.Equal("#!/bin/sh\n", File.ReadAllText(Path.Join(at, "opt/kata/bin/hard")));
-        Assert.Equal(0b101_111_101_101, (int)File.GetUnixFileMode(shim));
+        Assert.Equal(0b111_101_101, (int)File.GetUnixFileMode(shim));
         Assert.Equal(FileOwner.Root, FileStatus.Read(shim)!.Owner);
         Assert.Equal(Hash(Path.Join(top, "in/opt/kata/share/image")), Hash(Path.Join(at, "opt/kata/share/image")));
     }
@@ -48,26 +48,30 @@ public sealed class RealArchiveTests : IDisposable
         }
     }
 
-    [Theory]
-    [InlineData("mknod pipe p", "its kind (Fifo)")]
-    [InlineData("mknod null c 1 3", "its kind (CharacterDevice)")]
-    [InlineData("ln -s /etc/passwd link", "out of the directory")]
-    public async Task What_mknod_and_ln_make_is_refused(string command, string words)
+    [Fact]
+    public async Task A_link_out_is_refused()
     {
         Directory.CreateDirectory(Path.Join(top, "in"));
-        await RunAsync("sh", "-c", $"cd {top}/in && {command} && tar -cf {top}/x.tar .");
+        await RunAsync("sh", "-c", $"cd {top}/in && ln -s /etc/passwd link && tar -cf {top}/x.tar .");
         var refusal = await Assert.ThrowsAsync<NodeException>(() => UnpackAsync(Path.Join(top, "x.tar")));
-        Assert.Contains(words, refusal.Message, StringComparison.Ordinal);
+        Assert.Equal(NodeReason.ArchiveRefused, refusal.Reason);
     }
 
     [Fact]
-    public async Task Sparse_files_are_refused_rather_than_unpacked_wrongly()
+    public async Task A_disk_without_room_is_named_and_nothing_stays()
     {
-        Directory.CreateDirectory(Path.Join(top, "in"));
-        await RunAsync("sh", "-c", $"cd {top}/in && truncate -s 10M hole && tar -Scf {top}/x.tar .");
-        await Assert.ThrowsAsync<NodeException>(() => UnpackAsync(Path.Join(top, "x.tar")));
-        await RunAsync("sh", "-c", $"cd {top}/in && tar --format=pax -Scf {top}/x.tar .");
-        await Assert.ThrowsAsync<NodeException>(() => UnpackAsync(Path.Join(top, "x.tar")));
+        var archive = await PackAsync("--gzip", "gnu");
+        var disk = Directory.CreateDirectory(Path.Join(top, "small")).FullName;
+        MountTable.MountTmpfs(disk, (UnixFileMode)0b111_101_101, 128 * 1024);
+        try
+        {
+            var refusal = await Assert.ThrowsAsync<NodeException>(() => UnpackAsync(archive, Path.Join(disk, "out")));
+            Assert.Contains("No space left", refusal.Message, StringComparison.OrdinalIgnoreCase);
+        }
+        finally
+        {
+            MountTable.Unmount(disk, detach: true);
+        }
     }
 
     private async Task<string> PackAsync(string compression, string format)
@@ -94,9 +98,9 @@ public sealed class RealArchiveTests : IDisposable
         Assert.Equal(NodeReason.ArchiveRefused, refusal.Reason);
     }
 
-    private Task<string> UnpackAsync(string archive)
+    private Task<string> UnpackAsync(string archive, string? to = null)
     {
-        var directory = Path.Join(top, "out");
+        var directory = to ?? Path.Join(top, "out");
         if (Directory.Exists(directory))
         {
             Directory.Delete(directory, recursive: true);
@@ -104,12 +108,7 @@ public sealed class RealArchiveTests : IDisposable
 
         var spec = new SoftwareSpec(
             "tool",
-            new ArchiveSpec
-            {
-                Url = new Uri("http://h/a.tar"),
-                Sha256 = new string('a', 64),
-                Format = ArchiveFormat.None,
-            }
+            new ArchiveSpec { Url = new Uri("http://h/a.tar"), Sha256 = new string('a', 64) }
         );
         return ArchiveExtraction.RunAsync(archive, directory, spec, CancellationToken.None);
     }

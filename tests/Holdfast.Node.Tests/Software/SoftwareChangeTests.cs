@@ -184,15 +184,7 @@ public sealed class SoftwareChangeTests : IDisposable
     {
         var hash = TestArchive.Hash(archive);
         var url = new Uri($"file://{node.Root}/{hash}.tar.gz");
-        return new SoftwareSpec(
-            "tool",
-            new ArchiveSpec
-            {
-                Url = url,
-                Sha256 = hash,
-                Format = ArchiveFormat.Gzip,
-            }
-        )
+        return new SoftwareSpec("tool", new ArchiveSpec { Url = url, Sha256 = hash })
         {
             Links =
             [

@@ -49,11 +49,7 @@ internal sealed class CniComponent : IComponent
     {
         if (install is InstallSpec.Archive { Source: var archive })
         {
-            var plugins = new SoftwareSpec("cni-plugins", archive)
-            {
-                Place = "bin",
-                Links = [new SoftwareLink(ArchiveDirectory, "bin")],
-            };
+            var plugins = new SoftwareSpec("cni-plugins", archive) { Links = [new SoftwareLink(ArchiveDirectory, "")] };
             return [new SoftwareChange(plugins) { Why = Why }, .. BuildIptables(facts)];
         }
 
