@@ -41,7 +41,7 @@ public abstract class Change : IStep
 
     internal async Task<Inspection> LookAsync(
         Machine machine,
-        StoredHistory history,
+        History<JsonElement> history,
         CancellationToken cancellationToken
     )
     {
@@ -63,15 +63,19 @@ public abstract class Change : IStep
 
     internal abstract Task<JsonElement> RememberStoredAsync(
         Machine machine,
-        StoredHistory history,
+        History<JsonElement> history,
         CancellationToken cancellationToken
     );
 
-    internal abstract Task DoStoredAsync(Machine machine, StoredHistory history, CancellationToken cancellationToken);
+    internal abstract Task DoStoredAsync(
+        Machine machine,
+        History<JsonElement> history,
+        CancellationToken cancellationToken
+    );
 
     private protected abstract Task<Inspection> InspectStoredAsync(
         Machine machine,
-        StoredHistory history,
+        History<JsonElement> history,
         CancellationToken cancellationToken
     );
 }
@@ -86,7 +90,6 @@ public abstract class Change : IStep
 /// </typeparam>
 public abstract class Change<TBefore>(ChangeKind<TBefore> kind, string subject, string title)
     : Change(kind, subject, title)
-    where TBefore : class
 {
     /// <summary>Compares the machine with what is wanted and changes neither; inspections of a plan run side by side.</summary>
     public abstract Task<Inspection> InspectAsync(
@@ -111,7 +114,7 @@ public abstract class Change<TBefore>(ChangeKind<TBefore> kind, string subject, 
 
     internal override async Task<JsonElement> RememberStoredAsync(
         Machine machine,
-        StoredHistory history,
+        History<JsonElement> history,
         CancellationToken cancellationToken
     ) =>
         JsonSerializer.SerializeToElement(
@@ -119,12 +122,47 @@ public abstract class Change<TBefore>(ChangeKind<TBefore> kind, string subject, 
             kind.Json
         );
 
-    internal override Task DoStoredAsync(Machine machine, StoredHistory history, CancellationToken cancellationToken) =>
-        DoAsync(machine, kind.Read(history), cancellationToken);
+    internal override Task DoStoredAsync(
+        Machine machine,
+        History<JsonElement> history,
+        CancellationToken cancellationToken
+    ) => DoAsync(machine, kind.Read(history), cancellationToken);
 
     private protected override Task<Inspection> InspectStoredAsync(
         Machine machine,
-        StoredHistory history,
+        History<JsonElement> history,
         CancellationToken cancellationToken
     ) => InspectAsync(machine, kind.Read(history), cancellationToken);
+}
+
+/// <summary>A change that decides by the machine alone, whatever earlier runs recorded of it.</summary>
+public abstract class SimpleChange<TBefore>(ChangeKind<TBefore> kind, string subject, string title)
+    : Change<TBefore>(kind, subject, title)
+{
+    /// <inheritdoc cref="Change{TBefore}.InspectAsync"/>
+    public abstract Task<Inspection> InspectAsync(Machine machine, CancellationToken cancellationToken);
+
+    /// <inheritdoc cref="Change{TBefore}.RememberAsync"/>
+    public abstract Task<TBefore> RememberAsync(Machine machine, CancellationToken cancellationToken);
+
+    /// <inheritdoc cref="Change{TBefore}.DoAsync"/>
+    public abstract Task DoAsync(Machine machine, CancellationToken cancellationToken);
+
+    public sealed override Task<Inspection> InspectAsync(
+        Machine machine,
+        History<TBefore> history,
+        CancellationToken cancellationToken
+    ) => InspectAsync(machine, cancellationToken);
+
+    public sealed override Task<TBefore> RememberAsync(
+        Machine machine,
+        History<TBefore> history,
+        CancellationToken cancellationToken
+    ) => RememberAsync(machine, cancellationToken);
+
+    public sealed override Task DoAsync(
+        Machine machine,
+        History<TBefore> history,
+        CancellationToken cancellationToken
+    ) => DoAsync(machine, cancellationToken);
 }

@@ -24,17 +24,25 @@ public abstract class ChangeKind
 
     internal abstract Task<string?> UndoAsync(
         Machine machine,
-        StoredHistory history,
+        History<JsonElement> history,
         CancellationToken cancellationToken
     );
 
-    internal abstract Task SettleAsync(Machine machine, StoredHistory history, CancellationToken cancellationToken);
+    internal abstract Task SettleAsync(
+        Machine machine,
+        History<JsonElement> history,
+        CancellationToken cancellationToken
+    );
 
-    internal abstract Task FollowAsync(Machine machine, StoredHistory history, CancellationToken cancellationToken);
+    internal abstract Task FollowAsync(
+        Machine machine,
+        History<JsonElement> history,
+        CancellationToken cancellationToken
+    );
 
-    internal abstract string? FindDestroyed(StoredHistory history);
+    internal abstract string? FindDestroyed(History<JsonElement> history);
 
-    internal abstract bool IsToBeProven(StoredHistory history);
+    internal abstract bool IsToBeProven(History<JsonElement> history);
 }
 
 /// <summary>
@@ -57,7 +65,6 @@ public sealed class ChangeKind<TBefore>(
     Func<Machine, History<TBefore>, CancellationToken, Task<string?>> undo,
     Func<Machine, History<TBefore>, CancellationToken, Task>? settle = null
 ) : ChangeKind(name)
-    where TBefore : class
 {
     /// <summary>
     /// Called for every change that stays in force after a rollback took others back: a service that reads what is another
@@ -79,14 +86,11 @@ public sealed class ChangeKind<TBefore>(
 
     internal JsonTypeInfo<TBefore> Json => json;
 
-    internal History<TBefore> Read(StoredHistory history)
+    internal History<TBefore> Read(History<JsonElement> history)
     {
         try
         {
-            return new(
-                [.. history.Records.Select(record => record.Deserialize(json) ?? throw new JsonException("null"))],
-                history.ReturnTo
-            );
+            return history.Select(record => record.Deserialize(json) ?? throw new JsonException("it is null"));
         }
         catch (JsonException cause)
         {
@@ -100,19 +104,25 @@ public sealed class ChangeKind<TBefore>(
 
     internal override Task<string?> UndoAsync(
         Machine machine,
-        StoredHistory history,
+        History<JsonElement> history,
         CancellationToken cancellationToken
     ) => undo(machine, Read(history), cancellationToken);
 
-    internal override Task SettleAsync(Machine machine, StoredHistory history, CancellationToken cancellationToken) =>
-        settle is null ? Task.CompletedTask : settle(machine, Read(history), cancellationToken);
+    internal override Task SettleAsync(
+        Machine machine,
+        History<JsonElement> history,
+        CancellationToken cancellationToken
+    ) => settle is null ? Task.CompletedTask : settle(machine, Read(history), cancellationToken);
 
-    internal override Task FollowAsync(Machine machine, StoredHistory history, CancellationToken cancellationToken) =>
-        Follow is null ? Task.CompletedTask : Follow(machine, Read(history), cancellationToken);
+    internal override Task FollowAsync(
+        Machine machine,
+        History<JsonElement> history,
+        CancellationToken cancellationToken
+    ) => Follow is null ? Task.CompletedTask : Follow(machine, Read(history), cancellationToken);
 
-    internal override string? FindDestroyed(StoredHistory history) => Destroys?.Invoke(Read(history));
+    internal override string? FindDestroyed(History<JsonElement> history) => Destroys?.Invoke(Read(history));
 
-    internal override bool IsToBeProven(StoredHistory history) => NeedsProof?.Invoke(Read(history)) ?? false;
+    internal override bool IsToBeProven(History<JsonElement> history) => NeedsProof?.Invoke(Read(history)) ?? false;
 }
 
 /// <summary>The kinds that a program knows. Safe from any thread.</summary>

@@ -96,11 +96,8 @@ public sealed class ClusterScenario
     )
     {
         using var journal = await OpenAsync();
-        return await new Applier(NodeKinds.All) { MayDestroy = mayDestroy }.ApplyAsync(
+        return await new Applier(NodeKinds.All, Machine, journal, progress) { MayDestroy = mayDestroy }.ApplyAsync(
             await PlanAsync(cluster),
-            Machine,
-            journal,
-            progress,
             CancellationToken.None
         );
     }
@@ -108,7 +105,7 @@ public sealed class ClusterScenario
     public async Task<UndoResult> UndoAsync(IProgress<StepProgress>? progress = null)
     {
         using var journal = await OpenAsync();
-        return await new Undoer(NodeKinds.All).UndoAllAsync(Machine, journal, progress, CancellationToken.None);
+        return await new Undoer(NodeKinds.All, Machine, journal, progress).UndoAllAsync(CancellationToken.None);
     }
 
     private static MachineFacts Facts { get; } =

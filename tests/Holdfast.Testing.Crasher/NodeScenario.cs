@@ -63,13 +63,7 @@ public sealed class NodeScenario
     public async Task<ApplyResult> UpAsync()
     {
         using var journal = await ChangeJournal.OpenAsync(Paths, TimeProvider.System, CancellationToken.None);
-        return await new Applier(NodeKinds.All).ApplyAsync(
-            await PlanAsync(),
-            Machine,
-            journal,
-            null,
-            CancellationToken.None
-        );
+        return await new Applier(NodeKinds.All, Machine, journal).ApplyAsync(await PlanAsync(), CancellationToken.None);
     }
 
     /// <summary>An upgrade that does not stand its proof; with nothing to upgrade, what a killed one left.</summary>
@@ -77,15 +71,15 @@ public sealed class NodeScenario
     {
         using var journal = await ChangeJournal.OpenAsync(Paths, TimeProvider.System, CancellationToken.None);
         Version = 2;
-        await new Applier(NodeKinds.All).ApplyAsync(await PlanAsync(), Machine, journal, null, CancellationToken.None);
-        await new Undoer(NodeKinds.All).RollBackAsync(Machine, journal, null, CancellationToken.None);
+        await new Applier(NodeKinds.All, Machine, journal).ApplyAsync(await PlanAsync(), CancellationToken.None);
+        await new Undoer(NodeKinds.All, Machine, journal).RollBackAsync(CancellationToken.None);
         Version = 1;
     }
 
     public async Task<UndoResult> UndoAsync()
     {
         using var journal = await ChangeJournal.OpenAsync(Paths, TimeProvider.System, CancellationToken.None);
-        return await new Undoer(NodeKinds.All).UndoAllAsync(Machine, journal, null, CancellationToken.None);
+        return await new Undoer(NodeKinds.All, Machine, journal).UndoAllAsync(CancellationToken.None);
     }
 
     public Task<NodePlan> PlanAsync() =>

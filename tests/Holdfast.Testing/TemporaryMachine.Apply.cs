@@ -14,13 +14,13 @@ public sealed partial class TemporaryMachine
     {
         var plan = await PlanAsync(kinds, steps);
         using var journal = await OpenJournalAsync();
-        return await new Applier(kinds).ApplyAsync(plan, Machine, journal, null, Never);
+        return await new Applier(kinds, Machine, journal).ApplyAsync(plan, Never);
     }
 
     public async Task<UndoResult> UndoAsync(ChangeKinds kinds)
     {
         using var journal = await OpenJournalAsync();
-        return await new Undoer(kinds).UndoAllAsync(Machine, journal, null, Never);
+        return await new Undoer(kinds, Machine, journal).UndoAllAsync(Never);
     }
 
     public Task<ChangeJournal> OpenJournalAsync() => ChangeJournal.OpenAsync(Paths, TimeProvider.System, Never);

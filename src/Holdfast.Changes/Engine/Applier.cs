@@ -9,10 +9,17 @@ namespace Holdfast.Changes.Engine;
 /// steps of the same group that this run made, so that a running service never stays with a configuration that it
 /// refuses. For one caller at a time, who holds the journal.
 /// </summary>
-public sealed class Applier(ChangeKinds kinds)
+public sealed class Applier(
+    ChangeKinds kinds,
+    Machine machine,
+    ChangeJournal journal,
+    IProgress<StepProgress>? progress = null
+)
 {
     /// <summary>Taking back has its own time: it must also work when the caller has given up (Ctrl-C).</summary>
     private static readonly TimeSpan RollbackTimeout = TimeSpan.FromMinutes(5);
+
+    private readonly Undoer undoer = new(kinds, machine, journal, progress);
 
     /// <summary>Whether changes that the document no longer wants are taken back also where that destroys data.</summary>
     public bool MayDestroy { get; init; }
@@ -20,32 +27,23 @@ public sealed class Applier(ChangeKinds kinds)
     /// <exception cref="NodeException">
     /// WouldDestroy: nothing was changed. Any other: a step failed and was taken back; the steps before it stay.
     /// </exception>
-    public async Task<ApplyResult> ApplyAsync(
-        NodePlan plan,
-        Machine machine,
-        ChangeJournal journal,
-        IProgress<StepProgress>? progress,
-        CancellationToken cancellationToken
-    )
+    public async Task<ApplyResult> ApplyAsync(NodePlan plan, CancellationToken cancellationToken)
     {
-        RequireAllowed(plan, journal);
+        plan.RequireRemovalsAllowed(MayDestroy);
         var leftovers = plan.Leftovers.Select(change => journal.FindOpen(change.Id)).OfType<JournalEntry>().ToArray();
-        var undone = await new Undoer(kinds).UndoAsync(leftovers, machine, journal, progress, cancellationToken);
+        var undone = await undoer.UndoAsync(leftovers, cancellationToken);
         if (leftovers.Any(entry => entry.IsOpen))
         {
             Undoer.RequireComplete(undone.Failures);
         }
 
         var changed = 0;
-        for (var index = 0; index < plan.Steps.Count; index++)
+        foreach (var (index, step) in plan.Steps.Index())
         {
-            var step = plan.Steps[index];
             var report = new StepReport(step.Group, step.Title, index + 1, plan.Steps.Count, machine.Time, progress);
             // Until the first change nothing of this run can have made the plan untrue; after it every step is looked at anew.
-            var known = leftovers.Length == 0 && changed == 0 ? step.Inspection : null;
-            if (
-                await ApplyStepAsync(step.Step, report, known, machine.WithProgress(report), journal, cancellationToken)
-            )
+            var isKnown = leftovers.Length == 0 && changed == 0 && step.Inspection.IsAsWanted;
+            if (await ApplyStepAsync(step, report, isKnown, cancellationToken))
             {
                 changed++;
             }
@@ -55,41 +53,29 @@ public sealed class Applier(ChangeKinds kinds)
         return new ApplyResult(changed, unchanged, leftovers.Length, undone.Notes, undone.Failures);
     }
 
-    private void RequireAllowed(NodePlan plan, ChangeJournal journal)
-    {
-        var removals = NodePlan.ListRemovals(plan.Leftovers, kinds, journal).ToArray();
-        if (!MayDestroy && removals.Length > 0)
-        {
-            throw new NodeException(
-                NodeReason.WouldDestroy,
-                $"cannot apply the document: it no longer wants {string.Join("; ", removals.Select(Describe))}; "
-                    + "nothing was changed; put it back into the document, or allow it: holdfast up --remove"
-            );
-        }
-
-        static string Describe(Removal removal) =>
-            $"that {removal.Change.Title}, and taking that back destroys {removal.Destroys}";
-    }
-
+    /// <param name="isKnown">Whether what the plan saw is known to be as wanted still.</param>
     /// <returns>Whether the machine was changed.</returns>
     private async Task<bool> ApplyStepAsync(
-        IStep step,
+        PlanStep step,
         StepReport report,
-        Inspection? known,
-        Machine machine,
-        ChangeJournal journal,
+        bool isKnown,
         CancellationToken cancellationToken
     )
     {
+        var told = machine.WithProgress(report);
         try
         {
-            switch (step)
+            switch (step.Step)
             {
                 case Guard guard:
-                    await AskAsync(guard, machine, cancellationToken);
-                    return false;
+                    return await guard.Ask(told, cancellationToken) is { } fault
+                        ? throw new NodeException(NodeReason.ChangeFailed, fault)
+                        : false;
                 case Change change:
-                    return await ApplyChangeAsync(change, report, known, machine, journal, cancellationToken);
+                    var inspection = isKnown
+                        ? step.Inspection
+                        : await change.LookAsync(told, journal.HistoryOf(change), cancellationToken);
+                    return await ApplyChangeAsync(change, inspection, report, told, cancellationToken);
                 default:
                     throw new InvalidOperationException("internal error: a step is neither a change nor a guard");
             }
@@ -97,36 +83,24 @@ public sealed class Applier(ChangeKinds kinds)
         catch (Exception failure) when (IsExpected(failure) || failure is OperationCanceledException)
         {
             report.Say(StepPhase.Failed, failure.Message);
-            await TakeBackAsync(report, machine, journal);
-            if (failure is OperationCanceledException)
+            await TakeBackAsync(report);
+            if (failure is NodeException or OperationCanceledException)
             {
                 throw;
             }
 
-            throw failure as NodeException ?? new NodeException(NodeReason.ChangeFailed, failure.Message, failure);
+            throw new NodeException(NodeReason.ChangeFailed, failure.Message, failure);
         }
     }
 
-    private static async Task AskAsync(Guard guard, Machine machine, CancellationToken cancellationToken)
-    {
-        if (await guard.Ask(machine, cancellationToken) is { } fault)
-        {
-            throw new NodeException(NodeReason.ChangeFailed, fault);
-        }
-    }
-
-    private static async Task<bool> ApplyChangeAsync(
+    private async Task<bool> ApplyChangeAsync(
         Change change,
+        Inspection inspection,
         StepReport report,
-        Inspection? known,
-        Machine machine,
-        ChangeJournal journal,
+        Machine told,
         CancellationToken cancellationToken
     )
     {
-        var inspection = known is { IsAsWanted: true }
-            ? known
-            : await change.LookAsync(machine, journal.HistoryOf(change), cancellationToken);
         if (inspection.IsAsWanted)
         {
             if (journal.FindOpen(change.Id) is { State: EntryState.Recorded } entry)
@@ -140,28 +114,22 @@ public sealed class Applier(ChangeKinds kinds)
         }
 
         report.Say(StepPhase.Started, inspection.Summary);
-        await DoAsync(change, report.Group, machine, journal, cancellationToken);
+        await DoAsync(change, report.Group, told, cancellationToken);
         report.Say(StepPhase.Changed, null);
         return true;
     }
 
-    private static async Task DoAsync(
-        Change change,
-        string group,
-        Machine machine,
-        ChangeJournal journal,
-        CancellationToken cancellationToken
-    )
+    private async Task DoAsync(Change change, string group, Machine told, CancellationToken cancellationToken)
     {
-        await change.RequireConditionAsync(machine, cancellationToken);
-        var before = await change.RememberStoredAsync(machine, journal.HistoryOf(change), cancellationToken);
+        await change.RequireConditionAsync(told, cancellationToken);
+        var before = await change.RememberStoredAsync(told, journal.HistoryOf(change), cancellationToken);
         var entry = journal.Record(change, group, before);
         FaultPoint.Reach("apply.after-record");
 
-        await change.DoStoredAsync(machine, entry.History, cancellationToken);
+        await change.DoStoredAsync(told, entry.History, cancellationToken);
         FaultPoint.Reach("apply.after-do");
 
-        var after = await change.LookAsync(machine, entry.History, cancellationToken);
+        var after = await change.LookAsync(told, entry.History, cancellationToken);
         if (!after.IsAsWanted)
         {
             throw new NodeException(
@@ -180,53 +148,29 @@ public sealed class Applier(ChangeKinds kinds)
     /// before this run, which after an older apply is not the original. Packages stay unless they are what failed, since
     /// fetching them again is the slow part of trying again.
     /// </summary>
-    private async Task TakeBackAsync(StepReport failed, Machine machine, ChangeJournal journal)
+    private async Task TakeBackAsync(StepReport failed)
     {
         using var limit = new CancellationTokenSource(RollbackTimeout, machine.Time);
-        var mine = RunLayer
-            .ListOf(journal)
-            .Where(change => change.Entry.Group == failed.Group)
-            .Where(change => !kinds.For(change.Entry.Kind).StaysUntilUndo || change.Entry.State == EntryState.Recorded)
+        var mine = journal
+            .ListLayersOfRun(kinds)
+            .Where(layer => layer.Entry.Group == failed.Group)
+            .Where(layer => !layer.Kind.StaysUntilUndo || layer.Entry.State == EntryState.Recorded)
             .ToArray();
-        foreach (var change in mine.Reverse())
-        {
-            await TryAsync(
-                failed,
-                async () =>
-                {
-                    var note = await kinds.For(change.Entry.Kind).UndoAsync(machine, change.History, limit.Token);
-                    change.MarkUndone(journal);
-                    failed.Say(StepPhase.TakenBack, change.Entry.Title);
-                    if (note is not null)
-                    {
-                        failed.Say(StepPhase.Note, note);
-                    }
-                }
-            );
-        }
-
-        // Also when some of it could not be put back: a service that was running must not stay down for that.
-        foreach (var change in mine)
-        {
-            await TryAsync(
-                failed,
-                () => kinds.For(change.Entry.Kind).SettleAsync(machine, change.History, limit.Token)
-            );
-        }
-
-        journal.MarkSettled([.. mine.Select(change => change.Entry).Where(entry => !entry.IsOpen)]);
-    }
-
-    private static async Task TryAsync(StepReport failed, Func<Task> act)
-    {
         try
         {
-            await act();
+            var result = await undoer.PutBackAsync(mine, "rollback.before-step", limit.Token);
+            foreach (var failure in result.Failures)
+            {
+                // The journal still has it: the next apply or undo goes on from here. The first failure is what is thrown.
+                failed.Say(StepPhase.Note, $"cannot take back {failure}");
+            }
         }
-        catch (Exception worse) when (IsExpected(worse) || worse is OperationCanceledException)
+        catch (OperationCanceledException)
         {
-            // The journal still has it: the next apply or undo goes on from here. The first failure is what is thrown.
-            failed.Say(StepPhase.Note, $"taking it back did not work either: {worse.Message}");
+            failed.Say(
+                StepPhase.Note,
+                $"taking back did not end within {RollbackTimeout.TotalMinutes} minutes; run the same command again, or: holdfast undo"
+            );
         }
     }
 

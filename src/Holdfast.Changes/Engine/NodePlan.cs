@@ -4,22 +4,11 @@ using Holdfast.Linux;
 namespace Holdfast.Changes.Engine;
 
 /// <summary>One step that the document wants, and how it was found.</summary>
-public sealed class PlanStep
+/// <param name="Group">The component it belongs to: <c>host</c>, <c>network</c>, <c>containerd</c>...</param>
+/// <param name="Inspection">What was found; a guard is asked when its turn comes.</param>
+/// <param name="Applied">The change by which Holdfast once made it so; null when it never had to.</param>
+public sealed record PlanStep(string Group, IStep Step, Inspection Inspection, ChangeSummary? Applied = null)
 {
-    /// <param name="inspection">What was found; a guard is asked when its turn comes.</param>
-    public PlanStep(string group, IStep step, Inspection inspection, ChangeSummary? applied = null)
-    {
-        Applied = applied;
-        Group = group;
-        Step = step;
-        Inspection = inspection;
-    }
-
-    /// <summary>The component it belongs to: <c>host</c>, <c>network</c>, <c>containerd</c>...</summary>
-    public string Group { get; }
-
-    public IStep Step { get; }
-
     /// <summary>Asked at every apply, and never counted as a change.</summary>
     public bool IsGuard => Step is Guard;
 
@@ -31,11 +20,6 @@ public sealed class PlanStep
     public string Title => Step.Title;
 
     public string? Why => Step.Why;
-
-    public Inspection Inspection { get; }
-
-    /// <summary>The change by which Holdfast once made it so; null when it never had to.</summary>
-    public ChangeSummary? Applied { get; }
 
     /// <summary>Holdfast made it so, and now it is not: something else changed the machine.</summary>
     public bool HasDrifted => Applied is not null && !Inspection.IsAsWanted;
@@ -95,7 +79,21 @@ public sealed record NodePlan(IReadOnlyList<PlanStep> Steps, IReadOnlyList<Chang
         return new NodePlan(steps, leftovers) { Removals = [.. ListRemovals(leftovers, kinds, journal)] };
     }
 
-    internal static IEnumerable<Removal> ListRemovals(
+    /// <exception cref="NodeException">WouldDestroy: data would be lost, and the caller does not allow that.</exception>
+    public void RequireRemovalsAllowed(bool areAllowed)
+    {
+        if (Removals.Count > 0 && !areAllowed)
+        {
+            var lost = Removals.Select(removal => $"\n  {removal.Change.Title}: {removal.Destroys}");
+            throw new NodeException(
+                NodeReason.WouldDestroy,
+                $"cannot apply the document: it no longer has what would be destroyed with it:{string.Concat(lost)}\n"
+                    + "Nothing was changed. To destroy it: holdfast up --remove. To keep it: put it back into the document."
+            );
+        }
+    }
+
+    private static IEnumerable<Removal> ListRemovals(
         IEnumerable<ChangeSummary> leftovers,
         ChangeKinds kinds,
         ChangeJournal journal

@@ -7,30 +7,30 @@ namespace Holdfast.Changes.Engine;
 /// Puts the machine back from the journal alone, in whatever process, as often as it takes: killed at any moment it goes
 /// on where it was. For one caller at a time, who holds the journal.
 /// </summary>
-public sealed class Undoer(ChangeKinds kinds)
+public sealed class Undoer(
+    ChangeKinds kinds,
+    Machine machine,
+    ChangeJournal journal,
+    IProgress<StepProgress>? progress = null
+)
 {
     /// <summary>
     /// Takes back every change, the last one first, and then ends the journal. What could not be taken back stays in the
     /// journal and is named in the result; it can be tried again.
     /// </summary>
-    public async Task<UndoResult> UndoAllAsync(
-        Machine machine,
-        ChangeJournal journal,
-        IProgress<StepProgress>? progress,
-        CancellationToken cancellationToken
-    )
+    public async Task<UndoResult> UndoAllAsync(CancellationToken cancellationToken)
     {
         // Those that an earlier, killed undo took back are perhaps not settled yet.
         var unsettled = journal.Entries.Where(entry => entry is { IsOpen: false, IsSettled: false }).ToArray();
         var open = journal.Entries.Where(entry => entry.IsOpen).ToArray();
-        var result = await UndoAsync(open, machine, journal, progress, cancellationToken);
+        var result = await UndoAsync(open, cancellationToken);
         if (result.Left > 0)
         {
             return result;
         }
 
         var failures = result.Failures.ToList();
-        await SettleAsync(unsettled, machine, journal, failures, cancellationToken);
+        await SettleAsync([.. unsettled.Select(WholeOf)], failures, cancellationToken);
         journal.Clear();
         return result with { Failures = [.. failures.Distinct(StringComparer.Ordinal)] };
     }
@@ -39,37 +39,28 @@ public sealed class Undoer(ChangeKinds kinds)
     /// Takes back what this run changed, to the machine as it was before the run: what the run made did not stand its proof.
     /// Packages stay. What an earlier, killed run brought and no pod has proven goes too.
     /// </summary>
-    public async Task<UndoResult> RollBackAsync(
-        Machine machine,
-        ChangeJournal journal,
-        IProgress<StepProgress>? progress,
-        CancellationToken cancellationToken
-    )
+    public async Task<UndoResult> RollBackAsync(CancellationToken cancellationToken)
     {
-        var older = Unproven.ListOf(journal, kinds).ToArray();
+        var older = journal.ListUnprovenLayers(kinds).ToArray();
         // A new version that an earlier, killed run brought goes back to the one before, not to what this run found.
-        var layers = RunLayer
-            .ListOf(journal)
-            .Where(layer => older.All(unproven => unproven.Entry != layer.Entry))
+        var layers = journal
+            .ListLayersOfRun(kinds)
+            .ExceptBy(older.Select(layer => layer.Entry), layer => layer.Entry)
             .Concat(older)
+            .Where(layer => !layer.Kind.StaysUntilUndo)
             .OrderBy(layer => layer.Entry.At)
-            .Where(layer => !kinds.For(layer.Entry.Kind).StaysUntilUndo)
             .ToArray();
-        var result = await PutBackAsync(layers, machine, journal, progress, "rollback.before-step", cancellationToken);
+        var result = await PutBackAsync(layers, "rollback.before-step", cancellationToken);
         var failures = result.Failures.ToList();
-        foreach (var entry in journal.Entries.Where(entry => entry.IsOpen))
+        foreach (var layer in journal.Entries.Where(entry => entry.IsOpen).Select(WholeOf))
         {
-            await TryAsync(
-                failures,
-                entry,
-                () => kinds.For(entry.Kind).FollowAsync(machine, entry.History, cancellationToken)
-            );
+            await TryAsync(layer, () => layer.FollowAsync(machine, cancellationToken), failures);
         }
 
         if (failures.Count == 0)
         {
             // What is in force again was proven before.
-            journal.MarkProven([.. older.Select(layer => layer.Entry).Where(entry => entry.IsOpen)]);
+            journal.MarkProven(older.Select(layer => layer.Entry));
         }
 
         return result with
@@ -90,34 +81,19 @@ public sealed class Undoer(ChangeKinds kinds)
         }
     }
 
-    internal Task<UndoResult> UndoAsync(
-        IReadOnlyList<JournalEntry> entries,
-        Machine machine,
-        ChangeJournal journal,
-        IProgress<StepProgress>? progress,
-        CancellationToken cancellationToken
-    ) =>
-        PutBackAsync(
-            [.. entries.Select(entry => new RunLayer(entry, entry.History))],
-            machine,
-            journal,
-            progress,
-            "undo.before-step",
-            cancellationToken
-        );
+    internal Task<UndoResult> UndoAsync(IEnumerable<JournalEntry> entries, CancellationToken cancellationToken) =>
+        PutBackAsync([.. entries.Select(WholeOf)], "undo.before-step", cancellationToken);
 
-    private async Task<UndoResult> PutBackAsync(
-        IReadOnlyList<RunLayer> layers,
-        Machine machine,
-        ChangeJournal journal,
-        IProgress<StepProgress>? progress,
+    /// <param name="layers">In the order in which they were made.</param>
+    internal async Task<UndoResult> PutBackAsync(
+        IReadOnlyList<Layer> layers,
         string faultPoint,
         CancellationToken cancellationToken
     )
     {
         var notes = new List<string>();
         var failures = new List<string>();
-        var back = new List<RunLayer>();
+        var takenBack = 0;
         foreach (var (index, layer) in layers.Reverse().Index())
         {
             FaultPoint.Reach(faultPoint);
@@ -126,11 +102,15 @@ public sealed class Undoer(ChangeKinds kinds)
             report.Say(StepPhase.Started, null);
             try
             {
-                var told = machine.WithProgress(report);
-                var note = await kinds.For(entry.Kind).UndoAsync(told, layer.History, cancellationToken);
+                var note = await layer.UndoAsync(machine.WithProgress(report), cancellationToken);
                 FaultPoint.Reach("undo.after-undo");
-                layer.MarkUndone(journal);
-                back.Insert(0, layer);
+                if (layer.History.IsWhole)
+                {
+                    // Otherwise a state that an earlier run made is in force again, and stays in the journal.
+                    journal.MarkUndone(entry);
+                }
+
+                takenBack++;
                 report.Say(StepPhase.TakenBack, null);
                 if (note is not null)
                 {
@@ -146,41 +126,26 @@ public sealed class Undoer(ChangeKinds kinds)
             }
         }
 
-        // Services run again and swap is back also where something else could not be taken back.
-        foreach (var layer in back)
-        {
-            await TryAsync(
-                failures,
-                layer.Entry,
-                () => kinds.For(layer.Entry.Kind).SettleAsync(machine, layer.History, cancellationToken)
-            );
-        }
-
-        journal.MarkSettled([.. back.Select(layer => layer.Entry).Where(entry => !entry.IsOpen)]);
-        return new UndoResult(back.Count, journal.Changes.Count, notes, failures);
+        // Also what could not be taken back: a service that was running must not stay down for that.
+        await SettleAsync(layers, failures, cancellationToken);
+        return new UndoResult(takenBack, journal.Changes.Count, notes, failures);
     }
 
     private async Task SettleAsync(
-        IReadOnlyList<JournalEntry> entries,
-        Machine machine,
-        ChangeJournal journal,
+        IReadOnlyList<Layer> layers,
         List<string> failures,
         CancellationToken cancellationToken
     )
     {
-        foreach (var entry in entries)
+        foreach (var layer in layers)
         {
-            await TryAsync(
-                failures,
-                entry,
-                () => kinds.For(entry.Kind).SettleAsync(machine, entry.History, cancellationToken)
-            );
+            await TryAsync(layer, () => layer.SettleAsync(machine, cancellationToken), failures);
         }
 
-        journal.MarkSettled(entries);
+        journal.MarkSettled(layers.Select(layer => layer.Entry));
     }
 
-    private static async Task TryAsync(List<string> failures, JournalEntry entry, Func<Task> act)
+    private static async Task TryAsync(Layer layer, Func<Task> act, List<string> failures)
     {
         try
         {
@@ -189,7 +154,9 @@ public sealed class Undoer(ChangeKinds kinds)
         catch (Exception failure) when (Applier.IsExpected(failure))
         {
             // The files are the original ones; that a service does not start with them is told, and not for undo to repair.
-            failures.Add($"{entry.Title}: {failure.Message}");
+            failures.Add($"{layer.Entry.Title}: {failure.Message}");
         }
     }
+
+    private Layer WholeOf(JournalEntry entry) => new(entry, kinds.For(entry.Kind), entry.History);
 }

@@ -3,7 +3,7 @@ using Holdfast.Linux;
 namespace Holdfast.Changes.Files;
 
 /// <summary>A program copied to its place (0755, root). It may be running there: the running one is not disturbed.</summary>
-public sealed class ExecutableChange : Change<FileRecord>
+public sealed class ExecutableChange : SimpleChange<FileRecord>
 {
     private const UnixFileMode Mode =
         AtomicFile.DefaultMode | UnixFileMode.UserExecute | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute;
@@ -20,11 +20,7 @@ public sealed class ExecutableChange : Change<FileRecord>
         this.source = source;
     }
 
-    public override async Task<Inspection> InspectAsync(
-        Machine machine,
-        History<FileRecord> history,
-        CancellationToken cancellationToken
-    )
+    public override async Task<Inspection> InspectAsync(Machine machine, CancellationToken cancellationToken)
     {
         if (machine.Status(Subject) is not { } status)
         {
@@ -41,11 +37,7 @@ public sealed class ExecutableChange : Change<FileRecord>
             : Inspection.Differs($"{Subject} is not executable by everyone");
     }
 
-    public override async Task<FileRecord> RememberAsync(
-        Machine machine,
-        History<FileRecord> history,
-        CancellationToken cancellationToken
-    )
+    public override async Task<FileRecord> RememberAsync(Machine machine, CancellationToken cancellationToken)
     {
         var before = await FileSnapshot.TakeAsync(machine, Subject, hasSecrets: false, cancellationToken);
         var hash = await FileSnapshot.HashAsync(source, cancellationToken);
@@ -57,7 +49,7 @@ public sealed class ExecutableChange : Change<FileRecord>
             );
     }
 
-    public override Task DoAsync(Machine machine, History<FileRecord> history, CancellationToken cancellationToken)
+    public override Task DoAsync(Machine machine, CancellationToken cancellationToken)
     {
         Directory.CreateDirectory(Path.GetDirectoryName(machine.At(Subject))!);
         return AtomicFile.CopyAsync(source, machine.At(Subject), Mode, cancellationToken: cancellationToken);

@@ -68,14 +68,7 @@ public sealed class FileChange : Change<FileRecord>
         new(
             name,
             ChangesJson.Default.FileRecord,
-            (machine, history, token) =>
-                FileUndo.PutBackAsync(
-                    machine,
-                    history.Original.Before,
-                    history.Records.Select(record => record.Sha256),
-                    withoutOurs,
-                    token
-                )
+            (machine, history, token) => FileUndo.PutBackAsync(machine, history, withoutOurs, token)
         );
 
     public override async Task<Inspection> InspectAsync(

@@ -9,20 +9,20 @@ namespace Holdfast.Changes.Files;
 /// </summary>
 public static class FileUndo
 {
-    /// <param name="written">SHA-256 of everything that Holdfast wrote there.</param>
     /// <param name="withoutOurs">Takes Holdfast's lines out of the text; null when they cannot be told apart.</param>
     /// <returns>What a person must know, or null.</returns>
     public static async Task<string?> PutBackAsync(
         Machine machine,
-        FileSnapshot original,
-        IEnumerable<string> written,
+        History<FileRecord> history,
         Func<string, string>? withoutOurs,
         CancellationToken cancellationToken
     )
     {
+        var original = history.Original.Before;
         AtomicFile.RemoveLeftover(machine.At(original.Path));
         var current = await FileSnapshot.HashAsync(machine.At(original.Path), cancellationToken);
-        if (current is null || current == original.Sha256 || written.Contains(current))
+        var isAsWritten = history.Records.Any(record => record.Sha256 == current);
+        if (current is null || current == original.Sha256 || isAsWritten)
         {
             if (!original.IsInPlace(machine, current) || original.MissingDirectories.Count > 0)
             {
@@ -32,9 +32,14 @@ public static class FileUndo
             return null;
         }
 
-        return withoutOurs is null
-            ? await KeepAndRestoreAsync(machine, original, cancellationToken)
-            : await TakeOutOursAsync(machine, original, withoutOurs, cancellationToken);
+        if (withoutOurs is not null)
+        {
+            return await TakeOutOursAsync(machine, original, withoutOurs, cancellationToken);
+        }
+
+        var kept = await EditedFileBackup.KeepAsync(machine, original.Path, cancellationToken);
+        await original.RestoreAsync(machine, cancellationToken);
+        return $"{original.Path} was edited after Holdfast changed it: the edited file is kept as {kept}";
     }
 
     private static async Task<string?> TakeOutOursAsync(
@@ -56,16 +61,5 @@ public static class FileUndo
         return FileSnapshot.Hash(rest) == original.Sha256
             ? null
             : $"{original.Path} was edited after Holdfast changed it: only Holdfast's own lines were taken out";
-    }
-
-    private static async Task<string?> KeepAndRestoreAsync(
-        Machine machine,
-        FileSnapshot original,
-        CancellationToken cancellationToken
-    )
-    {
-        var kept = await EditedFileBackup.KeepAsync(machine, original.Path, cancellationToken);
-        await original.RestoreAsync(machine, cancellationToken);
-        return $"{original.Path} was edited after Holdfast changed it: the edited file is kept as {kept}";
     }
 }

@@ -8,45 +8,49 @@ namespace Holdfast.Changes.Files;
 public sealed record LinkRecord(string Path, string Target, string? LinkedTo = null, FileSnapshot? File = null);
 
 /// <summary>A symbolic link with the wanted target; a file that is in its place is recorded and comes back with undo.</summary>
-public sealed class LinkChange(string path, string target, ChangeKind<LinkRecord>? kind = null)
-    : Change<LinkRecord>(kind ?? LinkChange.LinkKind, path, $"{path} leads to {target}")
+public sealed class LinkChange : SimpleChange<LinkRecord>
 {
-    public static ChangeKind<LinkRecord> LinkKind { get; } = new("link", ChangesJson.Default.LinkRecord, UndoAsync);
+    private readonly Func<Machine, CancellationToken, Task<string>> findTarget;
 
-    public override Task<Inspection> InspectAsync(
-        Machine machine,
-        History<LinkRecord> history,
-        CancellationToken cancellationToken
-    )
+    public LinkChange(string path, string target, ChangeKind<LinkRecord>? kind = null)
+        : base(kind ?? LinkKind, path, $"{path} leads to {target}")
     {
-        var at = machine.At(Subject);
-        var now = FileStatus.Read(at, followLink: false);
-        return Task.FromResult(
-            now is null ? Inspection.Differs($"{Subject} does not exist")
-            : now.Kind != FileKind.SymbolicLink ? Inspection.Differs($"{Subject} is not a link")
-            : AtomicLink.Read(at) == target ? Inspection.AsWanted($"{Subject} leads to {target}")
-            : Inspection.Differs($"{Subject} leads to {AtomicLink.Read(at)}")
-        );
+        findTarget = (_, _) => Task.FromResult(target);
     }
 
-    public override async Task<LinkRecord> RememberAsync(
-        Machine machine,
-        History<LinkRecord> history,
-        CancellationToken cancellationToken
-    ) =>
-        AtomicLink.Read(machine.At(Subject)) is { } now
+    /// <param name="findTarget">It may look at what steps before this one bring, and is asked anew at every inspection.</param>
+    public LinkChange(string path, Func<Machine, CancellationToken, Task<string>> findTarget)
+        : base(LinkKind, path, $"{path} leads to its target")
+    {
+        this.findTarget = findTarget;
+    }
+
+    public static ChangeKind<LinkRecord> LinkKind { get; } = new("link", ChangesJson.Default.LinkRecord, UndoAsync);
+
+    public override async Task<Inspection> InspectAsync(Machine machine, CancellationToken cancellationToken)
+    {
+        var at = machine.At(Subject);
+        var target = await findTarget(machine, cancellationToken);
+        return FileStatus.Read(at, followLink: false) is null ? Inspection.Differs($"{Subject} does not exist")
+            : AtomicLink.Read(at) is not { } now ? Inspection.Differs($"{Subject} is not a link")
+            : now != target ? Inspection.Differs($"{Subject} leads to {now}")
+            : Inspection.AsWanted($"{Subject} leads to {target}");
+    }
+
+    public override async Task<LinkRecord> RememberAsync(Machine machine, CancellationToken cancellationToken)
+    {
+        var target = await findTarget(machine, cancellationToken);
+        return AtomicLink.Read(machine.At(Subject)) is { } now
             ? new LinkRecord(Subject, target, LinkedTo: now)
             : new LinkRecord(
                 Subject,
                 target,
                 File: await FileSnapshot.TakeAsync(machine, Subject, hasSecrets: false, cancellationToken)
             );
-
-    public override Task DoAsync(Machine machine, History<LinkRecord> history, CancellationToken cancellationToken)
-    {
-        AtomicLink.Make(machine.At(Subject), target);
-        return Task.CompletedTask;
     }
+
+    public override async Task DoAsync(Machine machine, CancellationToken cancellationToken) =>
+        AtomicLink.Make(machine.At(Subject), await findTarget(machine, cancellationToken));
 
     /// <summary>Puts back what the link took the place of; what someone else has put there since stays or is kept.</summary>
     internal static async Task<string?> UndoAsync(

@@ -100,8 +100,7 @@ public sealed class ChangeJournal : IDisposable
     }
 
     /// <summary>What the journal has of each change of one kind that is in force.</summary>
-    public IEnumerable<History<TBefore>> Histories<TBefore>(ChangeKind<TBefore> kind)
-        where TBefore : class =>
+    public IEnumerable<History<TBefore>> Histories<TBefore>(ChangeKind<TBefore> kind) =>
         entries.Where(entry => entry.IsOpen && entry.Kind == kind.Name).Select(entry => kind.Read(entry.History));
 
     public void Dispose()
@@ -110,46 +109,54 @@ public sealed class ChangeJournal : IDisposable
         fileLock?.Dispose();
     }
 
+    /// <summary>
+    /// New versions of software that replaced old ones, by their titles: the old ones are kept until a pod has shown that the
+    /// new ones work. It is in the journal, so that a crash before the proof is not mistaken for one.
+    /// </summary>
+    public IReadOnlyList<string> ListUnproven(ChangeKinds kinds) =>
+        [.. ListUnprovenLayers(kinds).Select(layer => layer.Entry.Title)];
+
+    /// <summary>Pods have run with all of them.</summary>
+    public void MarkProven(ChangeKinds kinds) => MarkProven(ListUnprovenLayers(kinds).Select(layer => layer.Entry));
+
+    internal IEnumerable<Layer> ListUnprovenLayers(ChangeKinds kinds) =>
+        ListLayers(kinds, (entry, kind) => entry.FindUnproven(kind));
+
+    /// <summary>What the holder of the journal has changed, in the order in which the changes were first made.</summary>
+    internal IEnumerable<Layer> ListLayersOfRun(ChangeKinds kinds) =>
+        ListLayers(kinds, (entry, _) => entry.HistoryBefore(Run));
+
     internal JournalEntry? FindOpen(string id) => entries.FirstOrDefault(entry => entry.IsOpen && entry.Id == id);
 
-    internal StoredHistory HistoryOf(Change change) =>
-        FindOpen(change.Id) is { } entry && entry.Kind == change.Kind ? entry.History : StoredHistory.Empty;
+    internal History<JsonElement> HistoryOf(Change change) =>
+        FindOpen(change.Id) is { } entry && entry.Kind == change.Kind ? entry.History : History<JsonElement>.Empty;
 
     /// <summary>Records how the thing is and what is about to be written. The first record of a change in force has the original.</summary>
     internal JournalEntry Record(Change change, string group, JsonElement before)
     {
-        var line = new RecordLine(change.Id, change.Kind, change.Title, group, Run, time.GetUtcNow(), before);
-        Append(line);
-        return Add(line);
+        Append(new RecordLine(change.Id, change.Kind, change.Title, group, Run, time.GetUtcNow(), before));
+        return FindOpen(change.Id)!;
     }
 
-    internal void MarkDone(JournalEntry entry)
-    {
-        Append(new DoneLine(entry.Id));
-        entry.MarkDone();
-    }
+    internal void MarkDone(JournalEntry entry) => Append(new DoneLine(entry.Id));
 
-    internal void MarkUndone(JournalEntry entry)
-    {
-        Append(new UndoneLine(entry.Id));
-        entry.MarkUndone();
-    }
+    internal void MarkUndone(JournalEntry entry) => Append(new UndoneLine(entry.Id));
 
-    internal void MarkSettled(IReadOnlyList<JournalEntry> settled)
+    internal void MarkSettled(IEnumerable<JournalEntry> settled)
     {
-        if (settled.Count > 0)
+        string[] ids = [.. settled.Where(entry => !entry.IsOpen).Select(entry => entry.Id)];
+        if (ids.Length > 0)
         {
-            Append(new SettledLine([.. settled.Select(entry => entry.Id)]));
-            Each(settled, entry => entry.MarkSettled());
+            Append(new SettledLine(ids));
         }
     }
 
-    internal void MarkProven(IReadOnlyList<JournalEntry> proven)
+    internal void MarkProven(IEnumerable<JournalEntry> proven)
     {
-        if (proven.Count > 0)
+        string[] ids = [.. proven.Where(entry => entry.IsOpen).Select(entry => entry.Id)];
+        if (ids.Length > 0)
         {
-            Append(new ProvenLine([.. proven.Select(entry => entry.Id)]));
-            Each(proven, entry => entry.MarkProven());
+            Append(new ProvenLine(ids));
         }
     }
 
@@ -180,11 +187,18 @@ public sealed class ChangeJournal : IDisposable
         AtomicFile.SyncDirectory(paths.ChangesDirectory);
     }
 
-    private static void Each(IEnumerable<JournalEntry> list, Action<JournalEntry> act)
+    private IEnumerable<Layer> ListLayers(
+        ChangeKinds kinds,
+        Func<JournalEntry, ChangeKind, History<JsonElement>?> findHistory
+    )
     {
-        foreach (var entry in list)
+        foreach (var entry in entries.Where(entry => entry.IsOpen))
         {
-            act(entry);
+            var kind = kinds.For(entry.Kind);
+            if (findHistory(entry, kind) is { } history)
+            {
+                yield return new Layer(entry, kind, history);
+            }
         }
     }
 
@@ -223,6 +237,7 @@ public sealed class ChangeJournal : IDisposable
             RandomAccess.Write(file.SafeFileHandle, bytes, length);
             RandomAccess.FlushToDisk(file.SafeFileHandle);
             length += bytes.Length;
+            Take(line);
         }
         catch (IOException cause)
         {
@@ -273,12 +288,14 @@ public sealed class ChangeJournal : IDisposable
             if (end < 0 || (isLast && !IsJson(text)))
             {
                 // The last line was torn by a crash; what it announced was not begun.
-                return;
+                break;
             }
 
             Replay(text, number);
             length = end + 1;
         }
+
+        Run = entries.Select(entry => entry.LastRun).DefaultIfEmpty().Max() + 1;
     }
 
     private static bool IsJson(ReadOnlySpan<byte> text)
@@ -298,28 +315,10 @@ public sealed class ChangeJournal : IDisposable
     {
         try
         {
-            var line = JsonSerializer.Deserialize(text, JournalJson.Lines.JournalLine);
-            switch (line)
-            {
-                case RecordLine record:
-                    Run = Math.Max(Run, record.Run + 1);
-                    Add(record);
-                    break;
-                case DoneLine done:
-                    Known(done.Id).MarkDone();
-                    break;
-                case UndoneLine undone:
-                    Known(undone.Id).MarkUndone();
-                    break;
-                case SettledLine settled:
-                    Each(settled.Ids.Select(id => entries.Last(entry => entry.Id == id)), entry => entry.MarkSettled());
-                    break;
-                case ProvenLine proven:
-                    Each(proven.Ids.Select(Known), entry => entry.MarkProven());
-                    break;
-                default:
-                    throw new JsonException("it says nothing");
-            }
+            Take(
+                JsonSerializer.Deserialize(text, JournalJson.Lines.JournalLine)
+                    ?? throw new JsonException("it says nothing")
+            );
         }
         catch (Exception cause) when (cause is JsonException or InvalidOperationException or NotSupportedException)
         {
@@ -332,18 +331,39 @@ public sealed class ChangeJournal : IDisposable
         }
     }
 
-    private JournalEntry Known(string id) => FindOpen(id) ?? throw new JsonException($"no change {id} is in force");
-
-    private JournalEntry Add(RecordLine line)
+    /// <summary>What a line says of the entries, when it was written and when it is read again.</summary>
+    private void Take(JournalLine line)
     {
-        if (FindOpen(line.Id) is { } known)
+        switch (line)
         {
-            known.Add(line);
-            return known;
-        }
+            case RecordLine record when FindOpen(record.Id) is { } known:
+                known.Add(record);
+                break;
+            case RecordLine record:
+                entries.Add(new JournalEntry(record));
+                break;
+            case DoneLine done:
+                Known(done.Id).State = EntryState.Done;
+                break;
+            case UndoneLine undone:
+                Known(undone.Id).State = EntryState.Undone;
+                break;
+            case SettledLine settled:
+                foreach (var entry in entries.Where(entry => !entry.IsOpen && settled.Ids.Contains(entry.Id)))
+                {
+                    entry.IsSettled = true;
+                }
 
-        var entry = new JournalEntry(line);
-        entries.Add(entry);
-        return entry;
+                break;
+            case ProvenLine proven:
+                foreach (var id in proven.Ids)
+                {
+                    Known(id).MarkProven();
+                }
+
+                break;
+        }
     }
+
+    private JournalEntry Known(string id) => FindOpen(id) ?? throw new JsonException($"no change {id} is in force");
 }

@@ -28,38 +28,32 @@ internal sealed class JournalEntry(RecordLine first)
 
     /// <summary>When it was first recorded.</summary>
     public DateTimeOffset At => first.At;
-    public EntryState State { get; private set; }
+
+    /// <summary>Number of the last run that wrote it.</summary>
+    public int LastRun => records[^1].Run;
+
+    public EntryState State { get; set; }
 
     public bool IsOpen => State != EntryState.Undone;
 
     /// <summary>What follows from its undo (a service that runs again) is done; a later undo of everything leaves it alone.</summary>
-    public bool IsSettled { get; private set; }
+    public bool IsSettled { get; set; }
 
     /// <summary>For undo: back to the original.</summary>
-    public StoredHistory History => HistoryTo(0);
+    public History<JsonElement> History => HistoryTo(0);
 
     public ChangeSummary ToSummary(int number) => new(number, Kind, Id, Title, Group, first.At, records[^1].At);
 
     /// <summary>For a rollback of one run: back to the state before it. Null when that run did not write this.</summary>
-    public StoredHistory? HistoryBefore(int run) =>
+    public History<JsonElement>? HistoryBefore(int run) =>
         records.FindIndex(record => record.Run == run) is >= 0 and var index ? HistoryTo(index) : null;
 
     /// <summary>
     /// For a rollback of what no pod has proven: back to the last version that worked, or was not replaced. Null when nothing
     /// is to be proven.
     /// </summary>
-    public StoredHistory? FindUnproven(ChangeKind kind)
-    {
-        for (var record = proven; record < records.Count; record++)
-        {
-            if (kind.IsToBeProven(HistoryTo(record)))
-            {
-                return HistoryTo(record);
-            }
-        }
-
-        return null;
-    }
+    public History<JsonElement>? FindUnproven(ChangeKind kind) =>
+        Enumerable.Range(proven, records.Count - proven).Select(HistoryTo).FirstOrDefault(kind.IsToBeProven);
 
     public void Add(RecordLine record)
     {
@@ -67,13 +61,7 @@ internal sealed class JournalEntry(RecordLine first)
         records.Add(record);
     }
 
-    public void MarkDone() => State = EntryState.Done;
-
-    public void MarkUndone() => State = EntryState.Undone;
-
-    public void MarkSettled() => IsSettled = true;
-
     public void MarkProven() => proven = records.Count;
 
-    private StoredHistory HistoryTo(int record) => new([.. records.Select(line => line.Before)], record);
+    private History<JsonElement> HistoryTo(int record) => new([.. records.Select(line => line.Before)], record);
 }

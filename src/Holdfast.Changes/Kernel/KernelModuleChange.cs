@@ -7,35 +7,24 @@ public sealed record KernelModuleRecord(string Name, bool WasPresent);
 
 /// <summary>Loads a kernel module now. modules-load.d keeps it loaded across reboots.</summary>
 public sealed class KernelModuleChange(string name)
-    : Change<KernelModuleRecord>(ModuleKind, name, $"kernel module {name} is there")
+    : SimpleChange<KernelModuleRecord>(ModuleKind, name, $"kernel module {name} is there")
 {
     private static readonly TimeSpan ModprobeTimeout = TimeSpan.FromSeconds(30);
 
     public static ChangeKind<KernelModuleRecord> ModuleKind { get; } =
         new("module", ChangesJson.Default.KernelModuleRecord, UndoAsync);
 
-    public override Task<Inspection> InspectAsync(
-        Machine machine,
-        History<KernelModuleRecord> history,
-        CancellationToken cancellationToken
-    ) =>
+    public override Task<Inspection> InspectAsync(Machine machine, CancellationToken cancellationToken) =>
         Task.FromResult(
             machine.Modules.IsPresent(Subject)
                 ? Inspection.AsWanted($"{Subject} is loaded or built in")
                 : Inspection.Differs($"{Subject} is not loaded")
         );
 
-    public override Task<KernelModuleRecord> RememberAsync(
-        Machine machine,
-        History<KernelModuleRecord> history,
-        CancellationToken cancellationToken
-    ) => Task.FromResult(new KernelModuleRecord(Subject, machine.Modules.IsPresent(Subject)));
+    public override Task<KernelModuleRecord> RememberAsync(Machine machine, CancellationToken cancellationToken) =>
+        Task.FromResult(new KernelModuleRecord(Subject, machine.Modules.IsPresent(Subject)));
 
-    public override async Task DoAsync(
-        Machine machine,
-        History<KernelModuleRecord> history,
-        CancellationToken cancellationToken
-    )
+    public override async Task DoAsync(Machine machine, CancellationToken cancellationToken)
     {
         string cause;
         try

@@ -31,7 +31,7 @@ public sealed record ActiveSwap(string Device, int Priority)
 public sealed record SwapRecord(IReadOnlyList<ActiveSwap> Active);
 
 /// <summary>No swap now. Masked units, or fstab, keep it off after a reboot.</summary>
-public sealed class SwapChange : Change<SwapRecord>
+public sealed class SwapChange : SimpleChange<SwapRecord>
 {
     /// <summary>All that was swapped out is read back first; from a slow card that takes minutes.</summary>
     private static readonly TimeSpan SwapTimeout = TimeSpan.FromMinutes(10);
@@ -45,11 +45,7 @@ public sealed class SwapChange : Change<SwapRecord>
     public static ChangeKind<SwapRecord> SwapKind { get; } =
         new("swap", ChangesJson.Default.SwapRecord, UndoAsync, SettleAsync);
 
-    public override async Task<Inspection> InspectAsync(
-        Machine machine,
-        History<SwapRecord> history,
-        CancellationToken cancellationToken
-    )
+    public override async Task<Inspection> InspectAsync(Machine machine, CancellationToken cancellationToken)
     {
         var active = await ActiveSwap.ReadAsync(machine, cancellationToken);
         return active.Count == 0
@@ -57,17 +53,10 @@ public sealed class SwapChange : Change<SwapRecord>
             : Inspection.Differs($"swap is on: {string.Join(", ", active.Select(swap => swap.Device))}");
     }
 
-    public override async Task<SwapRecord> RememberAsync(
-        Machine machine,
-        History<SwapRecord> history,
-        CancellationToken cancellationToken
-    ) => new(await ActiveSwap.ReadAsync(machine, cancellationToken));
+    public override async Task<SwapRecord> RememberAsync(Machine machine, CancellationToken cancellationToken) =>
+        new(await ActiveSwap.ReadAsync(machine, cancellationToken));
 
-    public override async Task DoAsync(
-        Machine machine,
-        History<SwapRecord> history,
-        CancellationToken cancellationToken
-    )
+    public override async Task DoAsync(Machine machine, CancellationToken cancellationToken)
     {
         foreach (var swap in await ActiveSwap.ReadAsync(machine, cancellationToken))
         {

@@ -8,18 +8,14 @@ public sealed record SysctlRecord(string Name, string Written, string? Value = n
 
 /// <summary>A kernel parameter as it is now. A file in sysctl.d sets it after a reboot.</summary>
 public sealed class SysctlChange(string name, string value)
-    : Change<SysctlRecord>(SysctlKind, name, $"{name} is {Sysctl.Normalize(value)}")
+    : SimpleChange<SysctlRecord>(SysctlKind, name, $"{name} is {Sysctl.Normalize(value)}")
 {
     private readonly string value = Sysctl.Normalize(value);
 
     public static ChangeKind<SysctlRecord> SysctlKind { get; } =
         new("sysctl", ChangesJson.Default.SysctlRecord, UndoAsync);
 
-    public override Task<Inspection> InspectAsync(
-        Machine machine,
-        History<SysctlRecord> history,
-        CancellationToken cancellationToken
-    )
+    public override Task<Inspection> InspectAsync(Machine machine, CancellationToken cancellationToken)
     {
         var live = machine.Sysctl.Read(Subject);
         return Task.FromResult(
@@ -29,13 +25,10 @@ public sealed class SysctlChange(string name, string value)
         );
     }
 
-    public override Task<SysctlRecord> RememberAsync(
-        Machine machine,
-        History<SysctlRecord> history,
-        CancellationToken cancellationToken
-    ) => Task.FromResult(new SysctlRecord(Subject, value, machine.Sysctl.Read(Subject)));
+    public override Task<SysctlRecord> RememberAsync(Machine machine, CancellationToken cancellationToken) =>
+        Task.FromResult(new SysctlRecord(Subject, value, machine.Sysctl.Read(Subject)));
 
-    public override Task DoAsync(Machine machine, History<SysctlRecord> history, CancellationToken cancellationToken)
+    public override Task DoAsync(Machine machine, CancellationToken cancellationToken)
     {
         machine.Sysctl.Write(Subject, value);
         var live = machine.Sysctl.Read(Subject);

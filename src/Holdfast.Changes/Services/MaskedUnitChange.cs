@@ -12,7 +12,7 @@ public sealed record MaskedUnitRecord(string Unit, bool WasActive, LinkRecord Li
 /// <c>/etc/systemd/system</c>. A service is stopped first; swap units end with the swap itself.
 /// </summary>
 public sealed class MaskedUnitChange(string unit)
-    : Change<MaskedUnitRecord>(MaskedUnitKind, unit, $"systemd does not start {unit}")
+    : SimpleChange<MaskedUnitRecord>(MaskedUnitKind, unit, $"systemd does not start {unit}")
 {
     private const string Nowhere = "/dev/null";
     private static readonly TimeSpan SystemctlTimeout = TimeSpan.FromSeconds(60);
@@ -21,34 +21,22 @@ public sealed class MaskedUnitChange(string unit)
     public static ChangeKind<MaskedUnitRecord> MaskedUnitKind { get; } =
         new("masked-unit", ChangesJson.Default.MaskedUnitRecord, UndoAsync, SettleAsync);
 
-    public override async Task<Inspection> InspectAsync(
-        Machine machine,
-        History<MaskedUnitRecord> history,
-        CancellationToken cancellationToken
-    )
+    public override async Task<Inspection> InspectAsync(Machine machine, CancellationToken cancellationToken)
     {
-        var inspection = await link.InspectAsync(machine, History<LinkRecord>.Empty, cancellationToken);
+        var inspection = await link.InspectAsync(machine, cancellationToken);
         return inspection.IsAsWanted
             ? Inspection.AsWanted($"{Subject} is masked")
             : Inspection.Differs($"{Subject} can start");
     }
 
-    public override async Task<MaskedUnitRecord> RememberAsync(
-        Machine machine,
-        History<MaskedUnitRecord> history,
-        CancellationToken cancellationToken
-    )
+    public override async Task<MaskedUnitRecord> RememberAsync(Machine machine, CancellationToken cancellationToken)
     {
         var isActive = await SystemctlAsync(machine, cancellationToken, "is-active", "--quiet", Subject);
-        var before = await link.RememberAsync(machine, History<LinkRecord>.Empty, cancellationToken);
+        var before = await link.RememberAsync(machine, cancellationToken);
         return new MaskedUnitRecord(Subject, isActive.Succeeded, before);
     }
 
-    public override async Task DoAsync(
-        Machine machine,
-        History<MaskedUnitRecord> history,
-        CancellationToken cancellationToken
-    )
+    public override async Task DoAsync(Machine machine, CancellationToken cancellationToken)
     {
         if (!IsSwap(Subject))
         {
@@ -62,7 +50,7 @@ public sealed class MaskedUnitChange(string unit)
             }
         }
 
-        await link.DoAsync(machine, History<LinkRecord>.Empty, cancellationToken);
+        await link.DoAsync(machine, cancellationToken);
         await ReloadAsync(machine, cancellationToken);
     }
 
@@ -76,11 +64,7 @@ public sealed class MaskedUnitChange(string unit)
         CancellationToken cancellationToken
     )
     {
-        var links = new History<LinkRecord>(
-            [.. history.Records.Select(record => record.Link)],
-            history.Records.ToList().IndexOf(history.Original)
-        );
-        var note = await LinkChange.UndoAsync(machine, links, cancellationToken);
+        var note = await LinkChange.UndoAsync(machine, history.Select(record => record.Link), cancellationToken);
         await ReloadAsync(machine, cancellationToken);
         return note;
     }

@@ -11,7 +11,7 @@ internal sealed record RuntimeDataRecord(IReadOnlyList<string> Missing, IReadOnl
 /// after it: what was not there before Holdfast goes with all that is inside, what was there stays.
 /// </summary>
 internal sealed class RuntimeDataChange(string runtime, IReadOnlyList<string> directories)
-    : Change<RuntimeDataRecord>(DataKind, runtime, $"{runtime} has {directories[0]} for its data")
+    : SimpleChange<RuntimeDataRecord>(DataKind, runtime, $"{runtime} has {directories[0]} for its data")
 {
     /// <summary>Directories of podman in the storage that it shares with CRI-O.</summary>
     private static readonly string[] Podman = ["libpod", "volumes"];
@@ -28,28 +28,17 @@ internal sealed class RuntimeDataChange(string runtime, IReadOnlyList<string> di
     /// </summary>
     public IReadOnlyList<string> Shared { get; init; } = [];
 
-    public override Task<Inspection> InspectAsync(
-        Machine machine,
-        History<RuntimeDataRecord> history,
-        CancellationToken cancellationToken
-    ) =>
+    public override Task<Inspection> InspectAsync(Machine machine, CancellationToken cancellationToken) =>
         Task.FromResult(
             Directory.Exists(machine.At(directories[0]))
                 ? Inspection.AsWanted("it is there")
                 : Inspection.Differs("it is not there")
         );
 
-    public override Task<RuntimeDataRecord> RememberAsync(
-        Machine machine,
-        History<RuntimeDataRecord> history,
-        CancellationToken cancellationToken
-    ) => Task.FromResult(new RuntimeDataRecord(ListMissing(machine, directories), ListMissing(machine, Shared)));
+    public override Task<RuntimeDataRecord> RememberAsync(Machine machine, CancellationToken cancellationToken) =>
+        Task.FromResult(new RuntimeDataRecord(ListMissing(machine, directories), ListMissing(machine, Shared)));
 
-    public override Task DoAsync(
-        Machine machine,
-        History<RuntimeDataRecord> history,
-        CancellationToken cancellationToken
-    )
+    public override Task DoAsync(Machine machine, CancellationToken cancellationToken)
     {
         const UnixFileMode OnlyRoot = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
         Directory.CreateDirectory(machine.At(directories[0]), OnlyRoot);

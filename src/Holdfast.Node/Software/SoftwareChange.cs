@@ -156,8 +156,7 @@ internal sealed class SoftwareChange(SoftwareSpec spec)
         var links = new SoftwareLinks(machine, original.Name);
         var notes = new List<string>();
         // Each link as it was before the first of the runs that are taken back.
-        var undone = history.Records.SkipWhile(record => record != original);
-        foreach (var link in undone.SelectMany(record => record.Links).DistinctBy(link => link.Path))
+        foreach (var link in history.TakenBack.SelectMany(record => record.Links).DistinctBy(link => link.Path))
         {
             FaultPoint.Reach("software.before-restore");
             if (links.TakeBack(link, original.Previous) is { } note)

@@ -103,7 +103,7 @@ internal sealed class NodeTeardown(NodePaths paths, Screen screen)
     {
         using (var view = new ChangesView(screen, machine.Time))
         {
-            var result = await new Undoer(NodeKinds.All).UndoAllAsync(machine, journal, view, cancellationToken);
+            var result = await new Undoer(NodeKinds.All, machine, journal, view).UndoAllAsync(cancellationToken);
             failures.AddRange(result.Failures);
             await RemoveCgroupsAsync(cancellationToken);
             foreach (var failure in failures)

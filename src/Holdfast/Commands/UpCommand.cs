@@ -98,7 +98,7 @@ internal static class UpCommand
                 node.Machine,
                 cancellationToken
             );
-            RequireRemovalsAllowed(plan, node, parsed.GetValue(Remove));
+            plan.RequireRemovalsAllowed(parsed.GetValue(Remove));
             FindingsView.Show(screen, findings);
             screen.Note(
                 $"[bold]{PlanView.Count(plan)}[/] to make [grey](as {node.Document.Source.EscapeMarkup()} says)[/]"
@@ -118,7 +118,7 @@ internal static class UpCommand
         // Applied also without changes: a crash between a change and its mark in the journal is healed there.
         var result = await ApplyAsync(node, plan, parsed.GetValue(Remove), journal, screen, cancellationToken);
         var ready = await NodeReadiness.WaitAsync(node, ReadyLimit, cancellationToken);
-        var upgrades = Unproven.ListTitles(journal, NodeKinds.All);
+        var upgrades = journal.ListUnproven(NodeKinds.All);
         if (!isProbing || (upgrades.Count == 0 && !proof.Exists))
         {
             await documents.KeepAsync(node.Document.Text, cancellationToken);
@@ -132,7 +132,7 @@ internal static class UpCommand
             throw await UpgradeRollback.RunAsync(node, upgrades, journal, screen);
         }
 
-        Unproven.MarkProven(journal, NodeKinds.All);
+        journal.MarkProven(NodeKinds.All);
         await documents.KeepAsync(node.Document.Text, cancellationToken);
         if (IsFine(ready, probes))
         {
@@ -160,20 +160,6 @@ internal static class UpCommand
                 "cannot return to the previous document: no other one was applied to this machine",
                 "To apply one: sudo holdfast up -f FILE"
             );
-    }
-
-    /// <exception cref="CommandException">Something would be destroyed, and nobody asked for that. Nothing was changed.</exception>
-    private static void RequireRemovalsAllowed(NodePlan plan, NodeContext node, bool isAllowed)
-    {
-        if (plan.Removals.Count > 0 && !isAllowed)
-        {
-            var lost = plan.Removals.Select(removal => $"\n  {removal.Change.Title}: {removal.Destroys}");
-            throw new CommandException(
-                ExitCode.Failed,
-                $"cannot apply {node.Document.Source}: it no longer has what would be destroyed with it:{string.Concat(lost)}",
-                "Nothing was changed. To destroy it: add --remove. To keep it: put it back into the document."
-            );
-        }
     }
 
     /// <summary>What it has is remembered first: <c>bundle: {}</c> in the document means just that, now and later.</summary>
@@ -208,8 +194,8 @@ internal static class UpCommand
     )
     {
         using var view = new ChangesView(screen, node.Machine.Time);
-        var applier = new Applier(NodeKinds.All) { MayDestroy = mayDestroy };
-        var result = await applier.ApplyAsync(plan, node.Machine, journal, view, cancellationToken);
+        var applier = new Applier(NodeKinds.All, node.Machine, journal, view) { MayDestroy = mayDestroy };
+        var result = await applier.ApplyAsync(plan, cancellationToken);
         foreach (var failure in result.Failures)
         {
             screen.Note($"[red]failed  [/] {failure.EscapeMarkup()}");

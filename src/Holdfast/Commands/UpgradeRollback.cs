@@ -29,7 +29,7 @@ internal static class UpgradeRollback
         screen.Note("[red]the new version does not run pods[/]: the one before is put back");
         using (var view = new ChangesView(screen, node.Machine.Time))
         {
-            var result = await new Undoer(NodeKinds.All).RollBackAsync(node.Machine, journal, view, limit.Token);
+            var result = await new Undoer(NodeKinds.All, node.Machine, journal, view).RollBackAsync(limit.Token);
             foreach (var failure in result.Failures)
             {
                 screen.Note($"[red]failed  [/] {failure.EscapeMarkup()}");

@@ -55,8 +55,7 @@ internal sealed class ChangesView : IProgress<StepProgress>, IDisposable
                 Print($"[green]changed [/] {where} {title}{Time(value)}");
                 break;
             case StepPhase.TakenBack:
-                // In an apply that failed the detail names which of its steps went back.
-                Print($"[yellow]put back[/] {where} {value.Detail?.EscapeMarkup() ?? title + Time(value)}");
+                Print($"[yellow]put back[/] {where} {title}{Time(value)}");
                 break;
             case StepPhase.Failed:
                 Print($"[red]failed  [/] {where} {title}");

@@ -84,7 +84,7 @@ public sealed class ApplierTests : IDisposable
         var plan = new NodePlan([Step("group", new FailingChange(cancel.Cancel))], []);
         using var journal = await node.OpenJournalAsync();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() =>
-            new Applier(TestKinds.All).ApplyAsync(plan, node.Machine, journal, null, cancel.Token)
+            new Applier(TestKinds.All, node.Machine, journal).ApplyAsync(plan, cancel.Token)
         );
         Assert.False(node.Machine.Exists("/etc/failing"));
         Assert.Empty(journal.Changes);
@@ -108,7 +108,7 @@ public sealed class ApplierTests : IDisposable
         using var journal = await node.OpenJournalAsync();
         var leftovers = journal.Changes.Where(change => change.Id == "file:/etc/b").ToArray();
         var plan = new NodePlan([Step("test", new FileChange("/etc/a", "a"))], leftovers);
-        await new Applier(TestKinds.All).ApplyAsync(plan, node.Machine, journal, null, TemporaryMachine.Never);
+        await new Applier(TestKinds.All, node.Machine, journal).ApplyAsync(plan, TemporaryMachine.Never);
         Assert.False(node.Machine.Exists("/etc/b"));
         Assert.True(node.Machine.Exists("/etc/a"));
     }
@@ -149,13 +149,8 @@ public sealed class ApplierTests : IDisposable
     private async Task ApplyAsync(params PlanStep[] steps)
     {
         using var journal = await node.OpenJournalAsync();
-        await new Applier(TestKinds.All).ApplyAsync(
-            new NodePlan(steps, []),
-            node.Machine,
-            journal,
-            new Collector(news),
-            TemporaryMachine.Never
-        );
+        var applier = new Applier(TestKinds.All, node.Machine, journal, new Collector(news));
+        await applier.ApplyAsync(new NodePlan(steps, []), TemporaryMachine.Never);
     }
 
     private sealed class Collector(List<StepProgress> news) : IProgress<StepProgress>

@@ -9,8 +9,7 @@ public sealed class GuardAndRemovalTests : IDisposable
     private static readonly ChangeKind<FileRecord> Data = new(
         "data",
         ChangesJson.Default.FileRecord,
-        (machine, history, token) =>
-            FileUndo.PutBackAsync(machine, history.Original.Before, history.Records.Select(r => r.Sha256), null, token)
+        (machine, history, token) => FileUndo.PutBackAsync(machine, history, withoutOurs: null, token)
     )
     {
         Destroys = _ => "all images",
@@ -66,15 +65,15 @@ public sealed class GuardAndRemovalTests : IDisposable
         Assert.Equal("all images", Assert.Single(plan.Removals).Destroys);
 
         var refusal = await Assert.ThrowsAsync<NodeException>(() =>
-            new Applier(kinds).ApplyAsync(plan, node.Machine, journal, null, TemporaryMachine.Never)
+            new Applier(kinds, node.Machine, journal).ApplyAsync(plan, TemporaryMachine.Never)
         );
         Assert.Equal(NodeReason.WouldDestroy, refusal.Reason);
         Assert.Contains("all images", refusal.Message, StringComparison.Ordinal);
         Assert.Equal("images", node.Read("/etc/data"));
         Assert.False(node.Machine.Exists("/etc/new"));
 
-        var applier = new Applier(kinds) { MayDestroy = true };
-        var result = await applier.ApplyAsync(plan, node.Machine, journal, null, TemporaryMachine.Never);
+        var applier = new Applier(kinds, node.Machine, journal) { MayDestroy = true };
+        var result = await applier.ApplyAsync(plan, TemporaryMachine.Never);
         Assert.Equal(1, result.TakenBack);
         Assert.False(node.Machine.Exists("/etc/data"));
     }

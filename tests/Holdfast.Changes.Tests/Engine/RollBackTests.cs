@@ -26,11 +26,11 @@ public sealed class RollBackTests : IDisposable
             new StubbornChange(stubborn, "second")
         );
 
-        var result = await Undoer.RollBackAsync(node.Machine, journal, null, TemporaryMachine.Never);
+        var result = await UndoerOf(journal).RollBackAsync(TemporaryMachine.Never);
         Assert.Equal(["the second stays: access denied", "the first stays: it sticks"], result.Failures);
         Assert.Equal("original", node.Read("/etc/a"));
         Assert.False(node.Machine.Exists("/etc/b"));
-        Assert.Empty(stubborn.Settled);
+        Assert.Equal(["first", "second"], stubborn.Settled);
         Assert.Equal(["stubborn:first", "stubborn:second"], journal.Changes.Select(change => change.Id));
     }
 
@@ -39,22 +39,22 @@ public sealed class RollBackTests : IDisposable
     {
         using var journal = await node.OpenJournalAsync();
         await ApplyAsync(journal, new StubbornChange(stubborn, "first"));
-        await Undoer.RollBackAsync(node.Machine, journal, null, TemporaryMachine.Never);
+        await UndoerOf(journal).RollBackAsync(TemporaryMachine.Never);
         stubborn.IsGivingIn = true;
-        await Undoer.UndoAllAsync(node.Machine, journal, null, TemporaryMachine.Never);
+        await UndoerOf(journal).UndoAllAsync(TemporaryMachine.Never);
         Assert.Empty(journal.Changes);
     }
 
     [Fact]
-    public async Task Undo_of_everything_settles_what_it_could_take_back_also_when_something_else_sticks()
+    public async Task Undo_of_everything_settles_all_of_it_also_what_it_could_not_take_back()
     {
         using var journal = await node.OpenJournalAsync();
         await ApplyAsync(journal, new StubbornChange(stubborn, "first"), new StubbornChange(stubborn, "tame"));
 
-        var result = await Undoer.UndoAllAsync(node.Machine, journal, null, TemporaryMachine.Never);
+        var result = await UndoerOf(journal).UndoAllAsync(TemporaryMachine.Never);
 
         Assert.Contains("the first stays", Assert.Single(result.Failures), StringComparison.Ordinal);
-        Assert.Equal(["tame"], stubborn.Settled);
+        Assert.Equal(["first", "tame"], stubborn.Settled);
         Assert.Equal(["stubborn:first"], journal.Changes.Select(change => change.Id));
     }
 
@@ -91,7 +91,7 @@ public sealed class RollBackTests : IDisposable
         );
         Assert.Equal(["tame"], stubborn.Settled);
 
-        await Undoer.UndoAllAsync(node.Machine, journal, null, TemporaryMachine.Never);
+        await UndoerOf(journal).UndoAllAsync(TemporaryMachine.Never);
         Assert.Equal(["tame"], stubborn.Settled);
     }
 
@@ -104,7 +104,7 @@ public sealed class RollBackTests : IDisposable
         using var journal = await node.OpenJournalAsync();
         await ApplyAsync(journal, new FileChange("/etc/a", "a"), new StubbornChange(stubborn, "tame"));
 
-        var result = await Undoer.UndoAllAsync(node.Machine, journal, null, TemporaryMachine.Never);
+        var result = await UndoerOf(journal).UndoAllAsync(TemporaryMachine.Never);
 
         Assert.Equal(["the tame stays: cannot start tame again"], result.Failures);
         Assert.Equal((2, 0), (result.TakenBack, result.Left));
@@ -125,11 +125,11 @@ public sealed class RollBackTests : IDisposable
         await node.ApplyAsync(kinds, new LinkChange("/opt/tool", "/opt/v2", versions));
 
         using var journal = await node.OpenJournalAsync();
-        Assert.Equal(["/opt/tool leads to /opt/v1"], Unproven.ListTitles(journal, kinds));
-        await new Undoer(kinds).RollBackAsync(node.Machine, journal, null, TemporaryMachine.Never);
+        Assert.Equal(["/opt/tool leads to /opt/v1"], journal.ListUnproven(kinds));
+        await new Undoer(kinds, node.Machine, journal).RollBackAsync(TemporaryMachine.Never);
         Assert.Equal("/opt/v1", new FileInfo(node.Machine.At("/opt/tool")).LinkTarget);
         Assert.Single(journal.Changes);
-        Assert.Empty(Unproven.ListTitles(journal, kinds));
+        Assert.Empty(journal.ListUnproven(kinds));
     }
 
     [Fact]
@@ -147,27 +147,28 @@ public sealed class RollBackTests : IDisposable
 
         using (var journal = await node.OpenJournalAsync())
         {
-            Unproven.MarkProven(journal, kinds);
-            Assert.Empty(Unproven.ListTitles(journal, kinds));
+            journal.MarkProven(kinds);
+            Assert.Empty(journal.ListUnproven(kinds));
         }
 
         await node.ApplyAsync(kinds, new LinkChange("/opt/tool", "/opt/v3", versions));
         using var again = await node.OpenJournalAsync();
-        Assert.Single(Unproven.ListTitles(again, kinds));
-        await new Undoer(kinds).RollBackAsync(node.Machine, again, null, TemporaryMachine.Never);
+        Assert.Single(again.ListUnproven(kinds));
+        await new Undoer(kinds, node.Machine, again).RollBackAsync(TemporaryMachine.Never);
         Assert.Equal("/opt/v2", new FileInfo(node.Machine.At("/opt/tool")).LinkTarget);
     }
 
     private ChangeKinds Kinds => new([FileChange.WholeKind, stubborn.Kind]);
 
-    private Applier Applier => new(Kinds);
-
-    private Undoer Undoer => new(Kinds);
+    private Undoer UndoerOf(ChangeJournal journal) => new(Kinds, node.Machine, journal);
 
     private Task<ApplyResult> ApplyAsync(ChangeJournal journal, params IReadOnlyList<IStep> steps)
     {
         var plan = steps.Select(step => new PlanStep("one", step, Inspection.Differs("not looked at")));
-        return Applier.ApplyAsync(new NodePlan([.. plan], []), node.Machine, journal, null, TemporaryMachine.Never);
+        return new Applier(Kinds, node.Machine, journal).ApplyAsync(
+            new NodePlan([.. plan], []),
+            TemporaryMachine.Never
+        );
     }
 
     private sealed class StubbornChange(StubbornKind kind, string name)

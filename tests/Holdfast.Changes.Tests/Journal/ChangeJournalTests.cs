@@ -189,7 +189,7 @@ public sealed class ChangeJournalTests : IDisposable
         {
             var entry = Record(journal, "a", "2");
             Record(journal, "b", "3");
-            Assert.Equal(1, entry.HistoryBefore(journal.Run)!.Value.ReturnTo);
+            Assert.False(entry.HistoryBefore(journal.Run)!.IsWhole);
             Assert.Null(entry.HistoryBefore(journal.Run + 1));
         }
 

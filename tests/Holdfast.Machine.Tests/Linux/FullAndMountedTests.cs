@@ -80,7 +80,7 @@ public sealed class FullAndMountedTests : IDisposable
     {
         var plan = new NodePlan([new PlanStep("test", resource, Inspection.Differs("not looked at"))], []);
         using var journal = await ChangeJournal.OpenAsync(scenario.Paths, TimeProvider.System, CancellationToken.None);
-        await new Applier(NodeKinds.All).ApplyAsync(plan, scenario.Machine, journal, null, CancellationToken.None);
+        await new Applier(NodeKinds.All, scenario.Machine, journal).ApplyAsync(plan, CancellationToken.None);
     }
 
     /// <summary>A scenario with one directory on a file system of 64 kB.</summary>

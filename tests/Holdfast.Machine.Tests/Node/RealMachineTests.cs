@@ -125,13 +125,13 @@ public sealed class RealMachineTests : IDisposable
     {
         var plan = new NodePlan([new PlanStep("test", resource, Inspection.Differs("not looked at"))], []);
         using var journal = await OpenAsync();
-        await new Applier(NodeKinds.All).ApplyAsync(plan, machine, journal, null, CancellationToken.None);
+        await new Applier(NodeKinds.All, machine, journal).ApplyAsync(plan, CancellationToken.None);
     }
 
     private async Task UndoAsync()
     {
         using var journal = await OpenAsync();
-        var result = await new Undoer(NodeKinds.All).UndoAllAsync(machine, journal, null, CancellationToken.None);
+        var result = await new Undoer(NodeKinds.All, machine, journal).UndoAllAsync(CancellationToken.None);
         Assert.Empty(result.Notes);
         Assert.Empty(result.Failures);
     }

@@ -110,19 +110,13 @@ internal sealed class PrivateNode : IAsyncDisposable
     public async Task<ApplyResult> ApplyAsync()
     {
         using var journal = await ChangeJournal.OpenAsync(Machine.Paths, TimeProvider.System, CancellationToken.None);
-        return await new Applier(NodeKinds.All).ApplyAsync(
-            await PlanAsync(),
-            Machine,
-            journal,
-            null,
-            CancellationToken.None
-        );
+        return await new Applier(NodeKinds.All, Machine, journal).ApplyAsync(await PlanAsync(), CancellationToken.None);
     }
 
     public async Task<UndoResult> UndoAsync()
     {
         using var journal = await ChangeJournal.OpenAsync(Machine.Paths, TimeProvider.System, CancellationToken.None);
-        return await new Undoer(NodeKinds.All).UndoAllAsync(Machine, journal, null, CancellationToken.None);
+        return await new Undoer(NodeKinds.All, Machine, journal).UndoAllAsync(CancellationToken.None);
     }
 
     public RuntimeSet Connect() =>

@@ -105,13 +105,13 @@ internal sealed class PrivateApt : IDisposable
         var heard = told is null ? null : new Heard(told);
         using var journal = await ChangeJournal.OpenAsync(machine.Paths, TimeProvider.System, CancellationToken.None);
         var plan = await NodePlan.MakeAsync([("all", step)], NodeKinds.All, machine, _ => true, CancellationToken.None);
-        await new Applier(NodeKinds.All).ApplyAsync(plan, machine, journal, heard, CancellationToken.None);
+        await new Applier(NodeKinds.All, machine, journal, heard).ApplyAsync(plan, CancellationToken.None);
     }
 
     public async Task<UndoResult> UndoAsync()
     {
         using var journal = await ChangeJournal.OpenAsync(machine.Paths, TimeProvider.System, CancellationToken.None);
-        return await new Undoer(NodeKinds.All).UndoAllAsync(machine, journal, null, CancellationToken.None);
+        return await new Undoer(NodeKinds.All, machine, journal).UndoAllAsync(CancellationToken.None);
     }
 
     private async Task<ChildResult> RunAsync(

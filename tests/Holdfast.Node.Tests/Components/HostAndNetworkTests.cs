@@ -60,7 +60,7 @@ public sealed class HostAndNetworkTests : IDisposable
         Assert.All(plan.Steps, step => Assert.Equal("host", step.Group));
         using (var journal = await node.OpenJournalAsync())
         {
-            await new Applier(NodeKinds.All).ApplyAsync(plan, node.Machine, journal, null, TemporaryMachine.Never);
+            await new Applier(NodeKinds.All, node.Machine, journal).ApplyAsync(plan, TemporaryMachine.Never);
         }
 
         Assert.Contains("br_netfilter\n", node.Read("/etc/modules-load.d/holdfast.conf"), StringComparison.Ordinal);
@@ -162,8 +162,8 @@ public sealed class HostAndNetworkTests : IDisposable
         var later = Network(new BridgeSpec { Masquerade = false });
         var plan = await node.PlanAsync(later);
         using var journal = await node.OpenJournalAsync();
-        await new Applier(NodeKinds.All).ApplyAsync(plan, node.Machine, journal, null, TemporaryMachine.Never);
-        await new Undoer(NodeKinds.All).RollBackAsync(node.Machine, journal, null, TemporaryMachine.Never);
+        await new Applier(NodeKinds.All, node.Machine, journal).ApplyAsync(plan, TemporaryMachine.Never);
+        await new Undoer(NodeKinds.All, node.Machine, journal).RollBackAsync(TemporaryMachine.Never);
         Assert.Contains("\"ipMasq\": true", node.Read(CniNetworkChange.FilePath), StringComparison.Ordinal);
         Assert.True(node.Machine.Exists("/var/lib/cni/networks/holdfast/10.88.0.2"));
         Assert.True(node.Machine.Exists("/var/lib/cni/results/holdfast-2-eth0"));

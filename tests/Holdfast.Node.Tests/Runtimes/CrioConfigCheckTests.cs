@@ -122,7 +122,7 @@ public sealed class CrioConfigCheckTests : IAsyncLifetime
             []
         );
         var failure = await Assert.ThrowsAsync<NodeException>(() =>
-            new Applier(NodeKinds.All).ApplyAsync(plan, node.Machine, journal, null, TemporaryMachine.Never)
+            new Applier(NodeKinds.All, node.Machine, journal).ApplyAsync(plan, TemporaryMachine.Never)
         );
         Assert.Contains("crio.runtime.cgroup_manager", failure.Message, StringComparison.Ordinal);
         Assert.Contains("99-mine.conf", failure.Message, StringComparison.Ordinal);

@@ -152,7 +152,7 @@ public sealed class KataTests : IDisposable
         Assert.Equal(true, At("privileged_without_host_devices"));
         Assert.Equal($"{Defaults}/configuration-clh.toml", At("options", "ConfigPath"));
 
-        await temporary.ApplyAsync(new ShimLinkChange(instance));
+        await temporary.ApplyAsync(ShimLink.For(instance));
         Assert.Equal(
             isLinked ? Go : null,
             new FileInfo(temporary.Machine.At("/usr/local/bin/containerd-shim-kata-v2")).LinkTarget
@@ -171,7 +171,7 @@ public sealed class KataTests : IDisposable
         temporary.Write("/usr/bin/containerd", "");
         temporary.Answer($"{temporary.Machine.At("/usr/bin/containerd")} --version", $"containerd x v{version}");
         var spec = SpecWith("}, { name: rust, kind: kata, hypervisor: dragonball");
-        var link = new ShimLinkChange(Instance(spec));
+        var link = ShimLink.For(Instance(spec));
         if (!isRefused)
         {
             await link.InspectAsync(temporary.Machine, TemporaryMachine.Never);

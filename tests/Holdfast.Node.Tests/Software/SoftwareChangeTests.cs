@@ -52,7 +52,7 @@ public sealed class SoftwareChangeTests : IDisposable
         Assert.True(node.Machine.Exists("/opt/tool/share/new"));
         using (var journal = await node.OpenJournalAsync())
         {
-            Assert.Single(Unproven.ListTitles(journal, NodeKinds.All));
+            Assert.Single(journal.ListUnproven(NodeKinds.All));
         }
 
         Assert.Empty((await node.UndoAsync()).Notes);
@@ -67,9 +67,9 @@ public sealed class SoftwareChangeTests : IDisposable
         using (var journal = await node.OpenJournalAsync())
         {
             var plan = await node.PlanAsync(NodeKinds.All, Change(V2));
-            await new Applier(NodeKinds.All).ApplyAsync(plan, node.Machine, journal, null, TemporaryMachine.Never);
+            await new Applier(NodeKinds.All, node.Machine, journal).ApplyAsync(plan, TemporaryMachine.Never);
             Assert.Equal("tool 2", node.Read(Tool));
-            await new Undoer(NodeKinds.All).RollBackAsync(node.Machine, journal, null, TemporaryMachine.Never);
+            await new Undoer(NodeKinds.All, node.Machine, journal).RollBackAsync(TemporaryMachine.Never);
         }
 
         Assert.Equal(old, node.Snapshot());

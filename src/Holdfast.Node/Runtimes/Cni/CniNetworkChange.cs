@@ -49,7 +49,7 @@ internal sealed class CniNetworkChange : Change<CniNetworkRecord>
         Machine machine,
         History<CniNetworkRecord> history,
         CancellationToken cancellationToken
-    ) => file.InspectAsync(machine, FilesOf(history), cancellationToken);
+    ) => file.InspectAsync(machine, history.Select(record => record.File), cancellationToken);
 
     public override async Task<CniNetworkRecord> RememberAsync(
         Machine machine,
@@ -57,7 +57,7 @@ internal sealed class CniNetworkChange : Change<CniNetworkRecord>
         CancellationToken cancellationToken
     ) =>
         new(
-            await file.RememberAsync(machine, FilesOf(history), cancellationToken),
+            await file.RememberAsync(machine, history.Select(record => record.File), cancellationToken),
             bridge,
             BridgeExisted: HasInterface(machine, bridge),
             StateExisted: machine.Exists(StateDirectory),
@@ -68,10 +68,7 @@ internal sealed class CniNetworkChange : Change<CniNetworkRecord>
         Machine machine,
         History<CniNetworkRecord> history,
         CancellationToken cancellationToken
-    ) => file.DoAsync(machine, FilesOf(history), cancellationToken);
-
-    private static History<FileRecord> FilesOf(History<CniNetworkRecord> history) =>
-        new([.. history.Records.Select(record => record.File)]);
+    ) => file.DoAsync(machine, history.Select(record => record.File), cancellationToken);
 
     private static bool HasInterface(Machine machine, string name) => machine.Exists($"/sys/class/net/{name}");
 
@@ -81,13 +78,8 @@ internal sealed class CniNetworkChange : Change<CniNetworkRecord>
         CancellationToken cancellationToken
     )
     {
-        var note = await FileUndo.PutBackAsync(
-            machine,
-            history.Original.File.Before,
-            history.Records.Select(record => record.File.Sha256),
-            withoutOurs: null,
-            cancellationToken
-        );
+        var files = history.Select(record => record.File);
+        var note = await FileUndo.PutBackAsync(machine, files, withoutOurs: null, cancellationToken);
         if (!history.Original.NetworkExisted)
         {
             // Otherwise this goes back to an earlier document, and the pods keep their addresses.

@@ -61,7 +61,7 @@ internal sealed class ContainerdComponent : IComponent
         yield return new ContainerdFilesChange(instance, mode) { Why = Why(instance, facts) };
         if (runtime.Handlers.Any(h => h.Kind == HandlerKind.Kata && h.RuntimePath is null))
         {
-            yield return new ShimLinkChange(instance);
+            yield return ShimLink.For(instance);
         }
         yield return ContainerdConfigCheck.For(instance);
     }
@@ -75,7 +75,7 @@ internal sealed class ContainerdComponent : IComponent
             // Another version of the program is a reason to start it again, too.
             files.Add(instance.Program.Path);
         }
-        foreach (var step in ServiceChange.StepsFor(Service(instance), facts.IsSystemd, files, runtime.Socket))
+        foreach (var step in ServiceChange.StepsFor(Service(instance), facts.IsSystemd, files))
         {
             yield return step;
         }

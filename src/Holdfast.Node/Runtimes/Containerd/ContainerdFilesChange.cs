@@ -104,10 +104,10 @@ internal sealed class ContainerdFilesChange : Change<ContainerdFilesRecord>
     }
 
     private static History<FileRecord> Mains(History<ContainerdFilesRecord> history) =>
-        new([.. history.Records.Select(record => record.Main)]);
+        history.Select(record => record.Main);
 
     private static History<FileRecord> DropIns(History<ContainerdFilesRecord> history) =>
-        new([.. history.Records.Select(record => record.DropIn)]);
+        history.Select(record => record.DropIn);
 
     private static async Task<string?> UndoAsync(
         Machine machine,
@@ -115,23 +115,10 @@ internal sealed class ContainerdFilesChange : Change<ContainerdFilesRecord>
         CancellationToken cancellationToken
     )
     {
-        var (main, dropIn) = history.Original;
         string?[] notes =
         [
-            await FileUndo.PutBackAsync(
-                machine,
-                main.Before,
-                Mains(history).Records.Select(record => record.Sha256),
-                withoutOurs: null,
-                cancellationToken
-            ),
-            await FileUndo.PutBackAsync(
-                machine,
-                dropIn.Before,
-                DropIns(history).Records.Select(record => record.Sha256),
-                withoutOurs: null,
-                cancellationToken
-            ),
+            await FileUndo.PutBackAsync(machine, Mains(history), withoutOurs: null, cancellationToken),
+            await FileUndo.PutBackAsync(machine, DropIns(history), withoutOurs: null, cancellationToken),
         ];
         return notes.Any(note => note is not null) ? string.Join("; ", notes.OfType<string>()) : null;
     }

@@ -18,7 +18,7 @@ internal sealed record ImageBefore(string Socket, string Reference, bool WasPres
 internal sealed partial class ImageJson : JsonSerializerContext;
 
 /// <summary>An image that Holdfast makes, present in one runtime. Undo takes it out only if it was not there before.</summary>
-internal sealed class ImageChange : Change<ImageBefore>
+internal sealed class ImageChange : SimpleChange<ImageBefore>
 {
     public static ChangeKind<ImageBefore> ImageKind { get; } = new("image", ImageJson.Default.ImageBefore, UndoAsync);
 
@@ -40,11 +40,7 @@ internal sealed class ImageChange : Change<ImageBefore>
         Why = image.Why;
     }
 
-    public override async Task<Inspection> InspectAsync(
-        Machine machine,
-        History<ImageBefore> history,
-        CancellationToken cancellationToken
-    )
+    public override async Task<Inspection> InspectAsync(Machine machine, CancellationToken cancellationToken)
     {
         if (!machine.Exists(runtime.Socket))
         {
@@ -68,17 +64,10 @@ internal sealed class ImageChange : Change<ImageBefore>
         }
     }
 
-    public override async Task<ImageBefore> RememberAsync(
-        Machine machine,
-        History<ImageBefore> history,
-        CancellationToken cancellationToken
-    ) => new(runtime.Socket, image.Reference, await FindAsync(machine, cancellationToken) is not null);
+    public override async Task<ImageBefore> RememberAsync(Machine machine, CancellationToken cancellationToken) =>
+        new(runtime.Socket, image.Reference, await FindAsync(machine, cancellationToken) is not null);
 
-    public override async Task DoAsync(
-        Machine machine,
-        History<ImageBefore> history,
-        CancellationToken cancellationToken
-    )
+    public override async Task DoAsync(Machine machine, CancellationToken cancellationToken)
     {
         var made = await image.Make(machine, cancellationToken);
         await importer.ImportAsync(runtime, made, machine, cancellationToken);

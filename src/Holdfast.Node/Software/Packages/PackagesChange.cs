@@ -91,22 +91,21 @@ internal sealed class PackagesChange : Change<PackagesBefore>
         CancellationToken cancellationToken
     )
     {
-        var records = history.Records.SkipWhile(record => record != history.Original).ToArray();
         var ours = new HashSet<string>(StringComparer.Ordinal);
-        foreach (var record in records)
+        foreach (var record in history.TakenBack)
         {
             var unpacked = await AptRecord.ReadAsync(machine.Paths, record.Run, cancellationToken);
             ours.UnionWith(record.Installing.Where(name => unpacked.Contains(AptRecord.PlainName(name))));
         }
 
         var (installed, left) = await Dpkg.ListAsync(machine, cancellationToken);
-        var before = records.SelectMany(record => record.ConfigurationLeft).ToHashSet(StringComparer.Ordinal);
+        var before = history.TakenBack.SelectMany(record => record.ConfigurationLeft).ToHashSet(StringComparer.Ordinal);
         ours.RemoveWhere(name => !installed.Contains(name) && (before.Contains(name) || !left.Contains(name)));
         var kept =
             ours.Count == 0
                 ? []
                 : await AptGet.RemoveAsync(machine, ours, ours.Except(before).ToHashSet(), cancellationToken);
-        foreach (var record in records)
+        foreach (var record in history.TakenBack)
         {
             File.Delete(AptRecord.PathOf(machine.Paths, record.Run));
         }

@@ -44,7 +44,7 @@ public sealed class BundleTests : IDisposable
         var inspection = await change.InspectAsync(offline, History<SoftwareBefore>.Empty, CancellationToken.None);
         using var journal = await ChangeJournal.OpenAsync(machine.Paths, TimeProvider.System, CancellationToken.None);
         var plan = new NodePlan([new PlanStep("all", change, inspection)], []);
-        await new Applier(NodeKinds.All).ApplyAsync(plan, offline, journal, null, CancellationToken.None);
+        await new Applier(NodeKinds.All, offline, journal).ApplyAsync(plan, CancellationToken.None);
         Assert.Equal("tool 1", machine.Read("/usr/local/bin/tool"));
     }
 
