@@ -1,4 +1,3 @@
-using System.Net.Sockets;
 using Holdfast.Changes.Files;
 using Holdfast.Linux;
 
@@ -20,34 +19,24 @@ public sealed record ServiceRecord(
 /// </summary>
 /// <param name="configFiles">What it reads at its start, its program included if Holdfast replaces that.</param>
 public sealed class ServiceChange(ServiceDefinition definition, IReadOnlyList<string> configFiles)
-    : Change<ServiceRecord>(ServiceKind, definition.Name, $"service {definition.Name} runs with its configuration")
+    : SimpleChange<ServiceRecord>(
+        ServiceKind,
+        definition.Name,
+        $"service {definition.Name} runs with its configuration"
+    )
 {
-    /// <summary>
-    /// How long it may take until the socket answers: containerd with a large image store on a slow card, or anything on
-    /// an emulated processor that has other work too. One that ended is noticed at once.
-    /// </summary>
-    private static readonly TimeSpan ReadyTimeout = TimeSpan.FromMinutes(3);
-
     /// <summary>A service that lives this long after its start does not fall over its configuration.</summary>
     private static readonly TimeSpan SettleTime = TimeSpan.FromMilliseconds(300);
 
-    private static readonly TimeSpan FirstPollInterval = TimeSpan.FromMilliseconds(20);
-
-    /// <summary>Each look runs systemctl, which on a slow machine takes the processor from what it waits for.</summary>
-    private static readonly TimeSpan LongestPollInterval = TimeSpan.FromSeconds(1);
-
     public static ChangeKind<ServiceRecord> ServiceKind { get; } =
         new("service", ChangesJson.Default.ServiceRecord, UndoAsync, SettleAsync) { Follow = FollowAsync };
-
-    /// <summary>Unix socket that answers when the service is ready; null when running is enough.</summary>
-    public string? ReadySocket { get; init; }
 
     /// <summary>
     /// How the service was before Holdfast, where an earlier step has started it already; null asks the service manager.
     /// </summary>
     public Func<Machine, CancellationToken, Task<ServiceStatus?>>? StatusBefore { get; init; }
 
-    /// <summary>The changes that make a service run under whichever manager the machine has: its unit, then the service.</summary>
+    /// <summary>The steps that make a service run under whichever manager the machine has: its unit, then the service.</summary>
     /// <param name="configFiles">What the service reads at its start; a later change of them restarts it.</param>
     /// <param name="readySocket">Unix socket that answers when the service is ready; null when running is enough.</param>
     public static IEnumerable<IStep> StepsFor(
@@ -58,11 +47,10 @@ public sealed class ServiceChange(ServiceDefinition definition, IReadOnlyList<st
         string? why = null
     )
     {
-        IReadOnlyList<string> files = configFiles;
         if (isSystemd && !service.HasUnitFromPackage)
         {
             var unit = SystemdServices.UnitPath(service.Name);
-            files = [.. configFiles, unit];
+            configFiles = [.. configFiles, unit];
             yield return new FileChange(unit, SystemdUnit.Render(service))
             {
                 Title = $"systemd knows the service {service.Name}",
@@ -70,14 +58,14 @@ public sealed class ServiceChange(ServiceDefinition definition, IReadOnlyList<st
             };
         }
 
-        yield return new ServiceChange(service, files) { ReadySocket = readySocket, Why = why };
+        yield return new ServiceChange(service, configFiles) { Why = why };
+        if (readySocket is not null)
+        {
+            yield return ServiceReadiness.ForSocket(service.Name, readySocket);
+        }
     }
 
-    public override async Task<Inspection> InspectAsync(
-        Machine machine,
-        History<ServiceRecord> history,
-        CancellationToken cancellationToken
-    )
+    public override async Task<Inspection> InspectAsync(Machine machine, CancellationToken cancellationToken)
     {
         var status = await machine.Services.StatusAsync(Subject, cancellationToken);
         if (!status.IsRunning)
@@ -100,22 +88,14 @@ public sealed class ServiceChange(ServiceDefinition definition, IReadOnlyList<st
             : Inspection.Differs($"{Subject} runs with another definition");
     }
 
-    public override async Task<ServiceRecord> RememberAsync(
-        Machine machine,
-        History<ServiceRecord> history,
-        CancellationToken cancellationToken
-    )
+    public override async Task<ServiceRecord> RememberAsync(Machine machine, CancellationToken cancellationToken)
     {
         var before = StatusBefore is null ? null : await StatusBefore(machine, cancellationToken);
         var status = before ?? await machine.Services.StatusAsync(Subject, cancellationToken);
         return new ServiceRecord(Subject, status.IsKnown, status.IsEnabled, status.IsRunning, configFiles);
     }
 
-    public override async Task DoAsync(
-        Machine machine,
-        History<ServiceRecord> history,
-        CancellationToken cancellationToken
-    )
+    public override async Task DoAsync(Machine machine, CancellationToken cancellationToken)
     {
         await ConfigAge.WaitUntilSettledAsync(machine, configFiles, cancellationToken);
         var status = await machine.Services.StatusAsync(Subject, cancellationToken);
@@ -131,62 +111,22 @@ public sealed class ServiceChange(ServiceDefinition definition, IReadOnlyList<st
             await machine.Services.StartAsync(definition, cancellationToken);
         }
 
-        await WaitUntilReadyAsync(machine, cancellationToken);
+        await RequireSettledAsync(machine, cancellationToken);
     }
 
-    private async Task WaitUntilReadyAsync(Machine machine, CancellationToken cancellationToken)
+    private async Task RequireSettledAsync(Machine machine, CancellationToken cancellationToken)
     {
-        var start = machine.Time.GetTimestamp();
         var first = await machine.Services.StatusAsync(Subject, cancellationToken);
-        var pollInterval = FirstPollInterval;
-        while (true)
+        await Task.Delay(SettleTime, machine.Time, cancellationToken);
+        var now = await machine.Services.StatusAsync(Subject, cancellationToken);
+        if (!now.IsRunning || now.ProcessId != first.ProcessId)
         {
-            var isReady = ReadySocket is null || await AnswersAsync(machine.At(ReadySocket), cancellationToken);
-            var elapsed = machine.Time.GetElapsedTime(start);
-            if (isReady && elapsed > SettleTime)
-            {
-                return;
-            }
-
-            var now = await machine.Services.StatusAsync(Subject, cancellationToken);
-            if (!now.IsRunning || now.ProcessId != first.ProcessId)
-            {
-                throw await FailedAsync(machine, "it ended right after its start", cancellationToken);
-            }
-
-            if (elapsed > ReadyTimeout)
-            {
-                throw await FailedAsync(
-                    machine,
-                    $"{ReadySocket} does not answer after {ReadyTimeout.TotalSeconds} s",
-                    cancellationToken
-                );
-            }
-
-            await Task.Delay(pollInterval, machine.Time, cancellationToken);
-            pollInterval = TimeSpan.FromTicks(Math.Min(pollInterval.Ticks * 3 / 2, LongestPollInterval.Ticks));
-        }
-    }
-
-    private async Task<NodeException> FailedAsync(Machine machine, string why, CancellationToken cancellationToken)
-    {
-        var lines = await machine.Services.ReadLastLinesAsync(Subject, 5, cancellationToken);
-        var log = lines.Count == 0 ? "" : $"; last log lines: {string.Join(" | ", lines)}";
-        var files = configFiles.Count == 0 ? "" : $"; check {string.Join(", ", configFiles)}";
-        return new NodeException(NodeReason.ServiceFailed, $"cannot start {Subject}: {why}{log}{files}");
-    }
-
-    private static async Task<bool> AnswersAsync(string path, CancellationToken cancellationToken)
-    {
-        using var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
-        try
-        {
-            await socket.ConnectAsync(new UnixDomainSocketEndPoint(path), cancellationToken);
-            return true;
-        }
-        catch (SocketException)
-        {
-            return false;
+            var log = await ServiceReadiness.ReadLogAsync(machine, Subject, cancellationToken);
+            var files = configFiles.Count == 0 ? "" : $"; check {string.Join(", ", configFiles)}";
+            throw new NodeException(
+                NodeReason.ServiceFailed,
+                $"cannot start {Subject}: it ended right after its start{log}{files}"
+            );
         }
     }
 

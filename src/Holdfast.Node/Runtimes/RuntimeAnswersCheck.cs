@@ -10,10 +10,6 @@ namespace Holdfast.Node.Runtimes;
 /// </summary>
 internal static class RuntimeAnswersCheck
 {
-    /// <summary>From the socket's first answer to RuntimeReady on a slow card with many containers.</summary>
-    private static readonly TimeSpan ReadyTimeout = TimeSpan.FromSeconds(30);
-    private static readonly TimeSpan PollInterval = TimeSpan.FromMilliseconds(100);
-
     /// <param name="handlers">Names that it must have, as far as this version of the runtime says which it has.</param>
     public static Guard For(RuntimeSpec runtime, IReadOnlyList<string> handlers) =>
         new(
@@ -33,21 +29,18 @@ internal static class RuntimeAnswersCheck
             machine.Time,
             machine.Logs
         );
-        var start = machine.Time.GetTimestamp();
-        while (true)
+        var fault = await ServiceReadiness.WaitAsync(
+            machine,
+            runtime.Service,
+            token => FindFaultAsync(endpoint, handlers, token),
+            cancellationToken
+        );
+        if (fault is null)
         {
-            var (fault, mayPass) = await FindFaultAsync(endpoint, handlers, cancellationToken);
-            if (fault is null)
-            {
-                return null;
-            }
-            if (!mayPass || machine.Time.GetElapsedTime(start) > ReadyTimeout)
-            {
-                var errors = await RuntimeLogErrors.ReadAsync(machine, runtime.Service, cancellationToken);
-                return $"cannot use {runtime.Name}: {fault}; {errors}repair {runtime.ConfigFile} or the node document and try again";
-            }
-            await Task.Delay(PollInterval, machine.Time, cancellationToken);
+            return null;
         }
+        var errors = await RuntimeLogErrors.ReadAsync(machine, runtime.Service, cancellationToken);
+        return $"cannot use {runtime.Name}: {fault}; {errors}repair {runtime.ConfigFile} or the node document and try again";
     }
 
     private static async Task<(string? Fault, bool MayPass)> FindFaultAsync(

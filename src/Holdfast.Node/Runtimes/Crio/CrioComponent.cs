@@ -168,7 +168,7 @@ internal sealed class CrioComponent : IComponent
                 Title = $"{runtime.Service} leaves containers their monitors when it stops",
             };
         }
-        foreach (var step in ServiceChange.StepsFor(service, facts.IsSystemd, files, runtime.Socket))
+        foreach (var step in ServiceChange.StepsFor(service, facts.IsSystemd, files))
         {
             yield return step;
         }
