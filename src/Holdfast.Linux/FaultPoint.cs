@@ -17,14 +17,26 @@ public static partial class FaultPoint
     /// <param name="name">Dotted lower-case name, unique in the program, for example <c>apply.after-do</c>.</param>
     public static void Reach(string name)
     {
-        if (Armed is null)
+        if (Armed is not null)
         {
-            return;
+            Reached(name, Armed);
         }
+    }
 
-        var at = Armed.IndexOf('@', StringComparison.Ordinal);
-        var wanted = at < 0 ? Armed : Armed[..at];
-        var count = at < 0 ? 1 : int.Parse(Armed.AsSpan(at + 1));
+    /// <summary>The same for a point that is named after what is done: <c>cri.before-start-a-container</c>.</summary>
+    public static void Reach(string prefix, string action)
+    {
+        if (Armed is not null)
+        {
+            Reached(prefix + action.Replace(' ', '-'), Armed);
+        }
+    }
+
+    private static void Reached(string name, string armed)
+    {
+        var at = armed.IndexOf('@', StringComparison.Ordinal);
+        var wanted = at < 0 ? armed : armed[..at];
+        var count = at < 0 ? 1 : int.Parse(armed.AsSpan(at + 1));
         if (name == wanted && Interlocked.Increment(ref timesReached) == count)
         {
             _ = Kill(Environment.ProcessId, SigKill);
