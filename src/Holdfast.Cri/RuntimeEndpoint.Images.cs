@@ -6,23 +6,33 @@ namespace Holdfast.Cri;
 public sealed partial class RuntimeEndpoint
 {
     public Task<ListImagesResponse> ListImagesAsync(ListImagesRequest request, CancellationToken cancellationToken) =>
-        CallAsync(CriMethods.ListImages, request, Options.Deadlines.Query, cancellationToken);
+        QueryAsync("list images", (cri, options) => cri.Images.ListImagesAsync(request, options), cancellationToken);
 
     public Task<ImageStatusResponse> ImageStatusAsync(
         ImageStatusRequest request,
         CancellationToken cancellationToken
-    ) => CallAsync(CriMethods.ImageStatus, request, Options.Deadlines.Query, cancellationToken);
+    ) =>
+        QueryAsync(
+            "ask for an image",
+            (cri, options) => cri.Images.ImageStatusAsync(request, options),
+            cancellationToken
+        );
 
     public Task<PullImageResponse> PullImageAsync(PullImageRequest request, CancellationToken cancellationToken) =>
-        CallAsync(CriMethods.PullImage, request, Options.Deadlines.Pull, cancellationToken);
+        CallAsync(
+            "pull an image",
+            Options.Deadlines.Pull,
+            (cri, options) => cri.Images.PullImageAsync(request, options),
+            cancellationToken
+        );
 
     public Task<RemoveImageResponse> RemoveImageAsync(
         RemoveImageRequest request,
         CancellationToken cancellationToken
-    ) => CallAsync(CriMethods.RemoveImage, request, Options.Deadlines.Change, cancellationToken);
-
-    public Task<ImageFsInfoResponse> ImageFsInfoAsync(
-        ImageFsInfoRequest request,
-        CancellationToken cancellationToken
-    ) => CallAsync(CriMethods.ImageFsInfo, request, Options.Deadlines.Query, cancellationToken);
+    ) =>
+        ChangeAsync(
+            "remove an image",
+            (cri, options) => cri.Images.RemoveImageAsync(request, options),
+            cancellationToken
+        );
 }

@@ -1,4 +1,7 @@
+using Grpc.Core;
+using Holdfast.Cri.Calls;
 using Holdfast.Cri.V1;
+using Holdfast.Linux;
 
 namespace Holdfast.Cri;
 
@@ -6,108 +9,165 @@ namespace Holdfast.Cri;
 public sealed partial class RuntimeEndpoint
 {
     public Task<StatusResponse> StatusAsync(StatusRequest request, CancellationToken cancellationToken) =>
-        CallAsync(CriMethods.Status, request, Options.Deadlines.Query, cancellationToken);
+        QueryAsync(
+            "ask for the status",
+            (cri, options) => cri.Runtime.StatusAsync(request, options),
+            cancellationToken
+        );
 
     public Task<RuntimeConfigResponse> RuntimeConfigAsync(
         RuntimeConfigRequest request,
         CancellationToken cancellationToken
-    ) => CallAsync(CriMethods.RuntimeConfig, request, Options.Deadlines.Query, cancellationToken);
-
-    public Task<UpdateRuntimeConfigResponse> UpdateRuntimeConfigAsync(
-        UpdateRuntimeConfigRequest request,
-        CancellationToken cancellationToken
-    ) => CallAsync(CriMethods.UpdateRuntimeConfig, request, Options.Deadlines.Change, cancellationToken);
+    ) =>
+        QueryAsync(
+            "ask for the configuration",
+            (cri, options) => cri.Runtime.RuntimeConfigAsync(request, options),
+            cancellationToken
+        );
 
     public Task<RunPodSandboxResponse> RunPodSandboxAsync(
         RunPodSandboxRequest request,
         CancellationToken cancellationToken
-    ) => CallAsync(CriMethods.RunPodSandbox, request, Options.Deadlines.Change, cancellationToken);
+    ) =>
+        ChangeAsync(
+            "run a sandbox",
+            (cri, options) => cri.Runtime.RunPodSandboxAsync(request, options),
+            cancellationToken
+        );
 
     public Task<StopPodSandboxResponse> StopPodSandboxAsync(
         StopPodSandboxRequest request,
         CancellationToken cancellationToken
-    ) => CallAsync(CriMethods.StopPodSandbox, request, Options.Deadlines.Change, cancellationToken);
+    ) =>
+        ChangeAsync(
+            "stop a sandbox",
+            (cri, options) => cri.Runtime.StopPodSandboxAsync(request, options),
+            cancellationToken
+        );
 
     public Task<RemovePodSandboxResponse> RemovePodSandboxAsync(
         RemovePodSandboxRequest request,
         CancellationToken cancellationToken
-    ) => CallAsync(CriMethods.RemovePodSandbox, request, Options.Deadlines.Change, cancellationToken);
+    ) =>
+        ChangeAsync(
+            "remove a sandbox",
+            (cri, options) => cri.Runtime.RemovePodSandboxAsync(request, options),
+            cancellationToken
+        );
 
     public Task<PodSandboxStatusResponse> PodSandboxStatusAsync(
         PodSandboxStatusRequest request,
         CancellationToken cancellationToken
-    ) => CallAsync(CriMethods.PodSandboxStatus, request, Options.Deadlines.Query, cancellationToken);
+    ) =>
+        QueryAsync(
+            "ask for a sandbox",
+            (cri, options) => cri.Runtime.PodSandboxStatusAsync(request, options),
+            cancellationToken
+        );
 
     public Task<ListPodSandboxResponse> ListPodSandboxAsync(
         ListPodSandboxRequest request,
         CancellationToken cancellationToken
-    ) => CallAsync(CriMethods.ListPodSandbox, request, Options.Deadlines.Query, cancellationToken);
+    ) =>
+        QueryAsync(
+            "list sandboxes",
+            (cri, options) => cri.Runtime.ListPodSandboxAsync(request, options),
+            cancellationToken
+        );
 
     public Task<CreateContainerResponse> CreateContainerAsync(
         CreateContainerRequest request,
         CancellationToken cancellationToken
-    ) => CallAsync(CriMethods.CreateContainer, request, Options.Deadlines.Change, cancellationToken);
+    ) =>
+        ChangeAsync(
+            "create a container",
+            (cri, options) => cri.Runtime.CreateContainerAsync(request, options),
+            cancellationToken
+        );
 
     public Task<StartContainerResponse> StartContainerAsync(
         StartContainerRequest request,
         CancellationToken cancellationToken
-    ) => CallAsync(CriMethods.StartContainer, request, Options.Deadlines.Change, cancellationToken);
+    ) =>
+        ChangeAsync(
+            "start a container",
+            (cri, options) => cri.Runtime.StartContainerAsync(request, options),
+            cancellationToken
+        );
 
     public Task<RemoveContainerResponse> RemoveContainerAsync(
         RemoveContainerRequest request,
         CancellationToken cancellationToken
-    ) => CallAsync(CriMethods.RemoveContainer, request, Options.Deadlines.Change, cancellationToken);
+    ) =>
+        ChangeAsync(
+            "remove a container",
+            (cri, options) => cri.Runtime.RemoveContainerAsync(request, options),
+            cancellationToken
+        );
 
     public Task<ContainerStatusResponse> ContainerStatusAsync(
         ContainerStatusRequest request,
         CancellationToken cancellationToken
-    ) => CallAsync(CriMethods.ContainerStatus, request, Options.Deadlines.Query, cancellationToken);
+    ) =>
+        QueryAsync(
+            "ask for a container",
+            (cri, options) => cri.Runtime.ContainerStatusAsync(request, options),
+            cancellationToken
+        );
 
     public Task<ListContainersResponse> ListContainersAsync(
         ListContainersRequest request,
         CancellationToken cancellationToken
-    ) => CallAsync(CriMethods.ListContainers, request, Options.Deadlines.Query, cancellationToken);
+    ) =>
+        QueryAsync(
+            "list containers",
+            (cri, options) => cri.Runtime.ListContainersAsync(request, options),
+            cancellationToken
+        );
 
     public Task<UpdateContainerResourcesResponse> UpdateContainerResourcesAsync(
         UpdateContainerResourcesRequest request,
         CancellationToken cancellationToken
-    ) => CallAsync(CriMethods.UpdateContainerResources, request, Options.Deadlines.Change, cancellationToken);
+    ) =>
+        ChangeAsync(
+            "change the limits of a container",
+            (cri, options) => cri.Runtime.UpdateContainerResourcesAsync(request, options),
+            cancellationToken
+        );
 
     public Task<ReopenContainerLogResponse> ReopenContainerLogAsync(
         ReopenContainerLogRequest request,
         CancellationToken cancellationToken
-    ) => CallAsync(CriMethods.ReopenContainerLog, request, Options.Deadlines.Query, cancellationToken);
+    ) =>
+        QueryAsync(
+            "reopen the log of a container",
+            (cri, options) => cri.Runtime.ReopenContainerLogAsync(request, options),
+            cancellationToken
+        );
 
     public Task<ExecResponse> ExecAsync(ExecRequest request, CancellationToken cancellationToken) =>
-        CallAsync(CriMethods.Exec, request, Options.Deadlines.Query, cancellationToken);
+        QueryAsync(
+            "open a command in a container",
+            (cri, options) => cri.Runtime.ExecAsync(request, options),
+            cancellationToken
+        );
 
     public Task<AttachResponse> AttachAsync(AttachRequest request, CancellationToken cancellationToken) =>
-        CallAsync(CriMethods.Attach, request, Options.Deadlines.Query, cancellationToken);
+        QueryAsync(
+            "attach to a container",
+            (cri, options) => cri.Runtime.AttachAsync(request, options),
+            cancellationToken
+        );
 
     public Task<PortForwardResponse> PortForwardAsync(
         PortForwardRequest request,
         CancellationToken cancellationToken
-    ) => CallAsync(CriMethods.PortForward, request, Options.Deadlines.Query, cancellationToken);
-
-    public Task<ContainerStatsResponse> ContainerStatsAsync(
-        ContainerStatsRequest request,
-        CancellationToken cancellationToken
-    ) => CallAsync(CriMethods.ContainerStats, request, Options.Deadlines.Query, cancellationToken);
-
-    public Task<ListContainerStatsResponse> ListContainerStatsAsync(
-        ListContainerStatsRequest request,
-        CancellationToken cancellationToken
-    ) => CallAsync(CriMethods.ListContainerStats, request, Options.Deadlines.Query, cancellationToken);
-
-    public Task<PodSandboxStatsResponse> PodSandboxStatsAsync(
-        PodSandboxStatsRequest request,
-        CancellationToken cancellationToken
-    ) => CallAsync(CriMethods.PodSandboxStats, request, Options.Deadlines.Query, cancellationToken);
-
-    public Task<ListPodSandboxStatsResponse> ListPodSandboxStatsAsync(
-        ListPodSandboxStatsRequest request,
-        CancellationToken cancellationToken
-    ) => CallAsync(CriMethods.ListPodSandboxStats, request, Options.Deadlines.Query, cancellationToken);
+    ) =>
+        QueryAsync(
+            "forward ports of a sandbox",
+            (cri, options) => cri.Runtime.PortForwardAsync(request, options),
+            cancellationToken
+        );
 
     /// <summary>The deadline is the grace that the request gives the container, and then that of a change.</summary>
     public Task<StopContainerResponse> StopContainerAsync(
@@ -115,23 +175,66 @@ public sealed partial class RuntimeEndpoint
         CancellationToken cancellationToken
     ) =>
         CallAsync(
-            CriMethods.StopContainer,
-            request,
+            "stop a container",
             Beyond(Options.Deadlines.Change, request.Timeout),
+            (cri, options) => cri.Runtime.StopContainerAsync(request, options),
             cancellationToken
         );
 
     /// <summary>The deadline is the request's own timeout and then that of a query; none when the request has none.</summary>
     public Task<ExecSyncResponse> ExecSyncAsync(ExecSyncRequest request, CancellationToken cancellationToken) =>
         CallAsync(
-            CriMethods.ExecSync,
-            request,
+            "run a command in a container",
             request.Timeout <= 0 ? Timeout.InfiniteTimeSpan : Beyond(Options.Deadlines.Query, request.Timeout),
+            (cri, options) => cri.Runtime.ExecSyncAsync(request, options),
             cancellationToken
         );
 
-    private static TimeSpan Beyond(TimeSpan deadline, long seconds) =>
+    internal static TimeSpan Beyond(TimeSpan deadline, long seconds) =>
         deadline == Timeout.InfiniteTimeSpan
             ? deadline
             : deadline + TimeSpan.FromSeconds(Math.Clamp(seconds, 0, MaxGraceSeconds));
+
+    private Task<TResponse> QueryAsync<TResponse>(
+        string action,
+        Func<CriClients, CallOptions, AsyncUnaryCall<TResponse>> start,
+        CancellationToken cancellationToken
+    ) => CallAsync(action, Options.Deadlines.Query, start, cancellationToken);
+
+    private Task<TResponse> ChangeAsync<TResponse>(
+        string action,
+        Func<CriClients, CallOptions, AsyncUnaryCall<TResponse>> start,
+        CancellationToken cancellationToken
+    ) => CallAsync(action, Options.Deadlines.Change, start, cancellationToken);
+
+    /// <param name="action">What the call does, as it stands after "cannot" in an error message and in the fault points.</param>
+    private async Task<TResponse> CallAsync<TResponse>(
+        string action,
+        TimeSpan deadline,
+        Func<CriClients, CallOptions, AsyncUnaryCall<TResponse>> start,
+        CancellationToken cancellationToken
+    )
+    {
+        var agreed = await AgreeAsync(cancellationToken);
+        FaultPoint.Reach("cri.before-", action);
+        TResponse answer;
+        try
+        {
+            answer = await Channel.CallAsync(action, deadline, agreed.Clients, start, cancellationToken);
+        }
+        catch (CriException refused) when (refused.Reason == CriReason.Unimplemented)
+        {
+            // Perhaps another version of the runtime listens there now: the connection was made during this call.
+            var now = await AgreeAsync(cancellationToken);
+            if (now.Clients == agreed.Clients)
+            {
+                throw;
+            }
+
+            answer = await Channel.CallAsync(action, deadline, now.Clients, start, cancellationToken);
+        }
+
+        FaultPoint.Reach("cri.after-", action);
+        return answer;
+    }
 }

@@ -1,6 +1,6 @@
-using Google.Protobuf;
+using Grpc.Core;
+using Holdfast.Cri.Calls;
 using Holdfast.Cri.Events;
-using Holdfast.Cri.Grpc;
 using Holdfast.Cri.V1;
 using Microsoft.Extensions.Logging;
 
@@ -26,6 +26,7 @@ public sealed partial class RuntimeEndpoint : IAsyncDisposable
 
     private readonly SemaphoreSlim negotiating = new(1);
     private readonly CancellationTokenSource closing = new();
+    private readonly IReadOnlyList<CriClients> clients;
     private Agreement? agreement;
 
     public RuntimeEndpoint(RuntimeEndpointOptions options, TimeProvider time, ILoggerFactory loggers)
@@ -33,7 +34,8 @@ public sealed partial class RuntimeEndpoint : IAsyncDisposable
         Options = options;
         Time = time;
         Log = loggers.CreateLogger<RuntimeEndpoint>();
-        Channel = new GrpcChannel(options.Name, options.SocketPath, time);
+        Channel = new RuntimeChannel(options.Name, options.SocketPath, time);
+        clients = [.. options.Apis.Select(api => CriClients.Make(api, Channel.Invoker))];
     }
 
     public RuntimeEndpointOptions Options { get; }
@@ -42,7 +44,7 @@ public sealed partial class RuntimeEndpoint : IAsyncDisposable
 
     public string SocketPath => Options.SocketPath;
 
-    internal GrpcChannel Channel { get; }
+    internal RuntimeChannel Channel { get; }
 
     internal TimeProvider Time { get; }
 
@@ -56,9 +58,13 @@ public sealed partial class RuntimeEndpoint : IAsyncDisposable
     {
         // The question is also a sign of life: an agreement may have outlived the connection it was made on.
         var known = await AgreeAsync(cancellationToken);
-        await CallAsync(CriMethods.Status, new StatusRequest(), Options.Deadlines.Connect, cancellationToken);
+        await SignOfLifeAsync(cancellationToken);
         return (Volatile.Read(ref agreement) ?? known).Version;
     }
+
+    /// <summary>Asks for what a runtime answers in milliseconds, with the deadline of connecting.</summary>
+    internal Task SignOfLifeAsync(CancellationToken cancellationToken) =>
+        CallAsync("ask for the status", Options.Deadlines.Connect, AskStatus, cancellationToken);
 
     /// <summary>
     /// Everything that happens in the runtime from now on; reconnects for ever by itself. The first item, and the first
@@ -73,32 +79,6 @@ public sealed partial class RuntimeEndpoint : IAsyncDisposable
         closing.Cancel();
         Channel.Dispose();
         return ValueTask.CompletedTask;
-    }
-
-    internal async Task<TResponse> CallAsync<TResponse>(
-        CriMethod<TResponse> method,
-        IMessage request,
-        TimeSpan deadline,
-        CancellationToken cancellationToken
-    )
-        where TResponse : IMessage<TResponse>
-    {
-        var agreed = await AgreeAsync(cancellationToken);
-        try
-        {
-            return await Channel.CallAsync(method.In(agreed.Api), request, deadline, cancellationToken);
-        }
-        catch (CriException refused) when (refused.Reason == CriReason.Unimplemented)
-        {
-            // Perhaps another version of the runtime listens there now: the connection was made during this call.
-            var now = await AgreeAsync(cancellationToken);
-            if (now.Api == agreed.Api)
-            {
-                throw;
-            }
-
-            return await Channel.CallAsync(method.In(now.Api), request, deadline, cancellationToken);
-        }
     }
 
     /// <summary>What is spoken on the present connection; asks the runtime when the connection is new.</summary>
@@ -120,12 +100,12 @@ public sealed partial class RuntimeEndpoint : IAsyncDisposable
                 return known;
             }
 
-            var (api, answer) = await FindApiAsync(cancellationToken);
+            var (spoken, answer) = await FindApiAsync(cancellationToken);
             var generation = Channel.Generation;
-            await WaitUntilReadyAsync(api, cancellationToken);
-            var name = api == CriApi.V1 ? "v1" : "v1alpha2";
+            await WaitUntilReadyAsync(spoken, cancellationToken);
+            var name = spoken.Api == CriApi.V1 ? "v1" : "v1alpha2";
             var version = new RuntimeVersion(answer.RuntimeName, answer.RuntimeVersion, name);
-            agreement = new Agreement(api, generation, version);
+            agreement = new Agreement(spoken, generation, version);
             CriLog.Connected(Log, Name, version.RuntimeName, version.Version, name);
             return agreement;
         }
@@ -135,16 +115,21 @@ public sealed partial class RuntimeEndpoint : IAsyncDisposable
         }
     }
 
-    private async Task<(CriApi Api, VersionResponse Answer)> FindApiAsync(CancellationToken cancellationToken)
+    private async Task<(CriClients Spoken, VersionResponse Answer)> FindApiAsync(CancellationToken cancellationToken)
     {
         CriException? refused = null;
-        foreach (var api in Options.Apis)
+        foreach (var candidate in clients)
         {
             try
             {
-                var method = CriMethods.Version.In(api);
-                var request = new VersionRequest();
-                return (api, await Channel.CallAsync(method, request, Options.Deadlines.Connect, cancellationToken));
+                var answer = await Channel.CallAsync(
+                    "ask for the version",
+                    Options.Deadlines.Connect,
+                    candidate,
+                    static (cri, options) => cri.Runtime.VersionAsync(new VersionRequest(), options),
+                    cancellationToken
+                );
+                return (candidate, answer);
             }
             catch (CriException cause) when (cause.Reason == CriReason.Unimplemented)
             {
@@ -161,15 +146,15 @@ public sealed partial class RuntimeEndpoint : IAsyncDisposable
     }
 
     /// <summary>Waits while Status is refused without a reason; a runtime that never stops so is left to its callers.</summary>
-    private async Task WaitUntilReadyAsync(CriApi api, CancellationToken cancellationToken)
+    private async Task WaitUntilReadyAsync(CriClients spoken, CancellationToken cancellationToken)
     {
         var started = Time.GetTimestamp();
-        var method = CriMethods.Status.In(api);
+        var limit = Options.Deadlines.Connect;
         for (var pause = FirstReadyPause; ; pause = Min(pause * 2, LongestReadyPause))
         {
             try
             {
-                await Channel.CallAsync(method, new StatusRequest(), Options.Deadlines.Connect, cancellationToken);
+                await Channel.CallAsync("ask for the status", limit, spoken, AskStatus, cancellationToken);
                 return;
             }
             catch (CriException cause) when (cause.IsAnswer)
@@ -187,8 +172,11 @@ public sealed partial class RuntimeEndpoint : IAsyncDisposable
         }
     }
 
+    private static AsyncUnaryCall<StatusResponse> AskStatus(CriClients cri, CallOptions options) =>
+        cri.Runtime.StatusAsync(new StatusRequest(), options);
+
     private static TimeSpan Min(TimeSpan left, TimeSpan right) => left < right ? left : right;
 
-    /// <summary>What was found out about the runtime on one connection. Immutable.</summary>
-    internal sealed record Agreement(CriApi Api, int Generation, RuntimeVersion Version);
+    /// <summary>What was found out about the runtime on one connection.</summary>
+    internal sealed record Agreement(CriClients Clients, int Generation, RuntimeVersion Version);
 }

@@ -1,14 +1,8 @@
-using System.Runtime.CompilerServices;
-using System.Threading.Channels;
-
 namespace Holdfast.Cri;
 
 /// <summary>The runtimes of one node, side by side. Owns its endpoints. Thread-safe.</summary>
 public sealed class RuntimeSet : IAsyncDisposable
 {
-    /// <summary>Events between the runtimes and a reader; behind it each runtime has its own, longer queue.</summary>
-    private const int MergeCapacity = 64;
-
     private readonly Dictionary<string, RuntimeEndpoint> byHandler = new(StringComparer.Ordinal);
 
     /// <param name="endpoints">The first is the default one.</param>
@@ -77,58 +71,11 @@ public sealed class RuntimeSet : IAsyncDisposable
         return null;
     }
 
-    /// <summary>The events of all runtimes; each runtime's own order is kept, and so is its rule of Resync.</summary>
-    public async IAsyncEnumerable<RuntimeEvent> WatchEventsAsync(
-        [EnumeratorCancellation] CancellationToken cancellationToken
-    )
-    {
-        // The source first: a reader that leaves must not wait for the pumps to notice.
-        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        var merged = Channel.CreateBounded<RuntimeEvent>(MergeCapacity);
-        var pumps = Endpoints.Select(endpoint => PumpAsync(endpoint, merged.Writer, stop.Token)).ToArray();
-        try
-        {
-            await foreach (var item in merged.Reader.ReadAllAsync(cancellationToken))
-            {
-                yield return item;
-            }
-        }
-        finally
-        {
-            await stop.CancelAsync();
-            await Task.WhenAll(pumps);
-        }
-    }
-
     public async ValueTask DisposeAsync()
     {
         foreach (var endpoint in Endpoints)
         {
             await endpoint.DisposeAsync();
-        }
-    }
-
-    private static async Task PumpAsync(
-        RuntimeEndpoint endpoint,
-        ChannelWriter<RuntimeEvent> writer,
-        CancellationToken cancellationToken
-    )
-    {
-        try
-        {
-            await foreach (var item in endpoint.WatchEventsAsync(cancellationToken))
-            {
-                await writer.WriteAsync(item, cancellationToken);
-            }
-        }
-        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
-        {
-            // The reader left.
-        }
-        catch (Exception cause)
-        {
-            // Silence would look like a runtime in which nothing happens.
-            writer.TryComplete(cause);
         }
     }
 }

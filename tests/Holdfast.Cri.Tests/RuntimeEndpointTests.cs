@@ -106,21 +106,16 @@ public sealed class RuntimeEndpointTests
     [Fact]
     public async Task A_stop_has_the_grace_of_the_container_on_top_of_its_deadline()
     {
-        var timeout = "";
         await using var server = await FakeRuntime.StartAsync("v1");
-        server.On(
-            "/runtime.v1.RuntimeService/StopContainer",
-            call =>
-            {
-                timeout = call.Header("grpc-timeout");
-                return call.AnswerAsync(new StopContainerResponse());
-            }
-        );
+        server.On("/runtime.v1.RuntimeService/StopContainer", call => Task.Delay(Timeout.InfiniteTimeSpan, call.Ended));
         await using var endpoint = FakeRuntime.Endpoint(
             server.SocketPath,
-            options => options with { Deadlines = new CallDeadlines { Change = TimeSpan.FromSeconds(5) } }
+            options => options with { Deadlines = new CallDeadlines { Change = TimeSpan.FromMilliseconds(10) } }
         );
-        await endpoint.StopContainerAsync(new StopContainerRequest { Timeout = 30 }, default);
-        Assert.Equal("35000000u", timeout);
+        var error = await Assert.ThrowsAsync<CriException>(() =>
+            endpoint.StopContainerAsync(new StopContainerRequest { Timeout = 1 }, default)
+        );
+        Assert.Equal(CriReason.DeadlineExceeded, error.Reason);
+        Assert.Equal("cannot stop a container in fake: no answer within 1.01 s", error.Message);
     }
 }

@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using Google.Protobuf;
 using Google.Protobuf.WellKnownTypes;
+using Grpc.Core;
 using Holdfast.Cri.Containerd;
 
 namespace Holdfast.Cri.Events;
@@ -19,6 +20,9 @@ internal sealed class ContainerdEventSource(RuntimeEndpoint endpoint, string con
     /// <summary>An event comes back within a millisecond; a containerd that swallows events is taken as lost.</summary>
     private static readonly TimeSpan MarkerLimit = TimeSpan.FromSeconds(10);
 
+    private readonly Containerd.Events.EventsClient client = new(endpoint.Channel.Invoker);
+    private readonly Metadata headers = new() { { "containerd-namespace", containerdNamespace } };
+
     public string Name => "containerd";
 
     public async IAsyncEnumerable<RuntimeEvent> ReadAsync([EnumeratorCancellation] CancellationToken cancellationToken)
@@ -26,7 +30,11 @@ internal sealed class ContainerdEventSource(RuntimeEndpoint endpoint, string con
         var marker = MarkerTopic + Guid.NewGuid().ToString("N");
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         await using var envelopes = endpoint
-            .Channel.StreamAsync(ContainerdMethods.Subscribe, MakeRequest(marker), stop.Token, containerdNamespace)
+            .Channel.StreamAsync(
+                "watch the events",
+                options => client.Subscribe(MakeRequest(marker), options.WithHeaders(headers)),
+                stop.Token
+            )
             .GetAsyncEnumerator(stop.Token);
         await WaitForMarkerAsync(envelopes, marker, stop, cancellationToken);
         yield return new RuntimeEvent(
@@ -106,11 +114,11 @@ internal sealed class ContainerdEventSource(RuntimeEndpoint endpoint, string con
             for (var pause = FirstPause; endpoint.Time.GetElapsedTime(started) < MarkerLimit; pause *= 2)
             {
                 await endpoint.Channel.CallAsync(
-                    ContainerdMethods.Publish,
-                    request,
+                    "publish an event",
                     MarkerLimit,
-                    cancellationToken,
-                    containerdNamespace
+                    client,
+                    (events, options) => events.PublishAsync(request, options.WithHeaders(headers)),
+                    cancellationToken
                 );
                 await Task.Delay(pause, endpoint.Time, cancellationToken);
             }

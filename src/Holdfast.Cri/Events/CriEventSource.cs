@@ -28,7 +28,11 @@ internal sealed class CriEventSource(RuntimeEndpoint endpoint) : IEventSource
         var isSilent = true;
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         var answers = endpoint
-            .Channel.StreamAsync(CriMethods.GetContainerEvents.In(agreed.Api), new GetEventsRequest(), stop.Token)
+            .Channel.StreamAsync(
+                "watch events",
+                options => agreed.Clients.Runtime.GetContainerEvents(new GetEventsRequest(), options),
+                stop.Token
+            )
             .GetAsyncEnumerator(stop.Token);
         var next = answers.MoveNextAsync().AsTask();
         try

@@ -113,6 +113,7 @@ public sealed class RuntimeEventWatchTests
         );
         Assert.Equal((RuntimeEventKind.Created, "c"), KindAndId(await NextAsync(events)));
         Assert.Equal((RuntimeEventKind.Started, "c"), KindAndId(await NextAsync(events)));
+        Assert.Contains("/runtime.v1alpha2.RuntimeService/GetContainerEvents", server.Paths);
     }
 
     [Fact]
@@ -145,21 +146,6 @@ public sealed class RuntimeEventWatchTests
         {
             Assert.Equal(RuntimeEventKind.Disconnected, events.Current.Kind);
         }
-    }
-
-    [Fact]
-    public async Task A_set_merges_the_events_of_its_runtimes()
-    {
-        await using var one = await FakeContainerd(Channel.CreateUnbounded<Envelope>());
-        await using var two = await FakeContainerd(Channel.CreateUnbounded<Envelope>());
-        await using var set = new RuntimeSet([
-            FakeRuntime.Endpoint(one.SocketPath, options => options with { Name = "one" }),
-            FakeRuntime.Endpoint(two.SocketPath, options => options with { Name = "two" }),
-        ]);
-        await using var events = set.WatchEventsAsync(default).GetAsyncEnumerator();
-        var found = new[] { await NextAsync(events), await NextAsync(events) };
-        Assert.Equal(["one", "two"], found.Select(item => item.Endpoint).Order());
-        Assert.All(found, item => Assert.Equal(RuntimeEventKind.Resync, item.Kind));
     }
 
     /// <summary>As containerd does it: a subscriber hears what is published after it subscribed, and no headers before.</summary>

@@ -1,27 +1,25 @@
-using Holdfast.Cri.Grpc;
+using Google.Protobuf;
+using Grpc.Core;
+using Holdfast.Cri.Calls;
 using Holdfast.Cri.V1;
 using Holdfast.Testing;
 
-namespace Holdfast.Cri.Tests.Grpc;
+namespace Holdfast.Cri.Tests.Calls;
 
-public sealed class GrpcChannelTests : IAsyncLifetime
+public sealed class RuntimeChannelTests : IAsyncLifetime
 {
     private const string Path = "/test.Service/Call";
     private static readonly TimeSpan Enough = TimeSpan.FromSeconds(30);
-    private static readonly GrpcMethod<VersionResponse> Method = GrpcMethod<VersionResponse>.Create(
-        "test.Service",
-        "Call",
-        "make a test call",
-        VersionResponse.Parser
-    );
+    private static readonly Method<VersionRequest, VersionResponse> Unary = Make(MethodType.Unary);
+    private static readonly Method<VersionRequest, VersionResponse> Streaming = Make(MethodType.ServerStreaming);
 
     private FakeGrpcServer server = null!;
-    private GrpcChannel channel = null!;
+    private RuntimeChannel channel = null!;
 
     public async Task InitializeAsync()
     {
         server = await FakeGrpcServer.StartAsync();
-        channel = new GrpcChannel("fake", server.SocketPath, TimeProvider.System);
+        channel = new RuntimeChannel("fake", server.SocketPath, TimeProvider.System);
     }
 
     public async Task DisposeAsync()
@@ -43,26 +41,14 @@ public sealed class GrpcChannelTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_call_carries_the_headers_of_gRPC_and_of_containerd()
+    public async Task A_call_carries_the_headers_of_gRPC()
     {
         server.On(
             Path,
             call =>
-                call.AnswerAsync(
-                    new VersionResponse
-                    {
-                        Version = string.Join(
-                            ' ',
-                            call.Header("te"),
-                            call.Header("content-type"),
-                            call.Header("grpc-timeout"),
-                            call.Header("containerd-namespace")
-                        ),
-                    }
-                )
+                call.AnswerAsync(new VersionResponse { Version = $"{call.Header("te")} {call.Header("content-type")}" })
         );
-        var answer = await channel.CallAsync(Method, new VersionRequest(), Enough, CancellationToken.None, "k8s.io");
-        Assert.Equal("trailers application/grpc 30000000u k8s.io", answer.Version);
+        Assert.Equal("trailers application/grpc", (await CallAsync()).Version);
     }
 
     [Fact]
@@ -83,7 +69,7 @@ public sealed class GrpcChannelTests : IAsyncLifetime
     [Fact]
     public async Task A_message_over_the_limit_is_resource_exhausted_and_the_connection_goes_on()
     {
-        server.On(Path, () => new VersionResponse { Version = new string('x', MessageReader.DefaultMaxMessageBytes) });
+        server.On(Path, () => new VersionResponse { Version = new string('x', RuntimeChannel.MaxMessageBytes) });
         await FailsAsync(CriReason.ResourceExhausted);
         server.On(Path, () => new VersionResponse());
         await CallAsync();
@@ -124,9 +110,9 @@ public sealed class GrpcChannelTests : IAsyncLifetime
     [Theory]
     [InlineData("99", CriReason.Unknown)]
     [InlineData("-1", CriReason.Unknown)]
-    [InlineData("abc", CriReason.Unknown)]
+    [InlineData("abc", CriReason.Internal)]
     [InlineData("16", CriReason.Unauthenticated)]
-    public async Task A_strange_status_is_unknown(string status, CriReason reason)
+    public async Task A_strange_status_has_a_reason(string status, CriReason reason)
     {
         server.On(
             Path,
@@ -145,7 +131,7 @@ public sealed class GrpcChannelTests : IAsyncLifetime
     [InlineData(503, CriReason.Unavailable)]
     [InlineData(403, CriReason.PermissionDenied)]
     [InlineData(500, CriReason.Unknown)]
-    [InlineData(200, CriReason.Internal)]
+    [InlineData(200, CriReason.Cancelled)]
     public async Task A_server_that_is_not_gRPC_has_a_reason(int status, CriReason reason)
     {
         server.On(
@@ -184,6 +170,52 @@ public sealed class GrpcChannelTests : IAsyncLifetime
     }
 
     [Fact]
+    public void Any_bytes_end_in_an_answer_or_an_error_with_a_reason()
+    {
+        Choices.Check(
+            300,
+            choices =>
+            {
+                byte[] bytes = choices.OneIn(2) ? FakeCall.Frame(choices.Bytes(40)) : choices.Bytes(40);
+                var isWhole = choices.OneIn(2);
+                server.On(
+                    Path,
+                    async call =>
+                    {
+                        call.Begin();
+                        await call.Context.Response.Body.WriteAsync(bytes);
+                        if (isWhole)
+                        {
+                            call.End(0, "");
+                        }
+                    }
+                );
+                var error = Record.Exception(() => CallAsync().GetAwaiter().GetResult());
+                Assert.True(error is null or CriException, error?.ToString());
+            }
+        );
+    }
+
+    [Fact]
+    public async Task A_call_on_a_closed_channel_is_unavailable()
+    {
+        var waiting = new TaskCompletionSource();
+        server.On(
+            Path,
+            async call =>
+            {
+                waiting.SetResult();
+                await Task.Delay(Timeout.Infinite, call.Ended);
+            }
+        );
+        var call = CallAsync();
+        await waiting.Task;
+        channel.Dispose();
+        Assert.Equal(CriReason.Unavailable, (await Assert.ThrowsAsync<CriException>(() => call)).Reason);
+        await FailsAsync(CriReason.Unavailable);
+    }
+
+    [Fact]
     public async Task A_call_without_an_answer_ends_at_its_deadline_and_the_server_sees_it()
     {
         var left = new TaskCompletionSource();
@@ -196,7 +228,7 @@ public sealed class GrpcChannelTests : IAsyncLifetime
             }
         );
         var error = await Assert.ThrowsAsync<CriException>(() =>
-            channel.CallAsync(Method, new VersionRequest(), TimeSpan.FromMilliseconds(50), CancellationToken.None)
+            CallAsync(channel, TimeSpan.FromMilliseconds(50), CancellationToken.None)
         );
         Assert.Equal(CriReason.DeadlineExceeded, error.Reason);
         await left.Task.WaitAsync(Enough);
@@ -214,18 +246,14 @@ public sealed class GrpcChannelTests : IAsyncLifetime
                 await Task.Delay(Timeout.Infinite, call.Ended);
             }
         );
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(() =>
-            channel.CallAsync(Method, new VersionRequest(), Enough, caller.Token)
-        );
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => CallAsync(channel, Enough, caller.Token));
     }
 
     [Fact]
     public async Task A_missing_socket_is_unavailable_and_named()
     {
-        using var nowhere = new GrpcChannel("fake", "/tmp/holdfast-no-such.sock", TimeProvider.System);
-        var error = await Assert.ThrowsAsync<CriException>(() =>
-            nowhere.CallAsync(Method, new VersionRequest(), Enough, CancellationToken.None)
-        );
+        using var nowhere = new RuntimeChannel("fake", "/tmp/holdfast-no-such.sock", TimeProvider.System);
+        var error = await Assert.ThrowsAsync<CriException>(() => CallAsync(nowhere, Enough, CancellationToken.None));
         Assert.Equal(CriReason.Unavailable, error.Reason);
         Assert.Contains("/tmp/holdfast-no-such.sock", error.Message, StringComparison.Ordinal);
     }
@@ -296,7 +324,7 @@ public sealed class GrpcChannelTests : IAsyncLifetime
         var found = new List<string>();
         var error = await Assert.ThrowsAsync<CriException>(async () =>
         {
-            await foreach (var answer in channel.StreamAsync(Method, new VersionRequest(), CancellationToken.None))
+            await foreach (var answer in StreamAsync())
             {
                 found.Add(answer.Version);
             }
@@ -319,7 +347,7 @@ public sealed class GrpcChannelTests : IAsyncLifetime
                 await Task.Delay(Timeout.Infinite, call.Ended);
             }
         );
-        await foreach (var _ in channel.StreamAsync(Method, new VersionRequest(), CancellationToken.None))
+        await foreach (var _ in StreamAsync())
         {
             break;
         }
@@ -328,8 +356,38 @@ public sealed class GrpcChannelTests : IAsyncLifetime
         Assert.Equal(1, channel.Connections);
     }
 
+    private static Method<VersionRequest, VersionResponse> Make(MethodType type) =>
+        new(
+            type,
+            "test.Service",
+            "Call",
+            Marshallers.Create(message => message.ToByteArray(), VersionRequest.Parser.ParseFrom),
+            Marshallers.Create(message => message.ToByteArray(), VersionResponse.Parser.ParseFrom)
+        );
+
+    private static Task<VersionResponse> CallAsync(
+        RuntimeChannel channel,
+        TimeSpan deadline,
+        CancellationToken cancellationToken,
+        string text = ""
+    ) =>
+        channel.CallAsync(
+            "make a test call",
+            deadline,
+            new VersionRequest { Version = text },
+            (request, options) => channel.Invoker.AsyncUnaryCall(Unary, null, options, request),
+            cancellationToken
+        );
+
     private Task<VersionResponse> CallAsync(string text = "") =>
-        channel.CallAsync(Method, new VersionRequest { Version = text }, Enough, CancellationToken.None);
+        CallAsync(channel, Enough, CancellationToken.None, text);
+
+    private IAsyncEnumerable<VersionResponse> StreamAsync() =>
+        channel.StreamAsync(
+            "make a test call",
+            options => channel.Invoker.AsyncServerStreamingCall(Streaming, null, options, new VersionRequest()),
+            CancellationToken.None
+        );
 
     private async Task<CriException> FailsAsync(CriReason reason)
     {
