@@ -20,6 +20,9 @@ public sealed record RuntimeEndpointOptions(string Name, string SocketPath)
     /// <summary>How often a runtime without events is listed.</summary>
     internal TimeSpan RelistPeriod { get; init; } = Events.RelistEventSource.DefaultPeriod;
 
+    /// <summary>How often a runtime whose events are watched is asked whether it still answers.</summary>
+    internal TimeSpan HeartbeatPeriod { get; init; } = Events.RuntimeHeartbeat.DefaultPeriod;
+
     /// <summary>How many events may wait for a slow reader before they are replaced by a Resync.</summary>
     internal int EventQueueCapacity { get; init; } = Events.EventQueue.DefaultCapacity;
 }

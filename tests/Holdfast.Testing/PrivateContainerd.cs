@@ -97,6 +97,11 @@ public sealed partial class PrivateContainerd : IAsyncDisposable
     /// <summary>Kills containerd; shims and containers live on.</summary>
     public Task KillAsync() => process?.KillAsync() ?? Task.CompletedTask;
 
+    /// <summary>Stops all threads of containerd, as a machine does whose disk hangs; shims and containers live on.</summary>
+    public Task FreezeAsync() => MachineFixture.RunAsync("/bin/kill", "-STOP", $"{ProcessId}");
+
+    public Task ThawAsync() => MachineFixture.RunAsync("/bin/kill", "-CONT", $"{ProcessId}");
+
     /// <summary>Starts containerd (again) and waits until it takes calls.</summary>
     public async Task StartAgainAsync()
     {

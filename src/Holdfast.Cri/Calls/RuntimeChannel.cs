@@ -124,7 +124,8 @@ internal sealed class RuntimeChannel : IDisposable
             InitialHttp2StreamWindowSize = StreamWindowBytes,
             // A runtime that allows few streams at once must not make calls wait behind a long exec.
             EnableMultipleHttp2Connections = true,
-            // A lost unix socket is known at once, so there is nothing to be gained from pings or reconnecting.
+            // A lost unix socket is known at once, so there is nothing to be gained from reconnecting, and pings a runtime does
+            // not bear: see RuntimeHeartbeat.
             PooledConnectionIdleTimeout = Timeout.InfiniteTimeSpan,
             PooledConnectionLifetime = Timeout.InfiniteTimeSpan,
             UseProxy = false,

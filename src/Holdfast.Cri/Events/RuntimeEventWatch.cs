@@ -91,36 +91,65 @@ internal sealed class RuntimeEventWatch
 
         foreach (var source in sources)
         {
-            var isLive = false;
-            try
-            {
-                await foreach (var item in source.ReadAsync(cancellationToken))
-                {
-                    if (!isLive)
-                    {
-                        isLive = true;
-                        isOutageLogged = false;
-                        CriLog.Watching(endpoint.Log, endpoint.Name, source.Name);
-                    }
-
-                    Write(item);
-                }
-
-                return isLive;
-            }
-            catch (CriException cause) when (cause.Reason == CriReason.Unimplemented)
+            var (isLive, cause) = await ReadAsync(source, cancellationToken);
+            if (cause is { Reason: CriReason.Unimplemented })
             {
                 // The runtime does not have this source: the next one. Its first item is a Resync, so nothing is lost
                 // when that turned out late.
+                continue;
             }
-            catch (CriException cause)
+
+            if (cause is not null)
             {
                 LogOutage(cause);
-                return isLive;
             }
+
+            return isLive;
         }
 
         return false;
+    }
+
+    /// <summary>Passes on what a source has until it ends, is lost, or the runtime hangs.</summary>
+    /// <returns>Whether it began, and why it was lost.</returns>
+    private async Task<(bool IsLive, CriException? Cause)> ReadAsync(
+        IEventSource source,
+        CancellationToken cancellationToken
+    )
+    {
+        var isLive = false;
+        CriException? cause = null;
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        var heartbeat = RuntimeHeartbeat.WatchAsync(endpoint, stop);
+        try
+        {
+            await foreach (var item in source.ReadAsync(stop.Token))
+            {
+                if (!isLive)
+                {
+                    isLive = true;
+                    isOutageLogged = false;
+                    CriLog.Watching(endpoint.Log, endpoint.Name, source.Name);
+                }
+
+                Write(item);
+            }
+        }
+        catch (CriException lost)
+        {
+            cause = lost;
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            // The heartbeat stopped it and knows why.
+        }
+        finally
+        {
+            await stop.CancelAsync();
+            cause = await heartbeat ?? cause;
+        }
+
+        return (isLive, cause);
     }
 
     /// <summary>Once per outage, not once per attempt.</summary>

@@ -148,6 +148,39 @@ public sealed class RuntimeEventWatchTests
         }
     }
 
+    [Fact]
+    public async Task A_runtime_that_hangs_is_lost_until_it_answers_again()
+    {
+        var bus = Channel.CreateUnbounded<Envelope>();
+        await using var server = await FakeContainerd(bus);
+        var isHung = false;
+        server.On(
+            "/runtime.v1.RuntimeService/Status",
+            call =>
+                Volatile.Read(ref isHung)
+                    ? Task.Delay(Timeout.Infinite, call.Ended)
+                    : call.AnswerAsync(new StatusResponse())
+        );
+        await using var endpoint = FakeRuntime.Endpoint(
+            server.SocketPath,
+            options =>
+                options with
+                {
+                    HeartbeatPeriod = TimeSpan.FromMilliseconds(20),
+                    Deadlines = new CallDeadlines { Connect = TimeSpan.FromSeconds(1) },
+                }
+        );
+        await using var events = endpoint.WatchEventsAsync(default).GetAsyncEnumerator();
+        Assert.Equal(RuntimeEventKind.Resync, (await NextAsync(events)).Kind);
+        Volatile.Write(ref isHung, true);
+        Assert.Equal(RuntimeEventKind.Disconnected, (await NextAsync(events)).Kind);
+        Volatile.Write(ref isHung, false);
+        Assert.Equal(RuntimeEventKind.Resync, (await NextAsync(events)).Kind);
+        bus.Writer.TryWrite(Envelope("/tasks/start", new TaskStart { ContainerId = "c" }));
+        Assert.Equal((RuntimeEventKind.Started, "c"), KindAndId(await NextAsync(events)));
+        Assert.Equal(1, endpoint.Channel.Connections);
+    }
+
     /// <summary>As containerd does it: a subscriber hears what is published after it subscribed, and no headers before.</summary>
     private static async Task<FakeGrpcServer> FakeContainerd(Channel<Envelope> bus, string? socketPath = null)
     {

@@ -1,6 +1,7 @@
 using Holdfast.Cri;
 using Holdfast.Cri.V1;
 using Holdfast.Testing;
+using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Holdfast.Machine.Tests.Cri;
 
@@ -34,6 +35,35 @@ public sealed class RuntimeRestartTests
         await endpoint.ExecSyncAsync(new ExecSyncRequest { ContainerId = id, Cmd = { "touch", "/go" } }, default);
         var exited = await UntilAsync(events, item => item.Kind == RuntimeEventKind.Exited);
         Assert.Equal((id, 5), (exited.Id, exited.ExitCode));
+    }
+
+    [Theory]
+    [InlineData(Containerds.V1_6)]
+    [InlineData(Containerds.V2)]
+    public async Task A_runtime_that_hangs_is_noticed_and_found_again_when_it_goes_on(string line)
+    {
+        using var logs = new TemporaryDirectory();
+        await using var containerd = await PrivateContainerd.StartAsync(new PrivateContainerdOptions { Line = line });
+        await using var endpoint = new RuntimeEndpoint(
+            new RuntimeEndpointOptions("containerd", containerd.SocketPath)
+            {
+                Deadlines = new CallDeadlines { Connect = TimeSpan.FromSeconds(2) },
+                HeartbeatPeriod = TimeSpan.FromSeconds(1),
+            },
+            TimeProvider.System,
+            NullLoggerFactory.Instance
+        );
+        await using var events = endpoint.WatchEventsAsync(default).GetAsyncEnumerator();
+        await UntilAsync(events, item => item.Kind == RuntimeEventKind.Resync);
+        await using var pod = await TestPod.RunAsync(endpoint, logs.Path);
+
+        await containerd.FreezeAsync();
+        await UntilAsync(events, item => item.Kind == RuntimeEventKind.Disconnected);
+
+        await containerd.ThawAsync();
+        await UntilAsync(events, item => item.Kind == RuntimeEventKind.Resync);
+        var id = await pod.StartAsync("main", "exit 5");
+        await UntilAsync(events, item => item.Kind == RuntimeEventKind.Exited && item.Id == id);
     }
 
     [Fact]
