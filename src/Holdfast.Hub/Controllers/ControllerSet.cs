@@ -23,7 +23,7 @@ internal sealed class ControllerSet(ObjectAccess objects, ResourceTable table, s
                         CoreResources.Namespaces,
                         "",
                         new() { ["metadata"] = new System.Text.Json.Nodes.JsonObject { ["name"] = name } },
-                        dryRun: false,
+                        WriteOptions.Internal,
                         ct
                     );
                 }

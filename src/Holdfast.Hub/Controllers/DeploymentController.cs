@@ -177,7 +177,7 @@ internal sealed partial class DeploymentController
                     AppsResources.ReplicaSets,
                     deployment.MetaNamespace,
                     NewSet(deployment, hash, NewSetReplicas(deployment, old), revision),
-                    false,
+                    WriteOptions.Internal,
                     ct
                 );
                 await ReportScaleAsync(deployment, made, "up", 0, DeploymentMath.Replicas(made), ct);

@@ -42,7 +42,7 @@ internal sealed class EventRecorder(ObjectAccess objects, string nodeName)
                 CoreResources.Events,
                 ns,
                 Event(about, ns, name, type, reason, message, component, now),
-                false,
+                WriteOptions.Internal,
                 ct
             );
         }

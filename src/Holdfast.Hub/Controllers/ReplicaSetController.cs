@@ -154,7 +154,13 @@ internal sealed class ReplicaSetController
         {
             try
             {
-                var pod = await objects.CreateAsync(PodResources.Pods, set.MetaNamespace, NewPod(set), false, ct);
+                var pod = await objects.CreateAsync(
+                    PodResources.Pods,
+                    set.MetaNamespace,
+                    NewPod(set),
+                    WriteOptions.Internal,
+                    ct
+                );
                 await events.WriteAsync(
                     set,
                     "Normal",

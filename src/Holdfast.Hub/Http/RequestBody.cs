@@ -5,6 +5,7 @@ using System.Text.Json.Nodes;
 using Holdfast.Hub.Errors;
 using Holdfast.Hub.Json;
 using Holdfast.Hub.Schema;
+using Holdfast.Hub.Verbs;
 using Holdfast.Kube;
 using Microsoft.AspNetCore.Http;
 
@@ -133,7 +134,7 @@ internal static class RequestBody
     /// Drops what the type does not know. By the fieldValidation parameter that is an error (Strict), a Warning header
     /// (Warn, the default) or nothing (Ignore).
     /// </summary>
-    public static void Decode(HttpContext context, JsonObject body, TypeSchema schema)
+    public static void Decode(ApiCall call, JsonObject body, TypeSchema schema)
     {
         var decoder = new SchemaDecoder(schema);
         decoder.Decode(body, schema.Name);
@@ -142,7 +143,7 @@ internal static class RequestBody
             return;
         }
 
-        switch (context.Request.Query["fieldValidation"].ToString())
+        switch (call.Request.Text("fieldValidation"))
         {
             case "Strict":
                 throw ApiException.BadRequest(
@@ -152,32 +153,9 @@ internal static class RequestBody
             case "Ignore":
                 break;
             default:
-                foreach (var unknown in decoder.UnknownFields.Take(MaxWarnings))
-                {
-                    context.Response.Headers.Append("Warning", $"299 - \"{WarningText(unknown)}\"");
-                }
-
+                decoder.UnknownFields.ForEach(call.Warnings.Add);
                 break;
         }
-    }
-
-    /// <summary>Warning headers of one answer; a header block of a few KB passes every client.</summary>
-    private const int MaxWarnings = 16;
-
-    /// <summary>Header values are ASCII without control characters; quotes are escaped as RFC 9110 says.</summary>
-    private static string WarningText(string text)
-    {
-        var safe = new StringBuilder();
-        foreach (var c in text.Length > 200 ? text[..200] : text)
-        {
-            safe.Append(
-                c is '"' or '\\' ? $"\\{c}"
-                : c is >= ' ' and <= '~' ? c.ToString()
-                : "?"
-            );
-        }
-
-        return safe.ToString();
     }
 
     private static ApiException TooLarge() =>

@@ -38,6 +38,7 @@ internal static class AppsResources
             PrepareStatus = (deployment, current) =>
                 ObjectAccess.Put(deployment.Meta, "labels", current.At("metadata", "labels")?.DeepClone()),
             Validate = AppsValidation.Deployment,
+            Warnings = Warnings,
         };
 
     public static ResourceDefinition ReplicaSets { get; } =
@@ -60,5 +61,11 @@ internal static class AppsResources
             Default = AppsDefaults.ReplicaSet,
             PrepareNew = o => o["status"] = new JsonObject { ["replicas"] = 0 },
             Validate = AppsValidation.ReplicaSet,
+            Warnings = Warnings,
         };
+
+    private static IEnumerable<string> Warnings(JsonObject o, JsonObject? old) =>
+        old is null || o.Generation != old.Generation
+            ? PodWarnings.Of(o.At("spec", "template").ObjectAt("spec"), "spec.template.spec")
+            : [];
 }

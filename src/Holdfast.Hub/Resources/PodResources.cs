@@ -53,6 +53,7 @@ internal static class PodResources
             PrepareStatus = (pod, current) =>
                 ObjectAccess.Put(pod.Meta, "ownerReferences", current.At("metadata", "ownerReferences")?.DeepClone()),
             Validate = PodValidation.Validate,
+            Warnings = (pod, old) => old is null ? PodWarnings.Of(pod.ObjectAt("spec"), "spec") : [],
             Admit = RuntimeClassAdmission.Admit,
             DeletionGrace = Grace,
         };

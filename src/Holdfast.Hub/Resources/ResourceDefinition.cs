@@ -44,6 +44,9 @@ internal sealed record ResourceDefinition
     /// <summary>All findings about an object; the second argument is what it replaces, null for a new object.</summary>
     public Action<JsonObject, JsonObject?, List<FieldError>> Validate { get; init; } = (_, _, _) => { };
 
+    /// <summary>What the writer of an object should know although it is accepted; arguments as for Validate.</summary>
+    public Func<JsonObject, JsonObject?, IEnumerable<string>> Warnings { get; init; } = (_, _) => [];
+
     /// <summary>Decides about a new object with a look at others; throws an ApiException to refuse it.</summary>
     public Action<JsonObject, ObjectLookup> Admit { get; init; } = (_, _) => { };
 

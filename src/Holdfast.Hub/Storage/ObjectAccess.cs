@@ -54,7 +54,7 @@ internal sealed partial class ObjectAccess(ObjectStore store, TimeProvider clock
         ResourceDefinition resource,
         string ns,
         JsonObject o,
-        bool dryRun,
+        WriteOptions options,
         CancellationToken ct
     )
     {
@@ -69,10 +69,11 @@ internal sealed partial class ObjectAccess(ObjectStore store, TimeProvider clock
             }
 
             PrepareNew(resource, ns, o);
+            Warn(resource, o, null, options);
             var key = Key(resource, ns, o.MetaName);
             try
             {
-                if (!dryRun)
+                if (!options.IsDryRun)
                 {
                     return StoredJson.Parse(await store.CreateAsync(key, StoredJson.ToBytes(o), ct));
                 }
@@ -100,7 +101,7 @@ internal sealed partial class ObjectAccess(ObjectStore store, TimeProvider clock
         string name,
         WritePart part,
         Func<JsonObject, JsonObject> change,
-        bool dryRun,
+        WriteOptions options,
         CancellationToken ct
     )
     {
@@ -115,7 +116,8 @@ internal sealed partial class ObjectAccess(ObjectStore store, TimeProvider clock
             }
 
             PrepareUpdate(resource, part, wanted, current);
-            if (JsonNode.DeepEquals(wanted, current) || dryRun)
+            Warn(resource, wanted, current, options);
+            if (JsonNode.DeepEquals(wanted, current) || options.IsDryRun)
             {
                 return wanted;
             }
@@ -266,6 +268,14 @@ internal sealed partial class ObjectAccess(ObjectStore store, TimeProvider clock
         resource.Default(wanted);
         Validate(resource, wanted, current);
         BumpGeneration(resource, wanted, current);
+    }
+
+    private static void Warn(ResourceDefinition resource, JsonObject o, JsonObject? old, WriteOptions options)
+    {
+        foreach (var warning in resource.Warnings(o, old))
+        {
+            options.Warn(warning);
+        }
     }
 
     private static void KeepServerMetadata(ResourceDefinition resource, JsonObject meta, JsonObject current)

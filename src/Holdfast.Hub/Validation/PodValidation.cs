@@ -80,14 +80,6 @@ internal static class PodValidation
                 errors.Add(FieldError.Invalid($"{path}.{field}", text, problem));
             }
         }
-
-        foreach (var (secret, i) in spec.ObjectsAt("imagePullSecrets").Select((s, i) => (s, i)))
-        {
-            if (secret.StringAt("name") is null or "")
-            {
-                errors.Add(FieldError.Required($"{path}.imagePullSecrets[{i}].name"));
-            }
-        }
     }
 
     private static void HostAliases(JsonObject spec, string path, List<FieldError> errors)

@@ -15,6 +15,11 @@ internal sealed record ApiCall(HttpContext Http, ApiRequest Path, ObjectAccess O
 
     public HttpRequest Request => Http.Request;
 
+    public RequestWarnings Warnings { get; } = new(Http.Response);
+
+    /// <summary>How the request wants its object written.</summary>
+    public WriteOptions WriteOptions => new() { IsDryRun = Request.IsDryRun(), Warn = Warnings.Add };
+
     public string ApiVersion => Resource.GroupVersion(Path.Version);
 
     /// <summary>Whether objects leave the Hub exactly as they are stored.</summary>

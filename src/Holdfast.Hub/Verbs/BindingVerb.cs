@@ -16,7 +16,7 @@ internal static class BindingVerb
         var body =
             await RequestBody.ReadObjectAsync(call.Request, SchemaCatalog.Kubernetes["Binding"], call.Token)
             ?? throw ApiException.BadRequest("cannot read the request body: it is empty");
-        RequestBody.Decode(call.Http, body, SchemaCatalog.Kubernetes["Binding"]);
+        RequestBody.Decode(call, body, SchemaCatalog.Kubernetes["Binding"]);
         var node = body.At("target").StringAt("name") ?? "";
         if (node.Length == 0)
         {

@@ -12,7 +12,7 @@ internal static class PatchVerb
 {
     public static async Task RunAsync(ApiCall call)
     {
-        var dryRun = call.Request.IsDryRun();
+        var options = call.WriteOptions;
         var patch = await ReadPatchAsync(call);
         var part = call.Path.Subresource == "status" ? WritePart.Status : WritePart.Spec;
         var stored = await call.Objects.UpdateAsync(
@@ -24,10 +24,10 @@ internal static class PatchVerb
             {
                 var patched = patch(call.InVersion(current));
                 WriteVerbs.CheckKind(call, patched);
-                RequestBody.Decode(call.Http, patched, call.Resource.Schema);
+                RequestBody.Decode(call, patched, call.Resource.Schema);
                 return patched;
             },
-            dryRun,
+            options,
             call.Token
         );
         await call.AnswerAsync(stored);

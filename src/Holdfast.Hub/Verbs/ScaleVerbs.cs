@@ -18,31 +18,31 @@ internal static class ScaleVerbs
 
     public static async Task ReplaceAsync(ApiCall call)
     {
-        var dryRun = call.Request.IsDryRun();
+        var options = call.WriteOptions;
         var body =
             await RequestBody.ReadObjectAsync(call.Request, Schema, call.Token)
             ?? throw ApiException.BadRequest("cannot read the request body: it is empty");
-        RequestBody.Decode(call.Http, body, Schema);
-        await WriteAsync(call, _ => body, dryRun);
+        RequestBody.Decode(call, body, Schema);
+        await WriteAsync(call, _ => body, options);
     }
 
     public static async Task PatchAsync(ApiCall call)
     {
-        var dryRun = call.Request.IsDryRun();
+        var options = call.WriteOptions;
         var patch = await PatchVerb.ReadPatchAsync(call);
         await WriteAsync(
             call,
             current =>
             {
                 var patched = patch(current);
-                RequestBody.Decode(call.Http, patched, Schema);
+                RequestBody.Decode(call, patched, Schema);
                 return patched;
             },
-            dryRun
+            options
         );
     }
 
-    private static async Task WriteAsync(ApiCall call, Func<JsonObject, JsonObject> change, bool dryRun)
+    private static async Task WriteAsync(ApiCall call, Func<JsonObject, JsonObject> change, WriteOptions options)
     {
         var stored = await call.Objects.UpdateAsync(
             call.Resource,
@@ -60,7 +60,10 @@ internal static class ScaleVerbs
 
                 return current;
             },
-            dryRun,
+            options with
+            {
+                Warn = _ => { },
+            },
             call.Token
         );
         await ApiAnswer.WriteAsync(call.Http, Of(stored));

@@ -12,15 +12,15 @@ internal static class WriteVerbs
 {
     public static async Task CreateAsync(ApiCall call)
     {
-        var dryRun = call.Request.IsDryRun();
+        var options = call.WriteOptions;
         var body = await ReadAsync(call);
-        var made = await call.Objects.CreateAsync(call.Resource, call.Path.Namespace, body, dryRun, call.Token);
+        var made = await call.Objects.CreateAsync(call.Resource, call.Path.Namespace, body, options, call.Token);
         await call.AnswerAsync(made, StatusCodes.Status201Created);
     }
 
     public static async Task ReplaceAsync(ApiCall call)
     {
-        var dryRun = call.Request.IsDryRun();
+        var options = call.WriteOptions;
         var body = await ReadAsync(call);
         if (body.MetaName != call.Path.Name)
         {
@@ -43,7 +43,7 @@ internal static class WriteVerbs
             call.Path.Name,
             part,
             _ => (JsonObject)body.DeepClone(),
-            dryRun,
+            options,
             call.Token
         );
         await call.AnswerAsync(stored);
@@ -56,7 +56,7 @@ internal static class WriteVerbs
             await RequestBody.ReadObjectAsync(call.Request, call.Resource.Schema, call.Token)
             ?? throw ApiException.BadRequest("cannot read the request body: it is empty");
         CheckKind(call, body);
-        RequestBody.Decode(call.Http, body, call.Resource.Schema);
+        RequestBody.Decode(call, body, call.Resource.Schema);
         return body;
     }
 
