@@ -48,15 +48,37 @@ internal static class PodResources
             ],
             HasGeneration = true,
             Default = o => PodDefaults.Apply(o.Ensure("spec")),
-            PrepareNew = o =>
-                o["status"] = new JsonObject { ["phase"] = "Pending", ["qosClass"] = PodQuality.ClassOf(o.At("spec")) },
+            PrepareNew = PrepareNew,
             PrepareStatus = (pod, current) =>
                 ObjectAccess.Put(pod.Meta, "ownerReferences", current.At("metadata", "ownerReferences")?.DeepClone()),
             Validate = PodValidation.Validate,
             Warnings = (pod, old) => old is null ? PodWarnings.Of(pod.ObjectAt("spec"), "spec") : [],
-            Admit = RuntimeClassAdmission.Admit,
+            Admit = (pod, find) =>
+            {
+                RuntimeClassAdmission.Admit(pod, find);
+                PriorityAdmission.Admit(pod);
+            },
             DeletionGrace = Grace,
         };
+
+    private static void PrepareNew(JsonObject pod)
+    {
+        var status = new JsonObject { ["phase"] = "Pending", ["qosClass"] = PodQuality.ClassOf(pod.At("spec")) };
+        if (pod.At("spec").ObjectsAt("schedulingGates").Any())
+        {
+            status["conditions"] = new JsonArray(
+                new JsonObject
+                {
+                    ["type"] = "PodScheduled",
+                    ["status"] = "False",
+                    ["reason"] = "SchedulingGated",
+                    ["message"] = "Scheduling is blocked due to non-empty scheduling gates",
+                }
+            );
+        }
+
+        pod["status"] = status;
+    }
 
     private static long Grace(JsonObject pod)
     {

@@ -1,7 +1,6 @@
 using System.Text.Json.Nodes;
 using Holdfast.Hub.Errors;
 using Holdfast.Hub.Json;
-using Holdfast.Kube;
 
 namespace Holdfast.Hub.Validation;
 
@@ -59,7 +58,7 @@ internal static class AppsValidation
         }
         else
         {
-            Selector(selector, errors);
+            SelectorValidation.Labels(selector, "spec.selector", errors);
             if (!SelectorMatch.Matches(selector, labels))
             {
                 errors.Add(
@@ -84,7 +83,11 @@ internal static class AppsValidation
             errors
         );
         var podSpec = spec.Ensure("template").Ensure("spec");
-        PodValidation.ValidateSpec(podSpec, "spec.template.spec", errors);
+        if (!JsonNode.DeepEquals(podSpec, oldSpec.At("template", "spec")))
+        {
+            PodValidation.ValidateTemplate(podSpec, "spec.template.spec", errors);
+        }
+
         if (podSpec.StringAt("restartPolicy") is { } policy and not "Always")
         {
             errors.Add(FieldError.NotSupported("spec.template.spec.restartPolicy", policy, "Always"));
@@ -98,42 +101,6 @@ internal static class AppsValidation
                     "activeDeadlineSeconds in ReplicaSet is not Supported"
                 )
             );
-        }
-    }
-
-    private static void Selector(JsonObject selector, List<FieldError> errors)
-    {
-        MetadataValidation.Labels(selector.MapAt("matchLabels"), "spec.selector.matchLabels", errors);
-        foreach (var (expression, i) in selector.ObjectsAt("matchExpressions").Select((e, i) => (e, i)))
-        {
-            var place = $"spec.selector.matchExpressions[{i}]";
-            var values = expression.StringsAt("values").Any();
-            switch (expression.StringAt("operator"))
-            {
-                case "In" or "NotIn" when !values:
-                    errors.Add(
-                        FieldError.Required($"{place}.values", "must be specified when `operator` is 'In' or 'NotIn'")
-                    );
-                    break;
-                case "Exists" or "DoesNotExist" when values:
-                    errors.Add(
-                        FieldError.Forbidden(
-                            $"{place}.values",
-                            "may not be specified when `operator` is 'Exists' or 'DoesNotExist'"
-                        )
-                    );
-                    break;
-                case "In" or "NotIn" or "Exists" or "DoesNotExist":
-                    break;
-                case var other:
-                    errors.Add(FieldError.Invalid($"{place}.operator", other, "not a valid selector operator"));
-                    break;
-            }
-
-            if (Names.CheckQualifiedName(expression.StringAt("key") ?? "") is { } problem)
-            {
-                errors.Add(FieldError.Invalid($"{place}.key", expression.StringAt("key") ?? "", problem));
-            }
         }
     }
 

@@ -1,5 +1,4 @@
 using System.Text.Json.Nodes;
-using Holdfast.Hub.Admission;
 using Holdfast.Hub.Errors;
 using Holdfast.Hub.Json;
 using Holdfast.Kube;
@@ -9,10 +8,9 @@ namespace Holdfast.Hub.Validation;
 /// <summary>Findings about one container of a pod.</summary>
 internal static class ContainerValidation
 {
-    private static readonly string[] ProbeNames = ["livenessProbe", "readinessProbe", "startupProbe"];
-    private static readonly string[] ProbeActions = ["exec", "httpGet", "tcpSocket", "grpc"];
-    private static readonly string[] LifecycleActions = ["exec", "httpGet", "tcpSocket", "sleep"];
+    private const string Always = "Always";
 
+    /// <param name="names">The names of the containers before this one; its own is added.</param>
     public static void Validate(
         JsonObject container,
         string path,
@@ -20,6 +18,52 @@ internal static class ContainerValidation
         IReadOnlySet<string> volumes,
         List<FieldError> errors
     )
+    {
+        Name(container, path, names, errors);
+        var image = container.StringAt("image") ?? "";
+        if (image.Length == 0)
+        {
+            errors.Add(FieldError.Required($"{path}.image"));
+        }
+        else if (image.Trim() != image)
+        {
+            errors.Add(FieldError.Invalid($"{path}.image", image, "must not have leading or trailing whitespace"));
+        }
+
+        PodValidation.OneOf(container, "imagePullPolicy", path, errors, Always, "IfNotPresent", "Never");
+        PodValidation.OneOf(container, "terminationMessagePolicy", path, errors, "FallbackToLogsOnError", "File");
+        Ports(container, path, errors);
+        EnvironmentValidation.Validate(container, path, errors);
+        Mounts(container, path, volumes, errors);
+        ResourceValidation.Validate(container, path, errors);
+        SecurityValidation.OfContainer(container, path, errors);
+    }
+
+    /// <summary>What differs between the containers that a pod runs and those that run before.</summary>
+    public static void ValidateRole(JsonObject container, bool isInit, string path, long grace, List<FieldError> errors)
+    {
+        if (!isInit && container.At("restartPolicy") is not null)
+        {
+            errors.Add(FieldError.Forbidden($"{path}.restartPolicy", "may not be set for non-init containers"));
+        }
+
+        if (isInit && container.StringAt("restartPolicy") != Always)
+        {
+            PodValidation.OneOf(container, "restartPolicy", path, errors, Always);
+            ProbeValidation.Refuse(container, path, errors);
+        }
+        else
+        {
+            ProbeValidation.Validate(container, path, grace, errors);
+        }
+
+        if (isInit && container.ArrayAt("resizePolicy") is { Count: > 0 } resize)
+        {
+            errors.Add(FieldError.Invalid($"{path}.resizePolicy", resize, "must not be set for init containers"));
+        }
+    }
+
+    private static void Name(JsonObject container, string path, HashSet<string> names, List<FieldError> errors)
     {
         var name = container.StringAt("name") ?? "";
         if (name.Length == 0)
@@ -34,24 +78,6 @@ internal static class ContainerValidation
         {
             errors.Add(FieldError.Duplicate($"{path}.name", name));
         }
-
-        var image = container.StringAt("image") ?? "";
-        if (image.Length == 0)
-        {
-            errors.Add(FieldError.Required($"{path}.image"));
-        }
-        else if (image.Trim() != image)
-        {
-            errors.Add(FieldError.Invalid($"{path}.image", image, "must not have leading or trailing whitespace"));
-        }
-
-        PodValidation.OneOf(container, "imagePullPolicy", path, errors, "Always", "IfNotPresent", "Never");
-        PodValidation.OneOf(container, "terminationMessagePolicy", path, errors, "FallbackToLogsOnError", "File");
-        Ports(container, path, errors);
-        Environment(container, path, errors);
-        Mounts(container, path, volumes, errors);
-        Resources(container, path, errors);
-        Probes(container, path, errors);
     }
 
     private static void Ports(JsonObject container, string path, List<FieldError> errors)
@@ -86,82 +112,12 @@ internal static class ContainerValidation
                 errors.Add(FieldError.Invalid($"{place}.hostPort", host, cause));
             }
 
+            if (port.StringAt("hostIP") is { Length: > 0 } address)
+            {
+                AddressRules.Check(address, $"{place}.hostIP", errors);
+            }
+
             PodValidation.OneOf(port, "protocol", place, errors, "SCTP", "TCP", "UDP");
-        }
-    }
-
-    private static void Environment(JsonObject container, string path, List<FieldError> errors)
-    {
-        foreach (var (variable, i) in container.ObjectsAt("env").Select((e, i) => (e, i)))
-        {
-            var name = variable.StringAt("name") ?? "";
-            if (name.Length == 0)
-            {
-                errors.Add(FieldError.Required($"{path}.env[{i}].name"));
-            }
-            else if (Names.CheckEnvName(name) is { } problem)
-            {
-                errors.Add(FieldError.Invalid($"{path}.env[{i}].name", name, problem));
-            }
-
-            if (variable.ObjectAt("valueFrom") is { } source)
-            {
-                ValueFrom(variable, source, $"{path}.env[{i}].valueFrom", errors);
-            }
-        }
-
-        foreach (var (source, i) in container.ObjectsAt("envFrom").Select((e, i) => (e, i)))
-        {
-            var kinds =
-                (source.ObjectAt("configMapRef") is null ? 0 : 1) + (source.ObjectAt("secretRef") is null ? 0 : 1);
-            if (kinds != 1)
-            {
-                errors.Add(
-                    FieldError.Invalid(
-                        $"{path}.envFrom[{i}]",
-                        "",
-                        kinds == 0
-                            ? "must specify one of: `configMapRef` or `secretRef`"
-                            : "may not have more than one field specified at a time"
-                    )
-                );
-            }
-        }
-    }
-
-    private static void ValueFrom(JsonObject variable, JsonObject source, string place, List<FieldError> errors)
-    {
-        if (source.Count == 0)
-        {
-            errors.Add(
-                FieldError.Invalid(
-                    place,
-                    "",
-                    "must specify one of: `fieldRef`, `resourceFieldRef`, `configMapKeyRef` or `secretKeyRef`"
-                )
-            );
-        }
-        else if (source.Count > 1)
-        {
-            errors.Add(FieldError.Invalid(place, "", "may not have more than one field specified at a time"));
-        }
-
-        if (variable.StringAt("value") is { Length: > 0 })
-        {
-            errors.Add(FieldError.Invalid(place, "", "may not be specified when `value` is not empty"));
-        }
-
-        foreach (var field in (ReadOnlySpan<string>)["configMapKeyRef", "secretKeyRef"])
-        {
-            if (source.ObjectAt(field) is { } reference && reference.StringAt("key") is null or "")
-            {
-                errors.Add(FieldError.Required($"{place}.{field}.key"));
-            }
-        }
-
-        if (source.ObjectAt("fieldRef") is { } fieldRef && fieldRef.StringAt("fieldPath") is null or "")
-        {
-            errors.Add(FieldError.Required($"{place}.fieldRef.fieldPath"));
         }
     }
 
@@ -191,138 +147,45 @@ internal static class ContainerValidation
                 errors.Add(FieldError.Invalid($"{place}.mountPath", target, "must be unique"));
             }
 
-            if (mount.StringAt("subPath") is { Length: > 0 } sub)
-            {
-                if (sub.StartsWith('/'))
-                {
-                    errors.Add(FieldError.Invalid($"{place}.subPath", sub, "must be a relative path"));
-                }
-
-                if (sub.Split('/').Contains(".."))
-                {
-                    errors.Add(FieldError.Invalid($"{place}.subPath", sub, "must not contain '..'"));
-                }
-            }
-        }
-    }
-
-    private static void Resources(JsonObject container, string path, List<FieldError> errors)
-    {
-        var limits = container.ObjectAt("resources").MapAt("limits");
-        var requests = container.ObjectAt("resources").MapAt("requests");
-        foreach (var (kind, amounts) in new[] { ("limits", limits), ("requests", requests) })
-        {
-            foreach (var (name, amount) in amounts)
-            {
-                if (PodQuality.Amount(amount) < 0)
-                {
-                    errors.Add(
-                        FieldError.Invalid(
-                            $"{path}.resources.{kind}[{name}]",
-                            amount,
-                            "must be greater than or equal to 0"
-                        )
-                    );
-                }
-
-                if (Names.CheckQualifiedName(name) is { } problem)
-                {
-                    errors.Add(FieldError.Invalid($"{path}.resources.{kind}.{name}", name, problem));
-                }
-            }
-        }
-
-        foreach (var (name, request) in requests)
-        {
-            if (limits.TryGetValue(name, out var limit) && PodQuality.Amount(request) > PodQuality.Amount(limit))
+            SubPath(mount, place, errors);
+            PodValidation.OneOf(mount, "mountPropagation", place, errors, "Bidirectional", "HostToContainer", "None");
+            if (
+                mount.StringAt("mountPropagation") == "Bidirectional"
+                && !container.At("securityContext").BoolAt("privileged")
+            )
             {
                 errors.Add(
-                    FieldError.Invalid(
-                        $"{path}.resources.requests",
-                        request,
-                        $"must be less than or equal to {name} limit of {limit}"
+                    FieldError.Forbidden(
+                        $"{place}.mountPropagation",
+                        "Bidirectional mount propagation is available only to privileged containers"
                     )
                 );
             }
         }
     }
 
-    private static void Probes(JsonObject container, string path, List<FieldError> errors)
+    private static void SubPath(JsonObject mount, string place, List<FieldError> errors)
     {
-        foreach (var name in ProbeNames)
+        var sub = mount.StringAt("subPath") ?? "";
+        if (sub.Length > 0)
         {
-            if (container.ObjectAt(name) is not { } probe)
-            {
-                continue;
-            }
-
-            OneAction(probe, ProbeActions, $"{path}.{name}", errors);
-            foreach (
-                var field in (ReadOnlySpan<string>)
-                    ["initialDelaySeconds", "timeoutSeconds", "periodSeconds", "failureThreshold"]
-            )
-            {
-                if (probe.IntAt(field) is < 0 and var value)
-                {
-                    errors.Add(
-                        FieldError.Invalid($"{path}.{name}.{field}", value, "must be greater than or equal to 0")
-                    );
-                }
-            }
-
-            if (name != "readinessProbe" && probe.IntAt("successThreshold") is not (null or 1) and var success)
-            {
-                errors.Add(FieldError.Invalid($"{path}.{name}.successThreshold", success, "must be 1"));
-            }
+            PathRules.Descending(sub, $"{place}.subPath", errors);
         }
 
-        foreach (var hook in (ReadOnlySpan<string>)["postStart", "preStop"])
+        if (mount.StringAt("subPathExpr") is { Length: > 0 } expression)
         {
-            if (container.At("lifecycle").ObjectAt(hook) is { } handler)
+            if (sub.Length > 0)
             {
-                OneAction(handler, LifecycleActions, $"{path}.lifecycle.{hook}", errors);
+                errors.Add(
+                    FieldError.Invalid(
+                        $"{place}.subPathExpr",
+                        expression,
+                        "subPathExpr and subPath are mutually exclusive"
+                    )
+                );
             }
-        }
-    }
 
-    private static void OneAction(JsonObject handler, string[] actions, string place, List<FieldError> errors)
-    {
-        var given = actions.Where(handler.ContainsKey).ToList();
-        if (given.Count == 0)
-        {
-            errors.Add(FieldError.Required(place, "must specify a handler type"));
-        }
-
-        foreach (var extra in given.Skip(1))
-        {
-            errors.Add(FieldError.Forbidden($"{place}.{extra}", "may not specify more than 1 handler type"));
-        }
-
-        if (handler.ObjectAt("exec") is { } exec && !exec.StringsAt("command").Any())
-        {
-            errors.Add(FieldError.Required($"{place}.exec.command"));
-        }
-
-        foreach (var action in (ReadOnlySpan<string>)["httpGet", "tcpSocket"])
-        {
-            if (handler.ObjectAt(action) is { } target)
-            {
-                var port = target.At("port");
-                var problem =
-                    port.AsInt() is { } number ? PortRules.Check(number)
-                    : port.AsText() is { Length: > 0 } name ? Names.CheckPortName(name)
-                    : PortRules.Check(0);
-                if (problem is not null)
-                {
-                    errors.Add(
-                        FieldError.Invalid(
-                            $"{place}.{action}.port",
-                            port.AsText() ?? (object)(port.AsInt() ?? 0),
-                            problem
-                        )
-                    );
-                }
-            }
+            PathRules.Descending(expression, $"{place}.subPathExpr", errors);
         }
     }
 }

@@ -8,55 +8,68 @@ namespace Holdfast.Hub.Validation;
 /// <summary>Findings about pods; all of them at once, worded as k8s.io/kubernetes/pkg/apis/core/validation words them.</summary>
 internal static class PodValidation
 {
-    private const string OnlyImages =
-        "pod updates may not change fields other than `spec.containers[*].image`,`spec.initContainers[*].image`,"
-        + "`spec.activeDeadlineSeconds`,`spec.tolerations` (only additions to existing tolerations),"
-        + "`spec.terminationGracePeriodSeconds` (allow it to be set to 1 if it was previously negative)";
-
     public static void Validate(JsonObject pod, JsonObject? old, List<FieldError> errors)
     {
-        ValidateSpec(pod.Ensure("spec"), "spec", errors);
-        if (old is not null && !JsonNode.DeepEquals(Fixed(pod), Fixed(old)))
+        var spec = pod.Ensure("spec");
+        if (old is null)
         {
-            errors.Add(FieldError.Forbidden("spec", OnlyImages));
+            ValidateSpec(spec, "spec", errors);
+            if (spec.ArrayAt("ephemeralContainers") is { Count: > 0 })
+            {
+                errors.Add(FieldError.Forbidden("spec.ephemeralContainers", "cannot be set on create"));
+            }
+        }
+        else if (!JsonNode.DeepEquals(spec, old.At("spec")))
+        {
+            // What was accepted once stays acceptable: an older version of this program may have known fewer rules.
+            ValidateSpec(spec, "spec", errors);
+            PodUpdateValidation.Validate(spec, old.ObjectAt("spec") ?? [], errors);
         }
     }
 
-    /// <summary>A pod spec by itself, also that of a template.</summary>
-    public static void ValidateSpec(JsonObject spec, string path, List<FieldError> errors)
+    /// <summary>The pod of a template.</summary>
+    public static void ValidateTemplate(JsonObject spec, string path, List<FieldError> errors)
+    {
+        ValidateSpec(spec, path, errors);
+        if (spec.ArrayAt("ephemeralContainers") is { Count: > 0 })
+        {
+            errors.Add(
+                FieldError.Forbidden($"{path}.ephemeralContainers", "ephemeral containers not allowed in pod template")
+            );
+        }
+    }
+
+    private static void ValidateSpec(JsonObject spec, string path, List<FieldError> errors)
     {
         var volumes = VolumeValidation.Validate(spec, $"{path}.volumes", errors);
-        var names = new HashSet<string>();
+        Containers(spec, path, volumes, errors);
+        HostPorts(spec, path, errors);
+        OneOf(spec, "restartPolicy", path, errors, "Always", "OnFailure", "Never");
+        Range(spec, "terminationGracePeriodSeconds", 0, path, errors);
+        Range(spec, "activeDeadlineSeconds", 1, path, errors);
+        SecurityValidation.OfPod(spec, path, errors);
+        SchedulingValidation.Validate(spec, path, errors);
+        SpecNames(spec, path, errors);
+        NameResolution(spec, path, errors);
+    }
+
+    private static void Containers(JsonObject spec, string path, IReadOnlySet<string> volumes, List<FieldError> errors)
+    {
         if (!spec.ObjectsAt("containers").Any())
         {
             errors.Add(FieldError.Required($"{path}.containers"));
         }
 
+        var names = new HashSet<string>();
+        var grace = spec.IntAt("terminationGracePeriodSeconds") ?? 0;
         foreach (var list in (ReadOnlySpan<string>)["initContainers", "containers"])
         {
             foreach (var (container, i) in spec.ObjectsAt(list).Select((c, i) => (c, i)))
             {
-                ContainerValidation.Validate(container, $"{path}.{list}[{i}]", names, volumes, errors);
+                var place = $"{path}.{list}[{i}]";
+                ContainerValidation.Validate(container, place, names, volumes, errors);
+                ContainerValidation.ValidateRole(container, list == "initContainers", place, grace, errors);
             }
-        }
-
-        HostPorts(spec, path, errors);
-        OneOf(spec, "restartPolicy", path, errors, "Always", "OnFailure", "Never");
-        OneOf(spec, "dnsPolicy", path, errors, "ClusterFirst", "ClusterFirstWithHostNet", "Default", "None");
-        Range(spec, "terminationGracePeriodSeconds", 0, path, errors);
-        Range(spec, "activeDeadlineSeconds", 1, path, errors);
-        MetadataValidation.Labels(spec.MapAt("nodeSelector"), $"{path}.nodeSelector", errors);
-        SpecNames(spec, path, errors);
-        HostAliases(spec, path, errors);
-        if (spec.BoolAt("shareProcessNamespace") && spec.BoolAt("hostPID"))
-        {
-            errors.Add(
-                FieldError.Invalid(
-                    $"{path}.shareProcessNamespace",
-                    true,
-                    "ShareProcessNamespace and HostPID cannot both be enabled"
-                )
-            );
         }
     }
 
@@ -80,24 +93,30 @@ internal static class PodValidation
                 errors.Add(FieldError.Invalid($"{path}.{field}", text, problem));
             }
         }
+
+        foreach (var (gate, i) in spec.ObjectsAt("readinessGates").Select((g, i) => (g, i)))
+        {
+            var type = gate.StringAt("conditionType") ?? "";
+            if (Names.CheckQualifiedName(type) is { } problem)
+            {
+                errors.Add(FieldError.Invalid($"{path}.readinessGates[{i}].conditionType", type, problem));
+            }
+        }
+
+        OneOf(spec, "preemptionPolicy", path, errors, "PreemptLowerPriority", "Never");
+        if (spec.ObjectAt("os") is { } os)
+        {
+            OneOf(os, "name", $"{path}.os", errors, "linux", "windows");
+        }
     }
 
-    private static void HostAliases(JsonObject spec, string path, List<FieldError> errors)
+    private static void NameResolution(JsonObject spec, string path, List<FieldError> errors)
     {
+        OneOf(spec, "dnsPolicy", path, errors, "ClusterFirstWithHostNet", "ClusterFirst", "Default", "None");
+        DnsValidation.Validate(spec, $"{path}.dnsConfig", errors);
         foreach (var (alias, i) in spec.ObjectsAt("hostAliases").Select((a, i) => (a, i)))
         {
-            var ip = alias.StringAt("ip") ?? "";
-            if (!System.Net.IPAddress.TryParse(ip, out _))
-            {
-                errors.Add(
-                    FieldError.Invalid(
-                        $"{path}.hostAliases[{i}].ip",
-                        ip,
-                        "must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)"
-                    )
-                );
-            }
-
+            AddressRules.Check(alias.StringAt("ip") ?? "", $"{path}.hostAliases[{i}].ip", errors);
             foreach (var host in alias.StringsAt("hostnames"))
             {
                 if (Names.CheckSubdomain(host) is { } problem)
@@ -129,32 +148,13 @@ internal static class PodValidation
                     );
                 }
 
-                if (!taken.Add($"{port.StringAt("protocol")}/{port.StringAt("hostIP")}/{host}"))
+                var name = $"{port.StringAt("protocol")}/{port.StringAt("hostIP")}/{host}";
+                if (!taken.Add(name))
                 {
-                    errors.Add(
-                        FieldError.Duplicate(place, $"{port.StringAt("protocol")}/{port.StringAt("hostIP")}/{host}")
-                    );
+                    errors.Add(FieldError.Duplicate(place, name));
                 }
             }
         }
-    }
-
-    /// <summary>The spec without what an update may change.</summary>
-    private static JsonObject Fixed(JsonObject pod)
-    {
-        var spec = (JsonObject)pod.Ensure("spec").DeepClone();
-        spec.Remove("activeDeadlineSeconds");
-        spec.Remove("tolerations");
-        spec.Remove("terminationGracePeriodSeconds");
-        foreach (var list in (ReadOnlySpan<string>)["initContainers", "containers"])
-        {
-            foreach (var container in spec.ObjectsAt(list))
-            {
-                container.Remove("image");
-            }
-        }
-
-        return spec;
     }
 
     /// <summary>A number that also fits into 32 bits.</summary>

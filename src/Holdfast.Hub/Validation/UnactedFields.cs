@@ -19,7 +19,6 @@ internal static class UnactedFields
         new("automountServiceAccountToken") { Fulfilled = ["false"] },
         new("hostUsers") { Fulfilled = ["true"] },
         new("os.name") { Fulfilled = ["linux"] },
-        new("preemptionPolicy") { Fulfilled = ["Never"] },
         new("readinessGates"),
         new("resourceClaims"),
         new("resources"),

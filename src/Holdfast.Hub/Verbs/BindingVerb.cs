@@ -24,6 +24,15 @@ internal static class BindingVerb
         }
 
         var current = call.Objects.Get(call.Resource, call.Path.Namespace, call.Path.Name);
+        if (current.At("spec").ObjectsAt("schedulingGates").Any())
+        {
+            throw ApiException.Conflict(
+                call.Resource,
+                call.Path.Name,
+                $"pod {call.Path.Name} has non-empty .spec.schedulingGates"
+            );
+        }
+
         if (!call.Request.IsDryRun() && !await BindAsync(call.Objects, current, node, call.Token))
         {
             throw ApiException.Conflict(
