@@ -14,7 +14,7 @@ internal static partial class HubLog
     [LoggerMessage(4002, LogLevel.Information, "made a new certificate for {Subject}, good until {NotAfter}")]
     public static partial void CertificateMade(ILogger logger, string subject, DateTimeOffset notAfter);
 
-    [LoggerMessage(4003, LogLevel.Warning, "{Controller} cannot bring {Key} in order; it tries again in {Delay}")]
+    [LoggerMessage(4003, LogLevel.Warning, "controller {Controller} failed to reconcile {Key}; retrying in {Delay}")]
     public static partial void ReconcileFailed(
         ILogger logger,
         Exception cause,
@@ -23,12 +23,25 @@ internal static partial class HubLog
         TimeSpan delay
     );
 
-    [LoggerMessage(4004, LogLevel.Debug, "{Controller} lists {Resource} anew: {Reason}")]
+    [LoggerMessage(4004, LogLevel.Debug, "controller {Controller} lists {Resource} again: {Reason}")]
     public static partial void Relisting(ILogger logger, string controller, string resource, string reason);
 
     [LoggerMessage(4005, LogLevel.Warning, "cannot renew the certificates; the next try is in a day")]
     public static partial void RenewalFailed(ILogger logger, Exception cause);
 
-    [LoggerMessage(4006, LogLevel.Error, "{Controller} stopped and starts again in {Delay}")]
+    [LoggerMessage(4006, LogLevel.Error, "controller {Controller} stopped; restarting in {Delay}")]
     public static partial void ControllerFailed(ILogger logger, Exception cause, string controller, TimeSpan delay);
+
+    [LoggerMessage(
+        4007,
+        LogLevel.Warning,
+        "controller {Controller} failed to reconcile {Key}; retrying in {Delay}: {Reason}"
+    )]
+    public static partial void ReconcileRefused(
+        ILogger logger,
+        string controller,
+        string key,
+        TimeSpan delay,
+        string reason
+    );
 }
