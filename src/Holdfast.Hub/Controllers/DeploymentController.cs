@@ -33,7 +33,7 @@ internal sealed partial class DeploymentController
         this.objects = objects;
         this.events = events;
         loop = new("deployment", objects, logger, ReconcileAsync);
-        loop.Watch(AppsResources.Deployments.StoreName, (_, o, queue) => queue.Add(Key(o.MetaNamespace, o.MetaName)));
+        loop.WatchOwn(AppsResources.Deployments);
         loop.Watch(AppsResources.ReplicaSets.StoreName, (_, o, queue) => AddOwner(o, queue));
         loop.Watch(
             PodResources.Pods.StoreName,

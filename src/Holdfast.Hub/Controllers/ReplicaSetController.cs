@@ -26,7 +26,7 @@ internal sealed class ReplicaSetController
         this.objects = objects;
         this.events = events;
         loop = new("replicaset", objects, logger, ReconcileAsync);
-        loop.Watch(AppsResources.ReplicaSets.StoreName, (_, o, queue) => queue.Add(Key(o.MetaNamespace, o.MetaName)));
+        loop.WatchOwn(AppsResources.ReplicaSets);
         loop.Watch(PodResources.Pods.StoreName, OnPod);
     }
 
@@ -62,20 +62,15 @@ internal sealed class ReplicaSetController
         }
 
         var pods = await ClaimAsync(set, ct);
-        string? failure = null;
+        ApiException? failure = null;
         if (!set.IsDeleting)
         {
             failure = await ScaleAsync(set, pods, ct);
             pods = [.. Owned(set).Where(PodFacts.IsActive)];
         }
 
-        var soonest = await WriteStatusAsync(set, pods, failure, ct);
-        if (failure is not null)
-        {
-            throw new InvalidOperationException(failure);
-        }
-
-        return soonest;
+        var soonest = await WriteStatusAsync(set, pods, failure?.Message, ct);
+        return failure is null ? soonest : throw failure;
     }
 
     private IEnumerable<JsonObject> Owned(JsonObject set) =>
@@ -138,8 +133,11 @@ internal sealed class ReplicaSetController
             ct
         );
 
-    /// <summary>Null when all went well, else the reason for the ReplicaFailure condition.</summary>
-    private async Task<string?> ScaleAsync(JsonObject set, List<JsonObject> pods, CancellationToken ct)
+    /// <summary>
+    /// Null when all went well, else why a pod could not be created, in words that are the same for every attempt: a new text
+    /// would make each attempt a change of the set and a new event.
+    /// </summary>
+    private async Task<ApiException?> ScaleAsync(JsonObject set, List<JsonObject> pods, CancellationToken ct)
     {
         var wanted = set.At("spec").IntAt("replicas") ?? 1;
         if (pods.Count > wanted)
@@ -152,12 +150,13 @@ internal sealed class ReplicaSetController
 
         for (var i = pods.Count; i < wanted && i - pods.Count < Burst; i++)
         {
+            var wish = NewPod(set);
             try
             {
                 var pod = await objects.CreateAsync(
                     PodResources.Pods,
                     set.MetaNamespace,
-                    NewPod(set),
+                    wish,
                     WriteOptions.Internal,
                     ct
                 );
@@ -172,8 +171,14 @@ internal sealed class ReplicaSetController
             }
             catch (ApiException e)
             {
-                await events.WriteAsync(set, "Warning", "FailedCreate", $"Error creating: {e.Message}", Component, ct);
-                return e.Message;
+                var cause = e.Message;
+                if (wish.MetaName is { Length: > 0 } generated)
+                {
+                    cause = cause.Replace(generated, set.MetaName + "-", StringComparison.Ordinal);
+                }
+
+                await events.WriteAsync(set, "Warning", "FailedCreate", $"Error creating: {cause}", Component, ct);
+                return new ApiException(e.Reason, cause, e);
             }
         }
 

@@ -218,6 +218,42 @@ public sealed class ControllerTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_set_that_cannot_create_pods_counts_one_event_without_a_generated_name()
+    {
+        await hub.PostAsync(
+            $"{Root}/deployments",
+            Deployment("web", 1, "RollingUpdate")
+                .Replace("\"containers\"", "\"runtimeClassName\":\"none\",\"containers\"")
+        );
+        var events = await hub.UntilAsync(
+            "/api/v1/namespaces/default/events?fieldSelector=reason%3DFailedCreate",
+            l => l["items"]!.AsArray().Any(e => (long)e!["count"]! >= 4)
+        );
+
+        var told = Assert.Single(events["items"]!.AsArray())!;
+        var set = (string)told["involvedObject"]!["name"]!;
+        Assert.StartsWith($"Error creating: pods \"{set}-\" is forbidden", (string)told["message"]!);
+        var web = await hub.GetAsync($"{Root}/deployments/web");
+        Assert.StartsWith($"pods \"{set}-\" is forbidden", (string)Condition(web, "ReplicaFailure")["message"]!);
+    }
+
+    [Theory]
+    [InlineData("\"progressDeadlineSeconds\":9999999,")]
+    [InlineData("\"progressDeadlineSeconds\":2147483646,")]
+    [InlineData("\"minReadySeconds\":9999998,\"progressDeadlineSeconds\":9999999,")]
+    public async Task A_wait_of_months_stops_no_controller(string wait)
+    {
+        await hub.PostAsync(
+            $"{Root}/deployments",
+            Deployment("slow", 1, "RollingUpdate").Replace("\"replicas\"", $"{wait}\"replicas\"")
+        );
+        await hub.UntilAsync($"{Root}/deployments/slow", d => (long?)d["status"]?["readyReplicas"] == 1);
+
+        await DeployAsync("web", 1);
+        await AvailableAsync("web", 1);
+    }
+
+    [Fact]
     public async Task Old_events_expire()
     {
         const string Events = "/api/v1/namespaces/default/events";
