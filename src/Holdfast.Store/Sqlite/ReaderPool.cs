@@ -25,13 +25,17 @@ internal sealed class ReaderPool(string path) : IDisposable
             reader = idle.TryTake(out var taken) ? taken : new Reader(path);
             var result = read(reader);
             Return(reader);
+            reader = null;
             return result;
         }
         catch (SqliteException e)
         {
+            throw e.ToStoreException(doing, path);
+        }
+        finally
+        {
             // A connection that failed once is not trusted again.
             reader?.Dispose();
-            throw e.ToStoreException(doing, path);
         }
     }
 
