@@ -19,6 +19,7 @@ public sealed class ObjectStore : IAsyncDisposable
     private readonly ReaderPool readers;
     private readonly EventFeed feed;
     private readonly Writer writer;
+    private readonly Upkeep upkeep;
     private int disposed;
 
     private ObjectStore(
@@ -34,6 +35,7 @@ public sealed class ObjectStore : IAsyncDisposable
         readers = new ReaderPool(options.DatabasePath);
         feed = new EventFeed(transaction.Revision, options.RecentEvents);
         writer = new Writer(transaction, feed, options, time, logger);
+        upkeep = new Upkeep(options.DatabasePath, writer, time, logger);
     }
 
     /// <summary>The last revision given out. A new store starts at 1.</summary>
@@ -159,6 +161,7 @@ public sealed class ObjectStore : IAsyncDisposable
         if (Interlocked.Exchange(ref disposed, 1) == 0)
         {
             feed.Close();
+            await upkeep.DisposeAsync();
             await writer.StopAsync();
             readers.Dispose();
             fileLock.Dispose();

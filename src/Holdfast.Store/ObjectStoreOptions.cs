@@ -18,6 +18,9 @@ public sealed record ObjectStoreOptions
     /// <summary>Biggest object in bytes. 1.5 MiB: etcd's request limit, so what fits a cluster fits here.</summary>
     public int MaxObjectBytes { get; init; } = 1536 << 10;
 
+    /// <summary>Tests make the write-ahead log "large" earlier.</summary>
+    internal long WalWarnedBytes { get; init; } = StoreLimits.WalWarnedBytes;
+
     /// <summary>Tests make the memory for recent events small, to see watchers fall back to the log.</summary>
     internal int RecentEvents { get; init; } = StoreLimits.RecentEvents;
 }

@@ -21,6 +21,7 @@ internal static class StoreFile
             connection = SqliteConnections.OpenWriter(path);
             CheckForDamage(connection, path);
             Schema.Ensure(connection, path);
+            FreePages.GiveBack(connection);
             return (fileLock, new WriteTransaction(connection, options));
         }
         catch (Exception e)
@@ -80,14 +81,7 @@ internal static class StoreFile
 
     private static void CheckForDamage(SqliteConnection connection, string path)
     {
-        if (new FileInfo(path).Length > StoreLimits.CheckedAtOpenBytes)
-        {
-            return;
-        }
-
-        using var command = connection.CreateCommand();
-        command.CommandText = "PRAGMA quick_check(1)";
-        if (command.ExecuteScalar() is string finding && finding != "ok")
+        if (new FileInfo(path).Length <= StoreLimits.CheckedAtOpenBytes && connection.FindDamage() is { } finding)
         {
             throw SqliteFailure.Damaged("open the store", path, finding);
         }

@@ -45,11 +45,23 @@ internal static class StoreLimits
     /// <summary>Bytes the write-ahead log file keeps after a copy back; a burst's excess is given back to the disk.</summary>
     public const int WalKeptBytes = 8 << 20;
 
+    /// <summary>
+    /// Bytes of the write-ahead log at which a warning is given: four times what it keeps. Only a reader that does not end,
+    /// somebody's sqlite3 shell, lets it grow so.
+    /// </summary>
+    public const long WalWarnedBytes = 32L << 20;
+
+    /// <summary>Free bytes that stay in the file for the next writes; as much as the log of changes may have.</summary>
+    public const long FreeBytesKept = 16L << 20;
+
+    /// <summary>How often a big file is checked for damage and free space is given back.</summary>
+    public static readonly TimeSpan UpkeepEvery = TimeSpan.FromDays(1);
+
     /// <summary>Seconds to wait for a lock that only somebody's sqlite3 shell can hold.</summary>
     public const int BusySeconds = 5;
 
     /// <summary>
-    /// Database size up to which every open checks the whole file; beyond, only what is read. 3 ms per MiB measured, and
+    /// Database size up to which every open checks the whole file; beyond, the daily upkeep does. 3 ms per MiB measured, and
     /// an SD card reads 40 MiB/s: a restart must know all pods within a second.
     /// </summary>
     public const long CheckedAtOpenBytes = 16L << 20;

@@ -1,4 +1,5 @@
 using System.Text;
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Holdfast.Store.Tests;
@@ -6,10 +7,13 @@ namespace Holdfast.Store.Tests;
 /// <summary>A store in a directory of its own that goes away with it.</summary>
 internal sealed class TemporaryStore : IAsyncDisposable
 {
-    private TemporaryStore(ObjectStoreOptions options, TimeProvider time)
+    private readonly ILoggerFactory loggers;
+
+    private TemporaryStore(ObjectStoreOptions options, TimeProvider time, ILoggerFactory loggers)
     {
         Options = options;
         Time = time;
+        this.loggers = loggers;
     }
 
     public ObjectStoreOptions Options { get; }
@@ -18,14 +22,19 @@ internal sealed class TemporaryStore : IAsyncDisposable
 
     public static async Task<TemporaryStore> OpenAsync(
         Func<ObjectStoreOptions, ObjectStoreOptions>? adjust = null,
-        TimeProvider? time = null
+        TimeProvider? time = null,
+        ILoggerFactory? loggers = null
     )
     {
         // In memory where the machine has it: these tests are about logic, the crash tests about the disk.
         var parent = Directory.Exists("/dev/shm") ? "/dev/shm" : Path.GetTempPath();
         var directory = Directory.CreateDirectory(Path.Join(parent, $"holdfast-store-{Guid.NewGuid():N}"));
         var options = new ObjectStoreOptions { DatabasePath = Path.Join(directory.FullName, "store.db") };
-        var temporary = new TemporaryStore(adjust?.Invoke(options) ?? options, time ?? TimeProvider.System);
+        var temporary = new TemporaryStore(
+            adjust?.Invoke(options) ?? options,
+            time ?? TimeProvider.System,
+            loggers ?? NullLoggerFactory.Instance
+        );
         await temporary.StartAsync();
         return temporary;
     }
@@ -34,7 +43,7 @@ internal sealed class TemporaryStore : IAsyncDisposable
 
     public static ReadOnlyMemory<byte> Json(string text) => Encoding.UTF8.GetBytes($$"""{"x":"{{text}}"}""");
 
-    public Task<ObjectStore> OpenAgainAsync() => ObjectStore.OpenAsync(Options, Time, NullLoggerFactory.Instance);
+    public Task<ObjectStore> OpenAgainAsync() => ObjectStore.OpenAsync(Options, Time, loggers);
 
     public async Task StartAsync() => Store = await OpenAgainAsync();
 

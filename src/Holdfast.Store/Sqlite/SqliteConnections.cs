@@ -37,6 +37,14 @@ internal static class SqliteConnections
         return Convert.ToInt64(command.ExecuteScalar(), CultureInfo.InvariantCulture);
     }
 
+    /// <summary>What is wrong with the file, or null. Reads all of it.</summary>
+    public static string? FindDamage(this SqliteConnection connection)
+    {
+        using var command = connection.CreateCommand();
+        command.CommandText = "PRAGMA quick_check(1)";
+        return command.ExecuteScalar() is string finding && finding != "ok" ? finding : null;
+    }
+
     /// <summary>A statement that is compiled once and run many times. Parameters are <c>$1</c> to <c>$N</c>.</summary>
     public static SqliteCommand Prepare(this SqliteConnection connection, string sql, int parameters)
     {

@@ -12,9 +12,12 @@ internal static class SqliteFailure
     /// <summary>SQLITE_IOERR_SHMSIZE: no room to grow the index of the write-ahead log.</summary>
     private const int NoRoomForSharedMemory = 4874;
 
+    public static bool IsFull(this SqliteException e) =>
+        e.SqliteErrorCode == Full || e.SqliteExtendedErrorCode == NoRoomForSharedMemory;
+
     public static StoreException ToStoreException(this SqliteException e, string doing, string path)
     {
-        if (e.SqliteErrorCode == Full || e.SqliteExtendedErrorCode == NoRoomForSharedMemory)
+        if (e.IsFull())
         {
             return new StoreException(
                 StoreReason.Full,

@@ -176,6 +176,9 @@ internal sealed class WriteTransaction : IDisposable
         oldestAt = nextAt != 0 ? nextAt : OldestAt();
     }
 
+    /// <summary>See <see cref="FreePages.GiveBack"/>. Not within a transaction.</summary>
+    public bool GiveBackFreePages() => FreePages.GiveBack(connection);
+
     public void Dispose()
     {
         SqliteCommand[] all =

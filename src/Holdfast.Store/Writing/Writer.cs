@@ -27,6 +27,8 @@ internal sealed class Writer
     private readonly Thread thread;
     private readonly TaskCompletionSource stopped = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private bool mustReadBack;
+    private bool hasWarnedOfLog;
+    private volatile bool isVacuumWanted;
 
     public Writer(
         WriteTransaction transaction,
@@ -66,12 +68,16 @@ internal sealed class Writer
         return stopped.Task;
     }
 
+    /// <summary>Gives space back after the next commit, if most of the file is free.</summary>
+    public void GiveBackFreePages() => isVacuumWanted = true;
+
     private void Run()
     {
         while (WaitForWrites())
         {
             TakeBatch();
             CommitBatch();
+            LookAfterFiles();
         }
 
         try
@@ -147,6 +153,31 @@ internal sealed class Writer
         foreach (var request in batch)
         {
             request.Complete();
+        }
+    }
+
+    private void LookAfterFiles()
+    {
+        try
+        {
+            if (isVacuumWanted)
+            {
+                isVacuumWanted = false;
+                transaction.GiveBackFreePages();
+            }
+
+            var log = new FileInfo(options.DatabasePath + "-wal");
+            var isLarge = log.Exists && log.Length > options.WalWarnedBytes;
+            if (isLarge && !hasWarnedOfLog)
+            {
+                logger.LogGrows(options.DatabasePath, log.Length);
+            }
+
+            hasWarnedOfLog = isLarge;
+        }
+        catch (Exception e) when (e is SqliteException or IOException)
+        {
+            logger.UpkeepFailed(e.Message);
         }
     }
 
