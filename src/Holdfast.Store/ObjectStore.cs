@@ -109,14 +109,21 @@ public sealed class ObjectStore : IAsyncDisposable
         WriteAsync(new WriteRequest(WriteKind.Delete, key, default, expectedRevision, ct), ct);
 
     /// <summary>
-    /// Every write to a resource after a revision, in order, each exactly once, until cancelled. A slow reader of this
-    /// stream holds up nobody and loses nothing, unless it falls behind the log itself: then TooOld, and it lists again.
+    /// Every write to a resource after a revision, in order, each exactly once. A slow reader of the watch holds up nobody and
+    /// loses nothing, unless it falls behind the log itself: then TooOld, and it lists again.
     /// </summary>
     /// <param name="resource">Plural resource with its API group.</param>
     /// <param name="ns">Only this namespace; null for all.</param>
     /// <param name="afterRevision">Usually <see cref="ObjectList.Revision"/>. 0 is the beginning of a log that was never compacted.</param>
-    /// <param name="ct">Ends the watch.</param>
-    /// <exception cref="StoreException">TooOld (also when the revision lies in the future: this is another store), Closed.</exception>
+    /// <exception cref="StoreException">TooOld: the revision lies in the future, so this is another store.</exception>
+    public ObjectWatch Watch(string resource, string? ns, long afterRevision)
+    {
+        CheckCanWatchFrom(resource, afterRevision);
+        return new ObjectWatch(feed, readers, new Watcher(resource, ns, afterRevision));
+    }
+
+    /// <summary>The events of <see cref="Watch"/> one by one, until cancelled.</summary>
+    /// <exception cref="StoreException">TooOld, Closed.</exception>
     public async IAsyncEnumerable<StoreEvent> WatchAsync(
         string resource,
         string? ns,
@@ -124,34 +131,13 @@ public sealed class ObjectStore : IAsyncDisposable
         [EnumeratorCancellation] CancellationToken ct = default
     )
     {
-        CheckCanWatchFrom(resource, afterRevision);
-        var watcher = new Watcher(resource, ns, afterRevision);
-        var events = new List<StoreEvent>();
-        try
+        using var watch = Watch(resource, ns, afterRevision);
+        while (true)
         {
-            while (true)
+            foreach (var e in await watch.ReadAsync(ct))
             {
-                ct.ThrowIfCancellationRequested();
-                events.Clear();
-                switch (feed.Take(watcher, events))
-                {
-                    case FeedStep.Wait:
-                        await watcher.Signal.Task.WaitAsync(ct);
-                        break;
-                    case FeedStep.ReadLog:
-                        ReadLog(watcher, events);
-                        break;
-                }
-
-                foreach (var e in events)
-                {
-                    yield return e;
-                }
+                yield return e;
             }
-        }
-        finally
-        {
-            feed.Leave(watcher);
         }
     }
 
@@ -193,24 +179,5 @@ public sealed class ObjectStore : IAsyncDisposable
                     + "the store that gave this revision. List again and watch from there."
             );
         }
-    }
-
-    private void ReadLog(Watcher watcher, List<StoreEvent> into)
-    {
-        var page = readers.Read(
-            $"watch {watcher.Resource}",
-            reader => reader.ReadLog(watcher.Resource, watcher.Namespace, watcher.Position)
-        );
-        if (watcher.Position < page.Compacted)
-        {
-            throw new StoreException(
-                StoreReason.TooOld,
-                $"cannot watch {watcher.Resource} from revision {watcher.Position}: the log starts after "
-                    + $"{page.Compacted}. List again and watch from there."
-            );
-        }
-
-        into.AddRange(page.Events);
-        watcher.Position = page.CompleteTo;
     }
 }

@@ -36,7 +36,32 @@ public sealed class EventFeedTests
         Assert.Equal(FeedStep.Wait, feed.Take(watcher, taken));
         feed.Publish([Event(11), Event(12)]);
         Assert.False(watcher.Signal.Task.IsCompleted);
+        Assert.Equal(12, feed.PositionWhileWaiting(watcher));
+
+        // Its own event comes behind all that was not its: it is taken from memory, although the memory is short.
+        feed.Publish([Event(13), Event(14), Event(15), Secret(16)]);
+        Assert.True(watcher.Signal.Task.IsCompleted);
         Assert.Equal(12, watcher.Position);
+    }
+
+    [Fact]
+    public void A_watcher_that_left_while_it_waited_is_forgotten()
+    {
+        var watcher = new Watcher("pods", null, 10);
+        feed.Take(watcher, taken);
+        feed.Leave(watcher);
+        feed.Publish([Event(11)]);
+        Assert.False(watcher.Signal.Task.IsCompleted);
+        Assert.Null(feed.PositionWhileWaiting(watcher));
+    }
+
+    [Fact]
+    public void Each_resource_of_a_commit_wakes_its_watchers()
+    {
+        var watchers = new[] { "secrets", "pods", "nodes" }.Select(r => new Watcher(r, null, 10)).ToList();
+        watchers.ForEach(w => feed.Take(w, taken));
+        feed.Publish([Secret(11), Event(12), Secret(13)]);
+        Assert.Equal([true, true, false], watchers.Select(w => w.Signal.Task.IsCompleted));
     }
 
     [Fact]
@@ -72,6 +97,9 @@ public sealed class EventFeedTests
         feed.Publish([Event(11)]);
         Assert.Equal(FeedStep.Taken, feed.Take(watcher, taken));
     }
+
+    private static StoreEvent Secret(long revision) =>
+        new(StoreEventKind.Added, new StoredObject(new("secrets", "default", "s"), revision, Json("1")));
 
     private static StoreEvent Event(long revision) =>
         new(StoreEventKind.Added, new StoredObject(Pod($"p{revision}"), revision, Json("1")));

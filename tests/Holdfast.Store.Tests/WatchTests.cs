@@ -49,6 +49,31 @@ public sealed class WatchTests
     }
 
     [Fact]
+    public async Task A_watch_knows_its_position_while_its_resource_is_quiet()
+    {
+        await using var temporary = await OpenAsync();
+        var store = temporary.Store;
+        using var watch = store.Watch("pods", null, store.Revision);
+        var next = watch.ReadAsync(default).AsTask();
+        for (var i = 0; i < 10; i++)
+        {
+            await store.CreateAsync(new ObjectKey("secrets", "one", $"s{i}"), Json("1"));
+        }
+
+        Assert.Equal(store.Revision, watch.Position);
+        var quiet = store.Revision;
+        var pod = await store.CreateAsync(Pod("a"), Json("1"));
+        Assert.Equal(quiet, watch.Position);
+        Assert.Equal(pod.Revision, Assert.Single(await next).Object.Revision);
+        Assert.Equal(quiet, watch.Position);
+        using var stop = new CancellationTokenSource();
+        next = watch.ReadAsync(stop.Token).AsTask();
+        Assert.Equal(pod.Revision, watch.Position);
+        await stop.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => next);
+    }
+
+    [Fact]
     public async Task A_watch_sees_only_its_resource_and_namespace()
     {
         await using var temporary = await OpenAsync();

@@ -17,14 +17,19 @@ internal enum FeedStep
 
 /// <summary>
 /// The newest events, in a ring bounded by count and bytes, and the watchers that wait for the next one. The writer never
-/// waits for a watcher: one that falls behind the ring reads the log instead. A waiting watcher is moved on past events
-/// that do not concern it, so a quiet resource is never "too old" because others are busy. Thread-safe.
+/// waits for a watcher: one that falls behind the ring reads the log instead. Events of other resources neither wake nor cost
+/// a waiting watcher anything, and it never gets "too old" because of them. Thread-safe.
 /// </summary>
 internal sealed class EventFeed(long revision, int capacity)
 {
     private readonly Lock gate = new();
     private readonly StoreEvent?[] ring = new StoreEvent?[capacity];
-    private readonly HashSet<Watcher> waiting = [];
+
+    /// <summary>
+    /// Those that wait, by resource. One stays here until an event concerns it, so all events up to <see cref="revision"/>
+    /// that are later than its position are none of its.
+    /// </summary>
+    private readonly Dictionary<string, HashSet<Watcher>> waiting = [];
     private long revision = revision;
 
     /// <summary>The ring holds exactly the events after this revision, up to <see cref="revision"/>.</summary>
@@ -45,13 +50,27 @@ internal sealed class EventFeed(long revision, int capacity)
 
         lock (gate)
         {
+            var before = revision;
             foreach (var e in events)
             {
                 Append(e);
             }
 
             AssertInvariants();
-            Wake(watcher => events.Exists(e => e.Object.Revision > watcher.Position && watcher.Wants(e.Object.Key)));
+            var resource = "";
+            foreach (var e in events)
+            {
+                // Most commits are of one resource: its watchers are looked at once.
+                if (e.Object.Key.Resource != resource)
+                {
+                    resource = e.Object.Key.Resource;
+                    Wake(
+                        resource,
+                        before,
+                        w => events.Exists(e => e.Object.Revision > w.Position && w.Wants(e.Object.Key))
+                    );
+                }
+            }
         }
     }
 
@@ -60,11 +79,15 @@ internal sealed class EventFeed(long revision, int capacity)
     {
         lock (gate)
         {
+            var before = revision;
             Array.Clear(ring);
             bytes = 0;
             floor = newest;
             Volatile.Write(ref revision, newest);
-            Wake(watcher => watcher.Position < newest);
+            foreach (var resource in waiting.Keys.ToList())
+            {
+                Wake(resource, before, watcher => Math.Max(watcher.Position, before) < newest);
+            }
         }
     }
 
@@ -74,7 +97,10 @@ internal sealed class EventFeed(long revision, int capacity)
         lock (gate)
         {
             closed = true;
-            Wake(_ => true);
+            foreach (var resource in waiting.Keys.ToList())
+            {
+                Wake(resource, revision, _ => true);
+            }
         }
     }
 
@@ -87,7 +113,12 @@ internal sealed class EventFeed(long revision, int capacity)
             if (watcher.Position >= revision)
             {
                 watcher.Signal = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-                waiting.Add(watcher);
+                if (!waiting.TryGetValue(watcher.Resource, out var others))
+                {
+                    waiting[watcher.Resource] = others = [];
+                }
+
+                others.Add(watcher);
                 return FeedStep.Wait;
             }
 
@@ -109,12 +140,27 @@ internal sealed class EventFeed(long revision, int capacity)
         }
     }
 
+    /// <summary>Up to where a watcher that waits has seen all that concerns it; null for one that does not wait.</summary>
+    public long? PositionWhileWaiting(Watcher watcher)
+    {
+        lock (gate)
+        {
+            return waiting.TryGetValue(watcher.Resource, out var others) && others.Contains(watcher)
+                ? Math.Max(watcher.Position, revision)
+                : null;
+        }
+    }
+
     /// <summary>A watcher that ends while it waits must be forgotten.</summary>
     public void Leave(Watcher watcher)
     {
         lock (gate)
         {
-            waiting.Remove(watcher);
+            if (waiting.TryGetValue(watcher.Resource, out var others))
+            {
+                others.Remove(watcher);
+                DropIfEmpty(watcher.Resource, others);
+            }
         }
     }
 
@@ -143,19 +189,34 @@ internal sealed class EventFeed(long revision, int capacity)
         slot = null;
     }
 
-    private void Wake(Predicate<Watcher> isConcerned)
+    /// <summary>Wakes those watchers of a resource that are concerned; nothing up to <paramref name="before"/> was theirs.</summary>
+    private void Wake(string resource, long before, Predicate<Watcher> isConcerned)
     {
-        waiting.RemoveWhere(watcher =>
+        if (!waiting.TryGetValue(resource, out var watchers))
         {
-            if (isConcerned(watcher))
+            return;
+        }
+
+        watchers.RemoveWhere(watcher =>
+        {
+            if (!isConcerned(watcher))
             {
-                watcher.Signal.TrySetResult();
-                return true;
+                return false;
             }
 
-            watcher.Position = Math.Max(watcher.Position, revision);
-            return false;
+            watcher.Position = Math.Max(watcher.Position, before);
+            watcher.Signal.TrySetResult();
+            return true;
         });
+        DropIfEmpty(resource, watchers);
+    }
+
+    private void DropIfEmpty(string resource, HashSet<Watcher> watchers)
+    {
+        if (watchers.Count == 0)
+        {
+            waiting.Remove(resource);
+        }
     }
 
     private void ThrowIfClosed()

@@ -9,7 +9,10 @@ internal sealed class Watcher(string resource, string? ns, long position)
     public string Resource => resource;
     public string? Namespace => ns;
 
-    /// <summary>Every event up to this revision was seen, or did not concern this watcher.</summary>
+    /// <summary>
+    /// Every event up to this revision was seen, or did not concern this watcher. While it waits the feed does not move it on:
+    /// <see cref="EventFeed.PositionWhileWaiting"/> knows better.
+    /// </summary>
     public long Position { get; set; } = position;
 
     /// <summary>Set when an event that concerns this watcher has come; renewed each time it starts to wait.</summary>
