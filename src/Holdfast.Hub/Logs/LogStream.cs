@@ -28,6 +28,7 @@ internal sealed class LogStream : IAsyncDisposable
     );
     private readonly CancellationTokenSource done = new();
     private FileStream? file;
+    private CancellationTokenSource? watching;
     private Task? podWatch;
     private volatile bool hasEnded;
     private volatile bool wasReplaced;
@@ -61,7 +62,8 @@ internal sealed class LogStream : IAsyncDisposable
         }
 
         hasEnded = HasEnded(call.Objects.Find(call.Resource, pod.MetaNamespace, pod.MetaName));
-        podWatch = WatchPodAsync(CancellationTokenSource.CreateLinkedTokenSource(ct, done.Token).Token);
+        watching = CancellationTokenSource.CreateLinkedTokenSource(ct, done.Token);
+        podWatch = WatchPodAsync(watching.Token);
         await FollowAsync(ct);
     }
 
@@ -73,6 +75,7 @@ internal sealed class LogStream : IAsyncDisposable
             await podWatch;
         }
 
+        watching?.Dispose();
         if (file is not null)
         {
             await file.DisposeAsync();
