@@ -17,17 +17,12 @@ internal sealed class TestHub : IAsyncDisposable
     private readonly HubServer server;
     private FakeAgent? agent;
 
-    private TestHub(ObjectStore store, DirectoryInfo directory)
+    private TestHub(ObjectStore store, DirectoryInfo directory, TimeProvider clock)
     {
         root = directory;
         Store = store;
         Paths = new NodePaths(root.FullName);
-        server = new HubServer(
-            store,
-            new HubOptions(Node, Paths) { Port = 0 },
-            TimeProvider.System,
-            NullLoggerFactory.Instance
-        );
+        server = new HubServer(store, new HubOptions(Node, Paths) { Port = 0 }, clock, NullLoggerFactory.Instance);
         Http = new HttpClient(
             new SocketsHttpHandler
             {
@@ -49,18 +44,19 @@ internal sealed class TestHub : IAsyncDisposable
     public HttpClient Http { get; }
     public int Port => server.Port;
 
-    public static async Task<TestHub> StartAsync(bool withAgent = false)
+    public static async Task<TestHub> StartAsync(bool withAgent = false, TimeProvider? clock = null)
     {
+        clock ??= TimeProvider.System;
         var directory = Directory.CreateTempSubdirectory("holdfast-hub-");
         var paths = new NodePaths(directory.FullName);
         Directory.CreateDirectory(paths.StateDirectory);
         var store = await ObjectStore.OpenAsync(
             new ObjectStoreOptions { DatabasePath = paths.StoreDatabase },
-            TimeProvider.System,
+            clock,
             NullLoggerFactory.Instance,
             CancellationToken.None
         );
-        var hub = new TestHub(store, directory);
+        var hub = new TestHub(store, directory, clock);
         await hub.server.StartAsync(CancellationToken.None);
         hub.agent = withAgent ? new FakeAgent(store, hub.Paths, Node) : null;
         return hub;

@@ -19,6 +19,9 @@ internal sealed class ApiException(ApiReason reason, string message, Exception? 
     public string Uid { get; init; } = "";
     public IReadOnlyList<FieldError> Causes { get; init; } = [];
 
+    /// <summary>details.retryAfterSeconds; 0 when there is nothing to wait for.</summary>
+    public int RetryAfterSeconds { get; init; }
+
     public int Code =>
         Reason switch
         {
@@ -66,6 +69,17 @@ internal sealed class ApiException(ApiReason reason, string message, Exception? 
 
     public static ApiException Expired(string message) => new(ApiReason.Expired, message);
 
+    /// <summary>
+    /// The store was replaced by another, or the version is made up. client-go lists anew without a version only when it finds
+    /// this cause; without it, it asks for the same version for ever.
+    /// </summary>
+    public static ApiException TooLargeResourceVersion(long asked, long current) =>
+        new(ApiReason.Timeout, $"Timeout: Too large resource version: {asked}, current: {current}")
+        {
+            Causes = [new("ResourceVersionTooLarge", "", "", "Too large resource version")],
+            RetryAfterSeconds = 1,
+        };
+
     public static ApiException Invalid(ResourceDefinition resource, string name, IReadOnlyList<FieldError> errors)
     {
         var text = errors.Count == 1 ? errors[0].ToString() : $"[{string.Join(", ", errors)}]";
@@ -100,15 +114,17 @@ internal sealed class ApiException(ApiReason reason, string message, Exception? 
         {
             details["causes"] = new JsonArray([
                 .. Causes.Select(c =>
-                    (JsonNode)
-                        new JsonObject
-                        {
-                            ["reason"] = c.Type,
-                            ["message"] = c.Text,
-                            ["field"] = c.Field,
-                        }
-                ),
+                {
+                    var cause = new JsonObject { ["reason"] = c.Type, ["message"] = c.Text };
+                    Put(cause, "field", c.Field);
+                    return (JsonNode)cause;
+                }),
             ]);
+        }
+
+        if (RetryAfterSeconds > 0)
+        {
+            details["retryAfterSeconds"] = RetryAfterSeconds;
         }
 
         if (details.Count > 0)

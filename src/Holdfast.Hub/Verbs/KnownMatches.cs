@@ -19,15 +19,17 @@ internal sealed class KnownMatches
     private readonly bool replays;
 
     /// <param name="from">The client's resourceVersion; null when it got the list itself as ADDED events.</param>
-    public KnownMatches(ObjectFilter filter, ObjectList list, long? from)
+    /// <param name="list">The objects as they are; null when the filter lets everything pass.</param>
+    public KnownMatches(ObjectFilter filter, ObjectList? list, long? from)
     {
         this.filter = filter;
-        listed = list.Revision;
-        replays = from is not null;
-        if (filter.IsEmpty)
+        if (filter.IsEmpty || list is null)
         {
             return;
         }
+
+        listed = list.Revision;
+        replays = from is not null;
 
         foreach (var item in list.Items)
         {

@@ -102,7 +102,7 @@ internal static class ListVerb
     {
         if (asked > revision)
         {
-            throw new ApiException(ApiReason.Timeout, $"Too large resource version: {asked}, current: {revision}");
+            throw ApiException.TooLargeResourceVersion(asked.Value, revision);
         }
     }
 

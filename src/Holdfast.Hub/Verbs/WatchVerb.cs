@@ -1,8 +1,5 @@
-using System.Text.Json;
-using System.Text.Json.Nodes;
 using Holdfast.Hub.Errors;
 using Holdfast.Hub.Http;
-using Holdfast.Hub.Json;
 using Holdfast.Hub.Printing;
 using Holdfast.Hub.Storage;
 using Holdfast.Store;
@@ -31,23 +28,16 @@ internal static class WatchVerb
         var include = wanted.Shape == AnswerShape.Table ? call.Request.IncludeObject() : RowObject.None;
         var stream = new WatchStream(call, wanted, include);
         var from = call.Request.ResourceVersion();
-        var initial = call.Request.Flag("sendInitialEvents") || from is null;
-        var list = ListVerb.Fetch(call, filter);
-        ListVerb.CheckVersion(from, list.Revision);
+        ListVerb.CheckVersion(from, call.Objects.Store.Revision);
 
         call.Http.Response.ContentType = ApiAnswer.JsonType;
-        using var limit = CancellationTokenSource.CreateLinkedTokenSource(call.Token);
-        limit.CancelAfter(TimeSpan.FromSeconds(seconds));
+        using var time = new CancellationTokenSource(TimeSpan.FromSeconds(seconds), call.Objects.Clock);
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(call.Token, time.Token);
         try
         {
-            var known = new KnownMatches(filter, list, from);
-            if (initial)
-            {
-                await SendInitialAsync(call, stream, filter, list);
-            }
-
+            var (known, start) = await BeginAsync(call, stream, filter, from);
             await stream.FlushAsync(limit.Token);
-            await FollowAsync(call, stream, known, initial ? list.Revision : from!.Value, limit.Token);
+            await FollowAsync(call, stream, known, start, limit.Token);
         }
         catch (OperationCanceledException) when (!call.Http.RequestAborted.IsCancellationRequested)
         {
@@ -61,6 +51,33 @@ internal static class WatchVerb
         {
             // The Hub is on its way out.
         }
+    }
+
+    /// <summary>
+    /// What the watch must know before its first event, and the revision of that. A list, if one is needed, is gone when this
+    /// returns: a watch lasts for an hour and must not hold a copy of its resource.
+    /// </summary>
+    private static async Task<(KnownMatches Known, long Start)> BeginAsync(
+        ApiCall call,
+        WatchStream stream,
+        ObjectFilter filter,
+        long? from
+    )
+    {
+        var initial = call.Request.Flag("sendInitialEvents") || from is null;
+        if (!initial && filter.IsEmpty)
+        {
+            return (new KnownMatches(filter, null, from), from!.Value);
+        }
+
+        var list = ListVerb.Fetch(call, filter);
+        var known = new KnownMatches(filter, list, from);
+        if (initial)
+        {
+            await SendInitialAsync(call, stream, filter, list);
+        }
+
+        return (known, initial ? list.Revision : from!.Value);
     }
 
     private static async Task SendInitialAsync(ApiCall call, WatchStream stream, ObjectFilter filter, ObjectList list)
@@ -90,13 +107,10 @@ internal static class WatchVerb
     )
     {
         var ns = call.Path.Namespace.Length > 0 ? call.Path.Namespace : null;
-        var seen = from;
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(ct);
-        await using var events = call
-            .Objects.Store.WatchAsync(call.Resource.StoreName, ns, from, stop.Token)
-            .GetAsyncEnumerator(stop.Token);
+        using var watch = call.Objects.Store.Watch(call.Resource.StoreName, ns, from);
         var bookmark = NextBookmark(call, stop.Token);
-        var next = events.MoveNextAsync().AsTask();
+        var next = watch.ReadAsync(stop.Token).AsTask();
         try
         {
             while (true)
@@ -107,31 +121,27 @@ internal static class WatchVerb
                     if (await Task.WhenAny(next, bookmark) == bookmark)
                     {
                         ct.ThrowIfCancellationRequested();
-                        stream.WriteBookmark(seen, endsInitialEvents: false);
+                        stream.WriteBookmark(watch.Position, endsInitialEvents: false);
                         bookmark = NextBookmark(call, stop.Token);
                         continue;
                     }
                 }
 
-                if (!await next)
+                foreach (var e in await next)
                 {
-                    return;
+                    if (known.Judge(e) is var (type, o))
+                    {
+                        stream.Write(type, o);
+                        await stream.FlushWhenLargeAsync(ct);
+                    }
                 }
 
-                var e = events.Current;
-                seen = e.Object.Revision;
-                if (known.Judge(e) is var (type, o))
-                {
-                    stream.Write(type, o);
-                    await stream.FlushWhenLargeAsync(ct);
-                }
-
-                next = events.MoveNextAsync().AsTask();
+                next = watch.ReadAsync(stop.Token).AsTask();
             }
         }
         finally
         {
-            // An enumerator in the middle of a step cannot be let go: the step is ended first.
+            // A watch in the middle of a read cannot be let go: the read is ended first.
             await stop.CancelAsync();
             await Task.WhenAny(next);
         }

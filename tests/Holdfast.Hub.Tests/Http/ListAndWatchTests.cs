@@ -207,6 +207,8 @@ public sealed class ListAndWatchTests : IAsyncLifetime
 
         Assert.Equal(HttpStatusCode.GatewayTimeout, code);
         Assert.Contains("Too large resource version", (string)status["message"]!);
+        Assert.Equal("Timeout", (string)status["reason"]!);
+        Assert.Equal("ResourceVersionTooLarge", (string?)status["details"]?["causes"]?[0]?["reason"]);
     }
 
     private Task<JsonNode> MakeAsync(string name, string? app = null) =>
