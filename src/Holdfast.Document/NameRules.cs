@@ -23,62 +23,6 @@ internal static class NameRules
     /// <summary>Characters; the longest values of the kernel are paths and patterns of at most 128 bytes, and lists of ports.</summary>
     private const int LongestSysctlValue = 1024;
 
-    /// <summary>
-    /// Services and directories (<c>/etc/NAME</c>, <c>/var/lib/NAME</c>, <c>/run/NAME</c>) that machines of the field have.
-    /// </summary>
-    private static readonly HashSet<string> KnownServices = new(StringComparer.Ordinal)
-    {
-        "apt",
-        "buildkit",
-        "cni",
-        "containers",
-        "cri-o",
-        "crio",
-        "cron",
-        "dbus",
-        "docker",
-        "dpkg",
-        "edgecore",
-        "etcd",
-        "holdfast",
-        "k0s",
-        "k3s",
-        "kata-containers",
-        "kubeadm",
-        "kubeedge",
-        "kubelet",
-        "kubernetes",
-        "libvirt",
-        "lock",
-        "log",
-        "lxc",
-        "lxd",
-        "mount",
-        "network",
-        "networkmanager",
-        "nginx",
-        "podman",
-        "rancher",
-        "resolvconf",
-        "runc",
-        "snapd",
-        "ssh",
-        "sshd",
-        "ssl",
-        "sudo",
-        "sysctl",
-        "systemd",
-        "udev",
-        "user",
-        "yurthub",
-    };
-
-    /// <summary>Of a containerd that has its own places: none that are another program's.</summary>
-    public static string? RuntimeName(string text) =>
-        KnownServices.Contains(text)
-            ? $"\"{text}\" is another program's name: the runtime would have /etc/{text}, /var/lib/{text} and /run/{text}; choose another"
-            : null;
-
     public static string? Subdomain(string text) =>
         text.Length is > 0 and <= 253 && text.Split('.').All(IsDnsLabel)
             ? null

@@ -41,8 +41,10 @@ internal static class RuntimeReader
         };
 
     /// <summary>A runtime of this name where the document says nothing about places.</summary>
-    private static RuntimeSpec Places(string name, RuntimeKind kind) =>
-        kind == RuntimeKind.Crio
+    private static RuntimeSpec Places(string name, RuntimeKind kind)
+    {
+        var id = name == RuntimeSpec.SystemInstanceName ? name : $"holdfast-{name}";
+        return kind == RuntimeKind.Crio
             ? new()
             {
                 // CRI-O's own defaults: one machine has one CRI-O, whatever the document calls it.
@@ -61,13 +63,15 @@ internal static class RuntimeReader
                 Name = name,
                 Kind = kind,
                 SandboxImage = BuiltinSandboxImage,
-                Socket = $"/run/{name}/containerd.sock",
-                ConfigFile = $"/etc/{name}/config.toml",
-                RootDirectory = $"/var/lib/{name}",
-                StateDirectory = $"/run/{name}",
-                Service = name == RuntimeSpec.SystemInstanceName ? name : $"holdfast-{name}",
+                // With the prefix no name is another program's, be it ssh or docker.
+                Socket = $"/run/{id}/containerd.sock",
+                ConfigFile = $"/etc/{id}/config.toml",
+                RootDirectory = $"/var/lib/{id}",
+                StateDirectory = $"/run/{id}",
+                Service = id,
                 Handlers = [],
             };
+    }
 
     private static RuntimeSpec ReadRuntime(
         DocumentMap map,
@@ -82,10 +86,6 @@ internal static class RuntimeReader
         }
         // A wrong word is reported already; the rest is read as containerd so that its errors are told too.
         var kind = map.Word("kind", "containerd", "crio") == "crio" ? RuntimeKind.Crio : RuntimeKind.Containerd;
-        if (kind == RuntimeKind.Containerd && name is not null && NameRules.RuntimeName(name) is { } fault)
-        {
-            map.Report("name", fault);
-        }
         var usual = Places(name ?? "unnamed", kind);
         var runtime = usual with
         {

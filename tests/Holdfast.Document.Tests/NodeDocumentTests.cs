@@ -121,9 +121,9 @@ public sealed class NodeDocumentTests
         Assert.Equal(new OptionValue.Switch(true), shim.Options["Debug"]);
         Assert.Equal(["a", "b"], Assert.IsType<OptionValue.TextList>(shim.Options["Args"]).Values);
         var second = spec.Runtimes[1];
-        Assert.Equal("/etc/second/config.toml", second.ConfigFile);
-        Assert.Equal("/run/second/containerd.sock", second.Socket);
-        Assert.Equal("/var/lib/second", second.RootDirectory);
+        Assert.Equal("/etc/holdfast-second/config.toml", second.ConfigFile);
+        Assert.Equal("/run/holdfast-second/containerd.sock", second.Socket);
+        Assert.Equal("/var/lib/holdfast-second", second.RootDirectory);
         Assert.Equal("holdfast-second", second.Service);
         Assert.Equal("second", Assert.Single(second.Handlers).Name);
         Assert.Equal("gvisor", spec.Untrusted.Handler);
@@ -192,7 +192,7 @@ public sealed class NodeDocumentTests
                   kernel.hostname: [foo]
                   vm.swappiness:
             """,
-            "7:7: spec.host.sysctl.net/ipv4/ip_forward: is the parameter of line 6 again; dots and slashes mean the same",
+            "7:7: spec.host.sysctl.net/ipv4/ip_forward: is the parameter net.ipv4.ip_forward again; dots and slashes mean the same",
             "8:29: spec.host.sysctl.vm.overcommit_memory: must be a number or a string, not true or false; the kernel takes 1 and 0",
             "9:25: spec.host.sysctl.vm.max_map_count: the kernel does not read 0o777; write 0777",
             "10:20: spec.host.sysctl.fs.file-max: the kernel does not read 1_000_000; write 1000000",
@@ -209,13 +209,13 @@ public sealed class NodeDocumentTests
                 - name: a
                   handlers: [{ name: runc }, { name: runc }]
                 - name: b
-                  socket: /run/a/containerd.sock
+                  socket: /run/holdfast-a/containerd.sock
                   handlers: [{ name: runc }]
                 - name: a
               untrusted: { handler: rnuc }
             """,
             "6:17: spec.runtimes[0].handlers: the handler \"runc\" is twice in this runtime; handler names are unique on a node",
-            "8:15: spec.runtimes[1].socket: /run/a/containerd.sock belongs to the runtime \"a\" already",
+            "8:15: spec.runtimes[1].socket: /run/holdfast-a/containerd.sock belongs to the runtime \"a\" already",
             "9:17: spec.runtimes[1].handlers: the handler \"runc\" is in the runtime \"a\" too; handler names are unique on a node",
             "10:13: spec.runtimes[2].name: another runtime is named \"a\" too",
             "11:25: spec.untrusted.handler: no runtime has a handler \"rnuc\"; did you mean \"runc\"?"
@@ -232,7 +232,7 @@ public sealed class NodeDocumentTests
     [InlineData("host: { sysctl: { ip_forward: 1 } }", "is not a kernel parameter")]
     [InlineData(
         "host: { sysctl: { net.ipv4.ip_forward: 1, net/ipv4/ip_forward: 1 } }",
-        "is the parameter of line 3 again"
+        "is the parameter net.ipv4.ip_forward again"
     )]
     [InlineData("host: { sysctl: { net/../../etc/passwd: 1 } }", "is not a kernel parameter")]
     [InlineData("host: { sysctl: { net.ipv4.ip_forward: true } }", "the kernel takes 1 and 0")]
@@ -291,7 +291,7 @@ public sealed class NodeDocumentTests
     [InlineData("untrusted: { handler: kata }", "no runtime has a handler")]
     [InlineData(
         "runtimes: [{ name: c, kind: crio, handlers: [{ name: runc }, { name: r }] }], cluster: { kubernetes: {} }, untrusted: { handler: r }",
-        "CRI-O does not heed the annotation, so that kubelet would run untrusted pods in the handler \"runc\"; leave untrusted out and let pods ask for the handler by a RuntimeClass"
+        "CRI-O ignores the annotation, so that kubelet would run untrusted pods in the handler \"runc\"; leave untrusted out and let pods ask for the handler by a RuntimeClass"
     )]
     [InlineData(
         "runtimes: [{ name: c, kind: crio }], cluster: { kubeedge: {} }, untrusted: { handler: runc }",
@@ -303,7 +303,7 @@ public sealed class NodeDocumentTests
     )]
     [InlineData(
         "runtimes: [{ name: c, handlers: [{ name: r }, { name: untrusted }] }], cluster: { kubeedge: {} }, untrusted: { handler: r }",
-        "leads untrusted pods of edgecore to the handler \"untrusted\", which is another one here"
+        "runs untrusted pods of edgecore in the handler \"untrusted\", which is another one here"
     )]
     [InlineData("host: { swap: no }", "is not one of")]
     [InlineData("host: { swap: disabled, swap: disabled }", "is there twice; the first is in line 3")]
@@ -321,7 +321,7 @@ public sealed class NodeDocumentTests
     [InlineData("[{ name: c }, { name: d, handlers: [{ name: r }] }]", "{ standalone: {} }")]
     [InlineData("[{ name: c, kind: crio, handlers: [{ name: runc }, { name: r }] }]", "{ standalone: {} }")]
     [InlineData("[{ name: c, handlers: [{ name: runc }, { name: r }] }]", "{ kubeedge: {} }")]
-    public void Untrusted_pods_are_led_wherever_somebody_leads_them(string runtimes, string cluster) =>
+    public void Untrusted_pods_may_have_any_handler_that_their_agent_can_use(string runtimes, string cluster) =>
         Good($"{Head}spec: {{ runtimes: {runtimes}, cluster: {cluster}, untrusted: {{ handler: r }} }}\n");
 
     [Theory]

@@ -34,18 +34,18 @@ public sealed class RuntimeKindsTests
         Assert.False(crio.IsSystemInstance);
     }
 
-    /// <summary>Directories and sockets follow from the name, so it must be nobody else's.</summary>
     [Theory]
     [InlineData("holdfast")]
     [InlineData("docker")]
     [InlineData("ssh")]
-    [InlineData("kubelet")]
-    [InlineData("systemd")]
-    public void A_runtime_is_not_called_like_a_service_that_is_known(string name)
+    public void No_name_of_a_runtime_takes_the_places_of_another_program(string name)
     {
-        var error = Assert.Single(Parse($"[{{ name: {name} }}]").Errors);
-        Assert.Contains($"/etc/{name}", error.Message, StringComparison.Ordinal);
-        Assert.Empty(Parse($"[{{ name: {name}, kind: crio }}]").Errors);
+        var runtime = Runtime($"{{ name: {name} }}");
+        Assert.Equal(
+            [$"/run/holdfast-{name}/containerd.sock", $"/etc/holdfast-{name}/config.toml", $"/var/lib/holdfast-{name}"],
+            [runtime.Socket, runtime.ConfigFile, runtime.RootDirectory]
+        );
+        Assert.Equal((runtime.StateDirectory, runtime.Service), ($"/run/holdfast-{name}", $"holdfast-{name}"));
     }
 
     [Fact]

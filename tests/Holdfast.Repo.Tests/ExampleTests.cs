@@ -38,8 +38,8 @@ public sealed partial class ExampleTests
     {
         var spec = NodeDocument.Parse(RepositoryFiles.Read("examples/two-runtimes.yaml"), "two-runtimes.yaml").Spec!;
         Assert.Equal(["runc", "second"], spec.Runtimes.SelectMany(r => r.Handlers).Select(h => h.Name));
-        Assert.Equal("/run/second/containerd.sock", spec.Runtimes[1].Socket);
-        Assert.Equal("/etc/second/config.toml", spec.Runtimes[1].ConfigFile);
+        Assert.Equal("/run/holdfast-second/containerd.sock", spec.Runtimes[1].Socket);
+        Assert.Equal("/etc/holdfast-second/config.toml", spec.Runtimes[1].ConfigFile);
     }
 
     [Fact]

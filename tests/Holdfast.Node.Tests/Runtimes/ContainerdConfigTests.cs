@@ -209,11 +209,11 @@ public sealed class ContainerdConfigTests
     {
         var edited = Edited(Config(Runtime("{ name: containerd }, { name: second }")), null);
 
-        Assert.Equal("/var/lib/second", edited.Get("root"));
-        Assert.Equal("/run/second", edited.Get("state"));
-        Assert.Equal("/run/second/containerd.sock", edited.Get("grpc", "address"));
+        Assert.Equal("/var/lib/holdfast-second", edited.Get("root"));
+        Assert.Equal("/run/holdfast-second", edited.Get("state"));
+        Assert.Equal("/run/holdfast-second/containerd.sock", edited.Get("grpc", "address"));
         Assert.Equal("second", edited.Get("plugins", Cri, "containerd", "default_runtime_name"));
-        Assert.Equal("/var/lib/second/opt", edited.Get("plugins", "io.containerd.internal.v1.opt", "path"));
+        Assert.Equal("/var/lib/holdfast-second/opt", edited.Get("plugins", "io.containerd.internal.v1.opt", "path"));
     }
 
     [Fact]

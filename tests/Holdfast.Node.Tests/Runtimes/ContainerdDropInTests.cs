@@ -201,12 +201,12 @@ public sealed class ContainerdDropInTests
     public void Another_instance_has_its_own_file_and_places()
     {
         var config = Config("2.3.0", "{ name: containerd }, { name: second, snapshotter: native }");
-        Assert.Equal("/etc/second/conf.d/20-holdfast.toml", ContainerdConfig.DropInOf(config.Runtime));
+        Assert.Equal("/etc/holdfast-second/conf.d/20-holdfast.toml", ContainerdConfig.DropInOf(config.Runtime));
 
         var (_, dropIn) = Files(config, "version = 4\n");
 
-        Assert.Equal("/run/second", dropIn.Get("state"));
-        Assert.Equal("/run/second/containerd.sock", dropIn.Get("plugins", "io.containerd.server.v1.grpc", "address"));
+        Assert.Equal("/run/holdfast-second", dropIn.Get("state"));
+        Assert.Equal("/run/holdfast-second/containerd.sock", dropIn.Get("plugins", "io.containerd.server.v1.grpc", "address"));
         Assert.Equal("native", dropIn.Get("plugins", Images3, "snapshotter"));
         Assert.Equal("second", dropIn.Get("plugins", Runtime3, "containerd", "default_runtime_name"));
     }
