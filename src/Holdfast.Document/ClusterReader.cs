@@ -1,3 +1,4 @@
+using System.Net;
 using System.Text.RegularExpressions;
 using Holdfast.Kube;
 
@@ -9,32 +10,45 @@ internal static partial class ClusterReader
     /// <summary>Minutes; a runtime that has not answered by then never will.</summary>
     private const int LongestTimeout = 60;
 
-    public static ClusterSpec Read(DocumentMap spec, IReadOnlyDictionary<string, string> labels)
+    private static readonly NameRule Version = new("a version such as 1.18.0", text => VersionPattern().IsMatch(text));
+
+    private static readonly NameRule Subnets = new(
+        "a network such as 172.16.0.0/16",
+        text => text.Split(',').All(part => IPNetwork.TryParse(part, out _))
+    );
+
+    private static readonly NameRule CaCertHash = new(
+        "sha256: and 64 hexadecimal digits",
+        text => text.StartsWith("sha256:", StringComparison.Ordinal) && NameRules.IsSha256(text["sha256:".Length..])
+    );
+
+    public static ClusterSpec Read(DocumentMap spec, IEnumerable<string> labels)
     {
         if (spec.Choice("cluster", "standalone", "kubernetes", "kubeedge", "openyurt") is not { } choice)
         {
             return ClusterSpec.Standalone;
         }
-        var map = choice.Map;
-        var cluster = choice.Name switch
+        ClusterSpec cluster = choice.Name switch
         {
-            "kubernetes" => ReadKubernetes(map),
-            "openyurt" => ReadOpenYurt(map),
-            "kubeedge" => ReadKubeEdge(map),
+            "kubernetes" => ReadKubernetes(choice.Map),
+            "openyurt" => ReadOpenYurt(choice.Map),
+            "kubeedge" => ReadKubeEdge(choice.Map),
             _ => ClusterSpec.Standalone,
         };
-        map.Finish();
-        if (cluster is KubernetesCluster or OpenYurtCluster)
+        // The kubelet does not start with labels of Kubernetes' own that are not its to set.
+        foreach (var key in labels.Where(key => cluster.AgentService == "kubelet" && !MayKubeletSet(key)))
         {
-            ReportLabels(spec, labels);
+            spec.Report(
+                "cluster",
+                $"the label \"{key}\" of metadata.labels cannot be set by a kubelet; use a name outside of kubernetes.io and k8s.io"
+            );
         }
         return cluster;
     }
 
     private static KubernetesCluster ReadKubernetes(DocumentMap map)
     {
-        var hasInit = map.Mentions("init");
-        var hasJoin = map.Mentions("join");
+        var (hasInit, hasJoin) = (map.Mentions("init"), map.Mentions("join"));
         if (hasInit && hasJoin)
         {
             map.Report("join", "and init exclude each other: a machine makes a cluster or joins one");
@@ -42,143 +56,100 @@ internal static partial class ClusterReader
         return new KubernetesCluster
         {
             Init = hasInit ? ReadInit(map.Map("init")) : null,
-            Join = hasJoin ? ReadKubernetesJoin(map.Map("join")) : null,
+            Join = hasJoin ? ReadJoin(map.Map("join")) : null,
         };
     }
 
-    private static KubeadmInit ReadInit(DocumentMap map)
-    {
-        var init = new KubeadmInit
+    private static KubeadmInit ReadInit(DocumentMap map) =>
+        new()
         {
-            AdvertiseAddress = map.Text(
-                "advertiseAddress",
-                a => NameRules.Address(a) is null ? $"\"{DocumentMap.Shown(a)}\" is not an IPv4 or IPv6 address" : null
-            ),
-            PodSubnet = map.Text("podSubnet", CheckSubnets),
+            AdvertiseAddress = map.Text("advertiseAddress", NameRules.IpAddress),
+            PodSubnet = map.Text("podSubnet", Subnets),
             ImageRepository = map.Text("imageRepository", NameRules.ImageReference),
-            KubernetesVersion = map.Text("kubernetesVersion", CheckVersion) is { } version
+            KubernetesVersion = map.Text("kubernetesVersion", Version) is { } version
                 ? $"v{version.TrimStart('v')}"
                 : null,
         };
-        map.Finish();
-        return init;
-    }
-
-    private static ClusterJoin? ReadKubernetesJoin(DocumentMap map)
-    {
-        var join = ReadJoin(map);
-        map.Finish();
-        return join;
-    }
 
     private static OpenYurtCluster ReadOpenYurt(DocumentMap map)
     {
         string[] joinKeys = ["endpoint", "token", "tokenFile", "caCertHash"];
-        var isJoining = joinKeys.Count(map.Mentions) > 0;
         return new OpenYurtCluster
         {
-            Join = isJoining ? ReadJoin(map) : null,
-            NodeType = map.Word("nodeType", "edge", "cloud") == "cloud" ? YurtNodeType.Cloud : YurtNodeType.Edge,
-            JoinBy =
-                map.Word("joinBy", "yurtadm", "kubeadm") == "kubeadm" ? YurtJoinTool.Kubeadm : YurtJoinTool.Yurtadm,
+            Join = joinKeys.Count(map.Mentions) > 0 ? ReadJoin(map) : null,
+            NodeType = map.OneOf<YurtNodeType>("nodeType") ?? YurtNodeType.Edge,
+            JoinBy = map.OneOf<YurtJoinTool>("joinBy") ?? YurtJoinTool.Yurtadm,
         };
     }
 
-    private static KubeEdgeCluster ReadKubeEdge(DocumentMap map)
-    {
-        var cloudcore = map.Text("cloudcore", CheckEndpoint);
-        var token = ReadSecret(map, CheckKubeEdgeToken);
-        if (map.Mentions("cloudcore") && !map.Mentions("token") && !map.Mentions("tokenFile"))
-        {
-            map.Report("tokenFile", "is missing; a node joins cloudcore with a token (keadm gettoken shows it)");
-        }
-        return new KubeEdgeCluster
+    private static KubeEdgeCluster ReadKubeEdge(DocumentMap map) =>
+        new()
         {
             EdgecoreConfig = map.Text("edgecoreConfig", NameRules.AbsolutePath) ?? KubeEdgeCluster.DefaultConfigFile,
-            Cloudcore = cloudcore,
-            Token = token,
-            Version = map.Text("version", CheckVersion)?.TrimStart('v'),
-            RuntimeRequestTimeout = ReadMinutes(map, "runtimeRequestTimeout"),
+            Cloudcore = map.Text("cloudcore", NameRules.HostAndPort),
+            Token = ReadSecret(
+                map,
+                text => text.Length is > 0 and <= 4096 && text.All(c => c is > ' ' and < '\u007f'),
+                map.Has("cloudcore") ? "a node joins cloudcore with a token (keadm gettoken shows it)" : null
+            ),
+            Version = map.Text("version", Version)?.TrimStart('v'),
+            RuntimeRequestTimeout = map.Value("runtimeRequestTimeout", ReadMinutes),
         };
-    }
 
     private static ClusterJoin? ReadJoin(DocumentMap map)
     {
-        var endpoint = map.Text("endpoint", CheckEndpoint);
-        var token = ReadSecret(map, CheckBootstrapToken);
-        var hash = map.Text("caCertHash", CheckCaCertHash);
-        if (!map.Mentions("endpoint"))
-        {
-            map.Report("endpoint", "is missing; it is the API server's host and port, such as 192.168.3.167:6443");
-        }
-        if (!map.Mentions("token") && !map.Mentions("tokenFile"))
-        {
-            map.Report("tokenFile", "is missing; kubeadm token create on the control plane makes a token");
-        }
-        if (!map.Mentions("caCertHash"))
-        {
-            map.Report("caCertHash", "is missing; kubeadm token create --print-join-command shows it");
-        }
+        var endpoint = map.RequiredText(
+            "endpoint",
+            NameRules.HostAndPort,
+            "it is the API server's host and port, such as 192.168.3.167:6443"
+        );
+        var token = ReadSecret(
+            map,
+            text => BootstrapTokenPattern().IsMatch(text),
+            "kubeadm token create on the control plane makes a token"
+        );
+        var hash = map.RequiredText("caCertHash", CaCertHash, "kubeadm token create --print-join-command shows it");
         return endpoint is null || token is null || hash is null ? null : new ClusterJoin(endpoint, token, hash);
     }
 
-    private static SecretSpec? ReadSecret(DocumentMap map, Func<string, bool> isGood)
+    /// <param name="hint">Where it comes from; null when it need not be there.</param>
+    private static SecretSpec? ReadSecret(DocumentMap map, Func<string, bool> isGood, string? hint)
     {
         var file = map.Text("tokenFile", NameRules.AbsolutePath);
-        if (!map.Has("token", out var node))
+        if (!map.Has("token"))
         {
+            if (hint is not null)
+            {
+                map.Require("tokenFile", hint);
+            }
             return file is null ? null : new SecretSpec.InFile(file);
         }
-        if (map.Mentions("tokenFile"))
+        if (map.Has("tokenFile"))
         {
             map.Report("token", "and tokenFile exclude each other; the file is the better place");
         }
         // Some tokens look like numbers: no quotes are asked for, since the message would show the token.
-        if (node is not YamlScalarNode scalar || !isGood(scalar.Text))
-        {
-            map.Report("token", "is not a token of this kind (it is not shown here on purpose)");
-            return null;
-        }
-        return new SecretSpec.Literal(scalar.Text);
+        return map.Value<SecretSpec>(
+            "token",
+            node =>
+                node is YamlScalarNode scalar && isGood(scalar.Text)
+                    ? (new SecretSpec.Literal(scalar.Text), null)
+                    : (null, "is not a token of this kind (it is not shown here on purpose)")
+        );
     }
 
-    private static int? ReadMinutes(DocumentMap map, string key)
-    {
-        if (!map.Has(key, out var node))
-        {
-            return null;
-        }
-        if (
-            node is YamlScalarNode scalar
-            && node.Kind() == DocumentKind.Number
-            && int.TryParse(scalar.Text, out var minutes)
-            && minutes is > 0 and <= LongestTimeout
-        )
-        {
-            return minutes;
-        }
-        map.Report(key, $"must be a whole number of minutes from 1 to {LongestTimeout}");
-        return null;
-    }
-
-    /// <summary>The kubelet refuses to start with labels of Kubernetes' own that are not its to set.</summary>
-    private static void ReportLabels(DocumentMap spec, IReadOnlyDictionary<string, string> labels)
-    {
-        foreach (var key in labels.Keys.Where(key => !MayKubeletSet(key)))
-        {
-            spec.Report(
-                "cluster",
-                $"the label \"{key}\" of metadata.labels cannot be set by a kubelet; use a name outside of kubernetes.io and k8s.io"
-            );
-        }
-    }
+    private static (int?, string?) ReadMinutes(YamlNode node) =>
+        node is YamlScalarNode scalar
+        && node.Kind() == DocumentKind.Number
+        && int.TryParse(scalar.Text, out var minutes)
+        && minutes is > 0 and <= LongestTimeout
+            ? (minutes, null)
+            : (null, $"must be a whole number of minutes from 1 to {LongestTimeout}");
 
     private static bool MayKubeletSet(string key)
     {
-        var slash = key.IndexOf('/', StringComparison.Ordinal);
-        var domain = slash < 0 ? "" : key[..slash];
-        var isTheirs = IsBelow(domain, "kubernetes.io") || IsBelow(domain, "k8s.io");
-        return !isTheirs
+        var domain = key.Contains('/', StringComparison.Ordinal) ? key.Split('/')[0] : "";
+        return !IsBelow(domain, "kubernetes.io") && !IsBelow(domain, "k8s.io")
             || IsBelow(domain, "kubelet.kubernetes.io")
             || IsBelow(domain, "node.kubernetes.io")
             || key
@@ -192,42 +163,8 @@ internal static partial class ClusterReader
     private static bool IsBelow(string domain, string parent) =>
         domain == parent || domain.EndsWith("." + parent, StringComparison.Ordinal);
 
-    private static string? CheckEndpoint(string text)
-    {
-        var colon = text.LastIndexOf(':');
-        var host = colon < 0 ? "" : text[..colon].TrimStart('[').TrimEnd(']');
-        return
-            colon > 0
-            && ushort.TryParse(text.AsSpan(colon + 1), out var port)
-            && port > 0
-            && (NameRules.HostName(host) is null || NameRules.Address(host) is not null)
-            ? null
-            : $"\"{DocumentMap.Shown(text)}\" is not a host and a port such as 192.168.3.167:6443";
-    }
-
-    private static string? CheckSubnets(string text) =>
-        text.Split(',').All(part => System.Net.IPNetwork.TryParse(part, out _))
-            ? null
-            : $"\"{DocumentMap.Shown(text)}\" is not a network such as 172.16.0.0/16";
-
-    private static string? CheckVersion(string text) =>
-        VersionPattern().IsMatch(text) ? null : $"\"{DocumentMap.Shown(text)}\" is not a version such as 1.18.0";
-
-    private static string? CheckCaCertHash(string text) =>
-        CaCertHashPattern().IsMatch(text)
-            ? null
-            : $"\"{DocumentMap.Shown(text)}\" is not sha256: and 64 hexadecimal digits";
-
-    private static bool CheckBootstrapToken(string text) => BootstrapTokenPattern().IsMatch(text);
-
-    private static bool CheckKubeEdgeToken(string text) =>
-        text.Length is > 0 and <= 4096 && text.All(c => c is > ' ' and < '\u007f');
-
     [GeneratedRegex(@"^v?\d{1,4}\.\d{1,4}\.\d{1,4}(-[0-9A-Za-z.-]{1,40})?\z", RegexOptions.ExplicitCapture, 1000)]
     private static partial Regex VersionPattern();
-
-    [GeneratedRegex(@"^sha256:[0-9a-f]{64}\z", RegexOptions.None, 1000)]
-    private static partial Regex CaCertHashPattern();
 
     /// <summary>As kubeadm checks it: the public identity, a dot, the secret.</summary>
     [GeneratedRegex(@"^[a-z0-9]{6}\.[a-z0-9]{16}\z", RegexOptions.None, 1000)]

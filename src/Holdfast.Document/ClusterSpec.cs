@@ -1,65 +1,48 @@
 namespace Holdfast.Document;
 
 /// <summary>Who holds the truth about the pods of this node, and which program runs them.</summary>
-public abstract record ClusterSpec
+/// <param name="Kind">As the document and messages name it.</param>
+/// <param name="AgentService">Service of the program that runs the pods; null when that is Holdfast's own.</param>
+public abstract record ClusterSpec(string Kind, string? AgentService)
 {
-    private protected ClusterSpec() { }
-
     /// <summary>The node itself; what a document without <c>spec.cluster</c> means.</summary>
     public static ClusterSpec Standalone { get; } = new StandaloneCluster();
 
-    /// <summary>As the document and messages name it.</summary>
-    public abstract string Kind { get; }
-
     /// <summary>Whether Holdfast's own agent runs the pods. In every other case they belong to kubelet or edgecore.</summary>
-    public bool IsStandalone => this is StandaloneCluster;
-
-    /// <summary>Service of the program that runs the pods; null when that is Holdfast's own.</summary>
-    public virtual string? AgentService => null;
+    public bool IsStandalone => AgentService is null;
 }
 
 /// <summary>The node keeps its objects itself and serves the Kubernetes API.</summary>
-public sealed record StandaloneCluster : ClusterSpec
-{
-    public override string Kind => "standalone";
-}
+public sealed record StandaloneCluster() : ClusterSpec("standalone", null);
 
 /// <summary>
 /// A node of a Kubernetes cluster, made or joined by kubeadm. With neither <see cref="Init"/> nor <see cref="Join"/> the
-/// kubelet of this machine is only brought to agree with the runtime.
+/// kubelet of this machine is only made to agree with the runtime.
 /// </summary>
-public sealed record KubernetesCluster : ClusterSpec
+public sealed record KubernetesCluster() : ClusterSpec("kubernetes", "kubelet")
 {
     /// <summary>This machine becomes the first of a new cluster; not together with <see cref="Join"/>.</summary>
     public KubeadmInit? Init { get; init; }
 
     /// <summary>This machine joins a cluster.</summary>
     public ClusterJoin? Join { get; init; }
-
-    public override string Kind => "kubernetes";
-
-    public override string AgentService => "kubelet";
 }
 
 /// <summary>
-/// A node of an OpenYurt cluster. Without <see cref="Join"/> the kubelet of this machine is only brought to agree with
+/// A node of an OpenYurt cluster. Without <see cref="Join"/> the kubelet of this machine is only made to agree with
 /// the runtime.
 /// </summary>
-public sealed record OpenYurtCluster : ClusterSpec
+public sealed record OpenYurtCluster() : ClusterSpec("openyurt", "kubelet")
 {
     public ClusterJoin? Join { get; init; }
 
     public YurtNodeType NodeType { get; init; } = YurtNodeType.Edge;
 
     public YurtJoinTool JoinBy { get; init; } = YurtJoinTool.Yurtadm;
-
-    public override string Kind => "openyurt";
-
-    public override string AgentService => "kubelet";
 }
 
 /// <summary>A node of a KubeEdge cluster.</summary>
-public sealed record KubeEdgeCluster : ClusterSpec
+public sealed record KubeEdgeCluster() : ClusterSpec("kubeedge", "edgecore")
 {
     /// <summary>Where edgecore's configuration is, or will be when keadm has joined.</summary>
     public const string DefaultConfigFile = "/etc/kubeedge/config/edgecore.yaml";
@@ -78,10 +61,6 @@ public sealed record KubeEdgeCluster : ClusterSpec
 
     /// <summary>Minutes; null keeps what the file says where that makes sense as minutes.</summary>
     public int? RuntimeRequestTimeout { get; init; }
-
-    public override string Kind => "kubeedge";
-
-    public override string AgentService => "edgecore";
 }
 
 /// <summary>What <c>kubeadm init</c> is told; what is null is kubeadm's own default.</summary>

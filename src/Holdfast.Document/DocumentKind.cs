@@ -40,6 +40,9 @@ internal static class DocumentKinds
             _ => "a string",
         };
 
+    /// <summary>Of a switch.</summary>
+    public static bool IsTrue(this YamlScalarNode node) => node.Text[0] is 't' or 'T';
+
     private static bool LooksLikeNumber(string text)
     {
         if (text.StartsWith("0x", StringComparison.Ordinal) || text.StartsWith("0o", StringComparison.Ordinal))

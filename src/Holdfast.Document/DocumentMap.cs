@@ -1,43 +1,33 @@
-using System.Diagnostics.CodeAnalysis;
 using Holdfast.Kube;
 
 namespace Holdfast.Document;
 
+/// <summary>Reads a value: what it means, or what is wrong with it.</summary>
+internal delegate (T? Value, string? Fault) ValueReader<T>(YamlNode node);
+
 /// <summary>
-/// Reads one mapping of the document: each key is asked for by name, what is wrong is noted, and a key that was not asked for
-/// is unknown. Serves one reader on one thread; call <see cref="Finish"/> when every key has been asked for.
+/// Reads one mapping of the document: each key is asked for by name and what is wrong is noted. A key that was never asked for is
+/// unknown, see <see cref="ReportUnknownKeys"/>. For one thread.
 /// </summary>
 internal sealed class DocumentMap
 {
     private readonly YamlMappingNode? mapping;
+    private readonly YamlMark place;
+    private readonly string path;
     private readonly List<DocumentError> errors;
     private readonly List<string> known = [];
+    private readonly List<DocumentMap> below = [];
 
-    private DocumentMap(YamlMappingNode? mapping, int line, int column, string path, List<DocumentError> errors)
+    private DocumentMap(YamlMappingNode? mapping, YamlMark place, string path, List<DocumentError> errors)
     {
         this.mapping = mapping;
+        this.place = place;
+        this.path = path;
         this.errors = errors;
-        Line = line;
-        Column = column;
-        Path = path;
     }
 
-    public int Line { get; }
-    public int Column { get; }
-    public string Path { get; }
-    public List<DocumentError> Errors => errors;
-
-    /// <summary>A node that must be a mapping; nothing (as in <c>spec:</c>) counts as an empty one.</summary>
-    public static DocumentMap Of(YamlNode node, string path, List<DocumentError> errors)
-    {
-        if (node.Kind() is not (DocumentKind.Mapping or DocumentKind.Nothing))
-        {
-            errors.Add(
-                new DocumentError(node.Line, node.Column, path, $"must be a mapping (key: value), not {node.Noun()}")
-            );
-        }
-        return new DocumentMap(node as YamlMappingNode, node.Line, node.Column, path, errors);
-    }
+    public static DocumentMap OfRoot(YamlNode root, List<DocumentError> errors) =>
+        new DocumentMap(null, root.Start, "", errors).Below(root, "");
 
     /// <summary>Text of the document as it may stand in a message: short and on one line.</summary>
     public static string Shown(string text)
@@ -47,171 +37,216 @@ internal sealed class DocumentMap
         return oneLine.Length <= Longest ? oneLine : $"{oneLine[..Longest]}...";
     }
 
-    /// <summary>The value of a key, unless it is absent or nothing.</summary>
-    public bool Has(string key, [NotNullWhen(true)] out YamlNode? value)
-    {
-        known.Add(key);
-        value = mapping?.Entries.FirstOrDefault(e => e.Key.Text == key)?.Value;
-        if (value?.Kind() == DocumentKind.Nothing)
-        {
-            value = null;
-        }
-        return value is not null;
-    }
+    /// <summary>A string that <paramref name="check"/> finds nothing wrong with.</summary>
+    public static ValueReader<string> AsText(Func<string, string?>? check = null) =>
+        node =>
+            (node, node.Kind()) switch
+            {
+                (YamlScalarNode scalar, DocumentKind.Text) when check?.Invoke(scalar.Text) is { } wrong => (
+                    null,
+                    wrong
+                ),
+                (YamlScalarNode scalar, DocumentKind.Text) => (scalar.Text, null),
+                (YamlScalarNode scalar, DocumentKind.Switch or DocumentKind.Number) => (
+                    null,
+                    $"must be a string, not {node.Noun()}; write it in quotes: \"{Shown(scalar.Text)}\""
+                ),
+                _ => (null, $"must be a string, not {node.Noun()}"),
+            };
 
-    /// <summary>True if the key is written at all, be it with nothing.</summary>
+    /// <summary>Whether the key has a value; nothing (as in <c>name:</c>) is none.</summary>
+    public bool Has(string key) => Find(key) is not null;
+
+    /// <summary>Whether the key is written at all, be it with nothing.</summary>
     public bool Mentions(string key)
     {
         known.Add(key);
-        return mapping?.Entries.Any(e => e.Key.Text == key) ?? false;
+        return mapping?.Find(key) is not null;
     }
 
     /// <summary>A mapping below this one; an empty one when absent.</summary>
-    public DocumentMap Map(string key) =>
-        Has(key, out var value) ? Of(value, At(key), errors) : new DocumentMap(null, Line, Column, At(key), errors);
+    public DocumentMap Map(string key) => Below(Find(key), At(key));
+
+    /// <summary>The mappings of a list; null when absent.</summary>
+    /// <param name="ifEmpty">What is wrong with an empty list; null where it is allowed.</param>
+    public IReadOnlyList<DocumentMap>? Maps(string key, string? ifEmpty = null) =>
+        Items(key, ifEmpty)?.Select(item => Below(item.Node, item.Path)).ToList();
+
+    /// <summary>A value; the default when absent or wrong.</summary>
+    public T? Value<T>(string key, ValueReader<T> read) => Find(key) is { } node ? Read(node, At(key), read) : default;
 
     /// <summary>A string that <paramref name="check"/> finds nothing wrong with; null when absent or wrong.</summary>
-    public string? Text(string key, Func<string, string?>? check = null) =>
-        Has(key, out var value) ? TextOf(value, At(key), errors, check) : null;
+    public string? Text(string key, Func<string, string?>? check = null) => Value(key, AsText(check));
 
-    /// <summary>One of a few words; null when absent or wrong.</summary>
-    public string? Word(string key, params ReadOnlySpan<string> allowed)
+    /// <summary>As <see cref="Text"/>, for a key that must be there.</summary>
+    public string? RequiredText(string key, Func<string, string?> check, string hint = "")
     {
-        if (Text(key) is not { } text)
+        Require(key, hint);
+        return Text(key, check);
+    }
+
+    /// <summary>Notes that a key is missing when it has no value.</summary>
+    /// <param name="hint">What it is, for the one who left it out.</param>
+    public void Require(string key, string hint = "")
+    {
+        if (!Has(key))
         {
-            return null;
+            Report(key, hint.Length == 0 ? "is missing" : $"is missing; {hint}");
         }
-        if (allowed.Contains(text))
-        {
-            return text;
-        }
-        var hint = Suggestion.For(text, allowed);
-        Report(key, $"\"{Shown(text)}\" is not one of {string.Join(", ", allowed.ToArray())}{hint}");
-        return null;
+    }
+
+    /// <summary>The strings of a list; null when absent.</summary>
+    /// <param name="ifEmpty">What is wrong with an empty list; null where it is allowed.</param>
+    public IReadOnlyList<string>? Texts(string key, Func<string, string?> check, string? ifEmpty = null) =>
+        Items(key, ifEmpty)?.Select(item => Read(item.Node, item.Path, AsText(check))).OfType<string>().ToList();
+
+    /// <summary>A member of an enumeration, written in lower case; null when absent or wrong.</summary>
+    public T? OneOf<T>(string key)
+        where T : struct, Enum
+    {
+        string[] words = [.. Enum.GetNames<T>().Select(name => name.ToLowerInvariant())];
+        return Text(key, text => WhyNotOneOf(text, words)) is { } word ? Enum.Parse<T>(word, ignoreCase: true) : null;
     }
 
     /// <summary>true or false; null when absent or wrong.</summary>
-    public bool? Switch(string key)
-    {
-        if (!Has(key, out var value))
-        {
-            return null;
-        }
-        if (value is YamlScalarNode scalar && value.Kind() == DocumentKind.Switch)
-        {
-            return scalar.Text[0] is 't' or 'T';
-        }
-        Report(key, $"must be true or false, not {value.Noun()}");
-        return null;
-    }
+    public bool? Switch(string key) =>
+        Value<bool?>(
+            key,
+            node =>
+                node is YamlScalarNode scalar && node.Kind() == DocumentKind.Switch
+                    ? (scalar.IsTrue(), null)
+                    : (null, $"must be true or false, not {node.Noun()}")
+        );
 
-    /// <summary>The items of a list, each with its path; null when absent, empty when it is no list.</summary>
-    public IReadOnlyList<(YamlNode Node, string Path)>? List(string key)
+    /// <summary>A mapping whose keys are the user's own; null when absent.</summary>
+    /// <param name="checkKey">What is wrong with a key; null when nothing is.</param>
+    public Dictionary<string, T>? Dictionary<T>(string key, Func<string, string?> checkKey, ValueReader<T> read)
+        where T : class
     {
-        if (!Has(key, out var value))
+        if (Find(key) is not { } value)
         {
             return null;
         }
-        if (value is not YamlSequenceNode sequence)
-        {
-            Report(key, $"must be a list (- item), not {value.Noun()}");
-            return [];
-        }
-        return [.. sequence.Items.Select((item, i) => (item, $"{At(key)}[{i}]"))];
-    }
-
-    /// <summary>The entries of a mapping whose keys are the user's own; null when absent, empty when it is no mapping.</summary>
-    public IReadOnlyList<(YamlEntry Entry, string Path)>? Entries(string key)
-    {
-        if (!Has(key, out var value))
-        {
-            return null;
-        }
+        var result = new Dictionary<string, T>(StringComparer.Ordinal);
         if (value is not YamlMappingNode map)
         {
             Report(key, $"must be a mapping (key: value), not {value.Noun()}");
-            return [];
+            return result;
         }
-        return [.. map.Entries.Select(e => (e, $"{At(key)}.{Shown(e.Key.Text)}"))];
+        foreach (var entry in map.Entries)
+        {
+            var at = $"{At(key)}.{Shown(entry.Key.Text)}";
+            if (checkKey(entry.Key.Text) is { } wrong)
+            {
+                Report(entry.Key, at, wrong);
+            }
+            if (Read(entry.Value, at, read) is { } item)
+            {
+                result[entry.Key.Text] = item;
+            }
+        }
+        return result;
     }
 
     /// <summary>
     /// The one key of a mapping that chooses between alternatives, as <c>apt</c> in <c>install: { apt: {} }</c>, with
     /// what is below it; null when absent or wrong.
     /// </summary>
-    public (string Name, DocumentMap Map)? Choice(string key, params ReadOnlySpan<string> alternatives)
+    public (string Name, DocumentMap Map)? Choice(string key, params string[] alternatives)
     {
-        if (!Has(key, out var value))
+        switch (Find(key))
         {
-            return null;
+            case null:
+                return null;
+            case YamlMappingNode { Entries: [var entry] } when alternatives.Contains(entry.Key.Text):
+                return (entry.Key.Text, Below(entry.Value, $"{At(key)}.{entry.Key.Text}"));
+            case YamlMappingNode { Entries: [var entry] }:
+                Report(entry.Key, At(key), WhyNotOneOf(entry.Key.Text, alternatives)!);
+                return null;
+            case var value:
+                var found = value is YamlMappingNode ? "that" : value.Noun();
+                var all = string.Join(", ", alternatives);
+                Report(
+                    key,
+                    $"must be a mapping with exactly one of {all}, as in {{ {alternatives[0]}: {{}} }}, not {found}"
+                );
+                return null;
         }
-        var all = string.Join(", ", alternatives.ToArray());
-        if (value is not YamlMappingNode { Entries: [var entry] })
-        {
-            var found = value is YamlMappingNode ? "that" : value.Noun();
-            Report(
-                key,
-                $"must be a mapping with exactly one of {all}, as in {{ {alternatives[0]}: {{}} }}, not {found}"
-            );
-            return null;
-        }
-        if (!alternatives.Contains(entry.Key.Text))
-        {
-            var hint = Suggestion.For(entry.Key.Text, alternatives);
-            Report(entry.Key, At(key), $"\"{Shown(entry.Key.Text)}\" is not one of {all}{hint}");
-            return null;
-        }
-        return (entry.Key.Text, Of(entry.Value, $"{At(key)}.{entry.Key.Text}", errors));
     }
 
     /// <summary>Notes an error at a key's value, or at the mapping when the key is absent.</summary>
-    public void Report(string key, string message)
+    public void Report(string key, string message) =>
+        Report(mapping?.Find(key)?.Value.Start ?? place, At(key), message);
+
+    /// <summary>Reports every key of this mapping and of those below it that was never asked for.</summary>
+    public void ReportUnknownKeys()
     {
-        var value = mapping?.Entries.FirstOrDefault(e => e.Key.Text == key)?.Value;
-        errors.Add(new DocumentError(value?.Line ?? Line, value?.Column ?? Column, At(key), message));
+        foreach (var key in (mapping?.Entries ?? []).Select(entry => entry.Key).Where(key => !known.Contains(key.Text)))
+        {
+            var hint = Suggestion.For(key.Text, [.. known]);
+            Report(
+                key,
+                At(Shown(key.Text)),
+                $"unknown key{(hint.Length > 0 ? hint : $"; known here: {string.Join(", ", known.Distinct())}")}"
+            );
+        }
+        below.ForEach(map => map.ReportUnknownKeys());
     }
 
-    public void Report(YamlNode at, string path, string message) =>
+    private YamlNode? Find(string key)
+    {
+        known.Add(key);
+        return mapping?.Find(key)?.Value is { } value && value.Kind() != DocumentKind.Nothing ? value : null;
+    }
+
+    private List<(YamlNode Node, string Path)>? Items(string key, string? ifEmpty)
+    {
+        switch (Find(key))
+        {
+            case null:
+                return null;
+            case YamlSequenceNode { Items: [] } when ifEmpty is not null:
+                Report(key, ifEmpty);
+                return [];
+            case YamlSequenceNode sequence:
+                return [.. sequence.Items.Select((item, i) => (item, $"{At(key)}[{i}]"))];
+            case var value:
+                Report(key, $"must be a list (- item), not {value.Noun()}");
+                return [];
+        }
+    }
+
+    /// <summary>Nothing (as in <c>spec:</c>) counts as an empty mapping.</summary>
+    private DocumentMap Below(YamlNode? node, string at)
+    {
+        if (node is not null && node.Kind() is not (DocumentKind.Mapping or DocumentKind.Nothing))
+        {
+            Report(node, at, $"must be a mapping (key: value), not {node.Noun()}");
+        }
+        var map = new DocumentMap(node as YamlMappingNode, node?.Start ?? place, at, errors);
+        below.Add(map);
+        return map;
+    }
+
+    private T? Read<T>(YamlNode node, string at, ValueReader<T> read)
+    {
+        var (value, fault) = read(node);
+        if (fault is not null)
+        {
+            Report(node, at, fault);
+        }
+        return value;
+    }
+
+    private static string? WhyNotOneOf(string text, string[] words) =>
+        words.Contains(text)
+            ? null
+            : $"\"{Shown(text)}\" is not one of {string.Join(", ", words)}{Suggestion.For(text, words)}";
+
+    private void Report(YamlNode at, string path, string message) => Report(at.Start, path, message);
+
+    private void Report(YamlMark at, string path, string message) =>
         errors.Add(new DocumentError(at.Line, at.Column, path, message));
 
-    /// <summary>Reports every key that was never asked for.</summary>
-    public void Finish()
-    {
-        foreach (var entry in mapping?.Entries ?? [])
-        {
-            if (!known.Contains(entry.Key.Text))
-            {
-                var hint = Suggestion.For(entry.Key.Text, [.. known]);
-                var message =
-                    $"unknown key{(hint.Length > 0 ? hint : $"; known here: {string.Join(", ", known.Distinct())}")}";
-                Report(entry.Key, At(Shown(entry.Key.Text)), message);
-            }
-        }
-    }
-
-    public static string? TextOf(
-        YamlNode node,
-        string path,
-        List<DocumentError> errors,
-        Func<string, string?>? check = null
-    )
-    {
-        if (node is not YamlScalarNode scalar || node.Kind() != DocumentKind.Text)
-        {
-            var hint =
-                node is YamlScalarNode s && node.Kind() != DocumentKind.Nothing
-                    ? $"; write it in quotes: \"{Shown(s.Text)}\""
-                    : "";
-            errors.Add(new DocumentError(node.Line, node.Column, path, $"must be a string, not {node.Noun()}{hint}"));
-            return null;
-        }
-        if (check?.Invoke(scalar.Text) is { } wrong)
-        {
-            errors.Add(new DocumentError(node.Line, node.Column, path, wrong));
-            return null;
-        }
-        return scalar.Text;
-    }
-
-    private string At(string key) => Path.Length == 0 ? key : $"{Path}.{key}";
+    private string At(string key) => path.Length == 0 ? key : $"{path}.{key}";
 }

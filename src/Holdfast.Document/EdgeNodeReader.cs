@@ -8,179 +8,108 @@ internal static class EdgeNodeReader
 {
     public static EdgeNodeSpec Read(YamlNode root, string hostName, List<DocumentError> errors)
     {
-        var document = DocumentMap.Of(root, "", errors);
+        var document = DocumentMap.OfRoot(root, errors);
         if (root is YamlMappingNode)
         {
             Require(document, "apiVersion", NodeDocument.ApiVersion);
             Require(document, "kind", NodeDocument.Kind);
         }
-        var (name, labels) = ReadMetadata(document.Map("metadata"), hostName);
+        var metadata = document.Map("metadata");
+        var labels = metadata.Dictionary("labels", NameRules.LabelKey, DocumentMap.AsText(NameRules.LabelValue)) ?? [];
         var spec = document.Map("spec");
-        document.Finish();
-
         var runtimes = RuntimeReader.Read(spec);
-        var cluster = ClusterReader.Read(spec, labels);
+        var cluster = ClusterReader.Read(spec, labels.Keys);
         var result = new EdgeNodeSpec
         {
-            Name = name,
-            Labels = labels,
+            Name = ReadName(metadata, hostName),
+            Labels = new SortedDictionary<string, string>(labels, StringComparer.Ordinal),
             Host = ReadHost(spec.Map("host")),
             Network = NetworkReader.Read(spec.Map("network")),
             Runtimes = runtimes,
             Untrusted = ReadUntrusted(spec.Map("untrusted"), runtimes, cluster),
             Cluster = cluster,
         };
-        spec.Finish();
+        document.ReportUnknownKeys();
         return result;
     }
 
     private static void Require(DocumentMap document, string key, string wanted)
     {
-        if (!document.Mentions(key))
-        {
-            document.Report(key, $"is missing; it must be {wanted}");
-        }
-        else if (document.Text(key) is { } text && text != wanted)
-        {
-            document.Report(key, $"must be {wanted}, not \"{DocumentMap.Shown(text)}\"");
-        }
+        document.Require(key, $"it must be {wanted}");
+        document.Text(key, text => text == wanted ? null : $"must be {wanted}, not \"{DocumentMap.Shown(text)}\"");
     }
 
-    private static (string, IReadOnlyDictionary<string, string>) ReadMetadata(DocumentMap metadata, string hostName)
+    private static string ReadName(DocumentMap metadata, string hostName)
     {
-        var name = metadata.Text("name", NameRules.Subdomain);
-        if (name is null && !metadata.Has("name", out _))
+        if (!metadata.Has("name") && !NameRules.Subdomain.Allows(hostName))
         {
-            name = hostName;
-            if (NameRules.Subdomain(hostName) is not null)
-            {
-                metadata.Report(
-                    "name",
-                    $"is missing, and the host's name \"{DocumentMap.Shown(hostName)}\" cannot stand for it: it is not a DNS-1123 subdomain"
-                );
-            }
+            metadata.Report(
+                "name",
+                $"is missing, and the host's name \"{DocumentMap.Shown(hostName)}\" cannot stand for it: it is not a DNS-1123 subdomain"
+            );
         }
-        var labels = new SortedDictionary<string, string>(StringComparer.Ordinal);
-        foreach (var (entry, path) in metadata.Entries("labels") ?? [])
-        {
-            if (NameRules.LabelKey(entry.Key.Text) is { } wrong)
-            {
-                metadata.Report(entry.Key, path, wrong);
-            }
-            if (DocumentMap.TextOf(entry.Value, path, metadata.Errors, NameRules.LabelValue) is { } value)
-            {
-                labels[entry.Key.Text] = value;
-            }
-        }
-        metadata.Finish();
-        return (name ?? "", labels);
+        return metadata.Text("name", NameRules.Subdomain) ?? hostName;
     }
 
     private static HostSpec ReadHost(DocumentMap host)
     {
         var defaults = new HostSpec();
-        var result = new HostSpec
+        return new HostSpec
         {
-            Swap = host.Word("swap", "disabled", "unchanged") == "unchanged" ? SwapMode.Unchanged : SwapMode.Disabled,
-            Hosts =
-            [
-                .. (host.List("hosts") ?? [])
-                    .Select(item => ReadHostEntry(item.Node, item.Path, host.Errors))
-                    .OfType<HostEntry>(),
-            ],
+            Swap = host.OneOf<SwapMode>("swap") ?? defaults.Swap,
+            Hosts = [.. (host.Maps("hosts") ?? []).Select(ReadHostEntry).OfType<HostEntry>()],
             KernelModules = ReadModules(host) ?? defaults.KernelModules,
             Sysctl = ReadSysctl(host) ?? defaults.Sysctl,
         };
-        host.Finish();
-        return result;
     }
 
-    private static HostEntry? ReadHostEntry(YamlNode node, string path, List<DocumentError> errors)
+    private static HostEntry? ReadHostEntry(DocumentMap entry)
     {
-        var map = DocumentMap.Of(node, path, errors);
-        var text = map.Text(
-            "address",
-            a => NameRules.Address(a) is null ? $"\"{DocumentMap.Shown(a)}\" is not an IPv4 or IPv6 address" : null
+        const string NoNames = "must be a list of at least one host name";
+        var address = entry.RequiredText("address", NameRules.IpAddress);
+        var names = entry.Texts("names", NameRules.HostName, NoNames);
+        if (names is null)
+        {
+            entry.Report("names", NoNames);
+        }
+        return address is null ? null : new HostEntry(NameRules.Address(address)!, names ?? []);
+    }
+
+    private static IReadOnlyList<string>? ReadModules(DocumentMap host)
+    {
+        var seen = new HashSet<string>();
+        return host.Texts(
+            "kernelModules",
+            text => NameRules.KernelModule.Check(text) ?? (seen.Add(text) ? null : $"\"{text}\" is there twice")
         );
-        if (text is null && !map.Has("address", out _))
-        {
-            map.Report("address", "is missing");
-        }
-        var items = map.List("names");
-        if (items is null or [])
-        {
-            map.Report("names", "must be a list of at least one host name");
-        }
-        var names = (items ?? [])
-            .Select(i => DocumentMap.TextOf(i.Node, i.Path, errors, NameRules.HostName))
-            .OfType<string>()
-            .ToList();
-        map.Finish();
-        return text is null || NameRules.Address(text) is not { } address ? null : new HostEntry(address, names);
-    }
-
-    private static List<string>? ReadModules(DocumentMap host)
-    {
-        if (host.List("kernelModules") is not { } items)
-        {
-            return null;
-        }
-        var modules = new List<string>();
-        foreach (var (node, path) in items)
-        {
-            if (DocumentMap.TextOf(node, path, host.Errors, NameRules.KernelModule) is not { } module)
-            {
-                continue;
-            }
-            if (modules.Contains(module))
-            {
-                host.Report(node, path, $"\"{module}\" is there twice");
-            }
-            modules.Add(module);
-        }
-        return modules;
     }
 
     private static Dictionary<string, string>? ReadSysctl(DocumentMap host)
     {
-        if (host.Entries("sysctl") is not { } entries)
-        {
-            return null;
-        }
-        var values = new Dictionary<string, string>(StringComparer.Ordinal);
-        var lines = new Dictionary<string, int>(StringComparer.Ordinal);
-        foreach (var (entry, path) in entries)
-        {
-            if (NameRules.SysctlKey(entry.Key.Text) is { } wrong)
-            {
-                host.Report(entry.Key, path, wrong);
-            }
-            if (WhyNoSysctlValue(entry.Value) is { } bad)
-            {
-                host.Report(entry.Value, path, bad);
-            }
-            else if (!lines.TryAdd(Sysctl.ToPath(entry.Key.Text), entry.Key.Line))
-            {
-                var first = lines[Sysctl.ToPath(entry.Key.Text)];
-                host.Report(entry.Key, path, $"is the parameter of line {first} again; dots and slashes mean the same");
-            }
-            else
-            {
-                values[entry.Key.Text] = ((YamlScalarNode)entry.Value).Text;
-            }
-        }
-        return values;
+        var byPath = new Dictionary<string, string>(StringComparer.Ordinal);
+        return host.Dictionary("sysctl", CheckKey, ReadSysctlValue);
+
+        string? CheckKey(string key) =>
+            NameRules.SysctlKey.Check(key)
+            ?? (
+                byPath.TryAdd(Sysctl.ToPath(key), key)
+                    ? null
+                    : $"is the parameter {byPath[Sysctl.ToPath(key)]} again; dots and slashes mean the same"
+            );
     }
 
     /// <summary>Most parameters are numbers, so a value needs no quotes.</summary>
-    private static string? WhyNoSysctlValue(YamlNode value) =>
-        value.Kind() switch
+    private static (string?, string?) ReadSysctlValue(YamlNode value)
+    {
+        var fault = value.Kind() switch
         {
             DocumentKind.Nothing => "has no value; write one, or leave the key out to keep what the kernel has",
             DocumentKind.Switch => "must be a number or a string, not true or false; the kernel takes 1 and 0",
             DocumentKind.List or DocumentKind.Mapping => $"must be a number or a string, not {value.Noun()}",
             _ => NameRules.SysctlValue(((YamlScalarNode)value).Text),
         };
+        return fault is null ? (((YamlScalarNode)value).Text, null) : (null, fault);
+    }
 
     private static UntrustedSpec ReadUntrusted(
         DocumentMap untrusted,
@@ -188,42 +117,39 @@ internal static class EdgeNodeReader
         ClusterSpec cluster
     )
     {
-        var handler = untrusted.Text("handler");
-        var all = runtimes.SelectMany(r => r.Handlers).Select(h => h.Name).ToArray();
-        if (handler is not null && !all.Contains(handler))
+        string[] all = [.. runtimes.SelectMany(r => r.Handlers).Select(h => h.Name)];
+        return new UntrustedSpec
         {
-            var hint = Suggestion.For(handler, all);
-            untrusted.Report("handler", $"no runtime has a handler \"{DocumentMap.Shown(handler)}\"{hint}");
-        }
-        else if (
-            handler is not null
-            && !cluster.IsStandalone
-            && WhyNotLedThere(handler, runtimes[0], cluster) is { } why
-        )
-        {
-            untrusted.Report("handler", why);
-        }
-        untrusted.Finish();
-        return new UntrustedSpec { Handler = handler };
+            Handler = untrusted.Text(
+                "handler",
+                name =>
+                    !all.Contains(name)
+                        ? $"no runtime has a handler \"{DocumentMap.Shown(name)}\"{Suggestion.For(name, all)}"
+                    : cluster.IsStandalone ? null
+                    : WhyAgentCannotUse(name, runtimes[0], cluster)
+            ),
+        };
     }
 
     /// <summary>
-    /// Only Holdfast's own agent leads untrusted pods by itself. The agent of a cluster hands the annotation to its one
-    /// runtime, and what does not heed it runs the pod unconfined without a word.
+    /// Holdfast's own agent runs untrusted pods in any handler. The agent of a cluster passes the annotation to its one runtime,
+    /// and a runtime that ignores it runs the pod unconfined without saying so.
     /// </summary>
-    private static string? WhyNotLedThere(string handler, RuntimeSpec first, ClusterSpec cluster)
+    private static string? WhyAgentCannotUse(string handler, RuntimeSpec first, ClusterSpec cluster)
     {
         var instead =
             cluster is KubeEdgeCluster
                 ? "use kind: containerd for it"
                 : "leave untrusted out and let pods ask for the handler by a RuntimeClass";
-        var isOther = handler != UntrustedSpec.WellKnownHandler;
+        var hasOtherUntrusted =
+            handler != UntrustedSpec.WellKnownHandler
+            && first.Handlers.Any(h => h.Name == UntrustedSpec.WellKnownHandler);
         return first.Handlers.All(h => h.Name != handler)
                 ? $"\"{handler}\" is no handler of the first runtime \"{first.Name}\", and {cluster.AgentService} talks to no other; name one of its handlers, or put the runtime that has it first"
             : first.Kind == RuntimeKind.Crio
-                ? $"CRI-O does not heed the annotation, so that {cluster.AgentService} would run untrusted pods in the handler \"{first.Handlers[0].Name}\"; {instead}"
-            : isOther && first.Handlers.Any(h => h.Name == UntrustedSpec.WellKnownHandler)
-                ? $"containerd leads untrusted pods of {cluster.AgentService} to the handler \"{UntrustedSpec.WellKnownHandler}\", which is another one here; name that, or give it another name"
+                ? $"CRI-O ignores the annotation, so that {cluster.AgentService} would run untrusted pods in the handler \"{first.Handlers[0].Name}\"; {instead}"
+            : hasOtherUntrusted
+                ? $"containerd runs untrusted pods of {cluster.AgentService} in the handler \"{UntrustedSpec.WellKnownHandler}\", which is another one here; name that, or give it another name"
             : null;
     }
 }

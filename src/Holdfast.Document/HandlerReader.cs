@@ -3,65 +3,44 @@ using Holdfast.Kube;
 
 namespace Holdfast.Document;
 
-/// <summary>One handler of a runtime. Notes every error in the map that it is given.</summary>
+/// <summary>One handler of a runtime.</summary>
 internal static partial class HandlerReader
 {
-    /// <summary>The handler, or null when it is nameless.</summary>
-    public static HandlerSpec? Read(DocumentMap map, RuntimeKind runtime)
+    public static HandlerSpec Read(DocumentMap map, RuntimeKind runtime)
     {
-        var name = map.Text("name", NameRules.DnsLabel);
-        if (name is null && !map.Has("name", out _))
-        {
-            map.Report("name", "is missing");
-        }
-        var word = map.Word("kind", "runc", "shim", "kata");
         var type = map.Text("runtimeType", NameRules.RuntimeType);
-        var kind = KindOf(word, type);
+        var kind =
+            map.OneOf<HandlerKind>("kind")
+            ?? (type is null or HandlerSpec.RuncRuntimeType ? HandlerKind.Runc : HandlerKind.Shim);
         ReportType(map, kind, type, runtime);
         var isKata = kind == HandlerKind.Kata;
         string[] kataAnnotations = isKata ? [HandlerSpec.KataAnnotations] : [];
         var kata = isKata ? KataReader.Read(map) : null;
-        var handler = new HandlerSpec
+        return new HandlerSpec
         {
-            Name = name ?? "",
+            Name = map.RequiredText("name", NameRules.DnsLabel) ?? "",
             Kind = kind,
             RuntimeType = type ?? (isKata ? HandlerSpec.KataRuntimeType : HandlerSpec.RuncRuntimeType),
             RuntimePath = ReadRuntimePath(map, kind, runtime),
-            Options = ReadOptions(map, kind, runtime),
-            PodAnnotations = ReadAnnotations(map, "podAnnotations") ?? kataAnnotations,
-            ContainerAnnotations = ReadAnnotations(map, "containerAnnotations") ?? kataAnnotations,
+            Options = map.Dictionary("options", key => CheckOption(key, kind, runtime), ReadOption) ?? [],
+            PodAnnotations = map.Texts("podAnnotations", NameRules.AnnotationPattern) ?? kataAnnotations,
+            ContainerAnnotations = map.Texts("containerAnnotations", NameRules.AnnotationPattern) ?? kataAnnotations,
             PrivilegedWithoutHostDevices = map.Switch("privilegedWithoutHostDevices") ?? isKata,
-            Overhead = KataReader.ReadOverhead(map) ?? KataReader.UsualOverhead(kata),
+            Overhead = KataReader.ReadOverhead(map.Map("overhead")) ?? KataReader.UsualOverhead(kata),
             Kata = kata,
         };
-        map.Finish();
-        return name is null ? null : handler;
     }
-
-    private static HandlerKind KindOf(string? word, string? type) =>
-        word switch
-        {
-            "runc" => HandlerKind.Runc,
-            "shim" => HandlerKind.Shim,
-            "kata" => HandlerKind.Kata,
-            _ => type is null or HandlerSpec.RuncRuntimeType ? HandlerKind.Runc : HandlerKind.Shim,
-        };
 
     private static void ReportType(DocumentMap map, HandlerKind kind, string? type, RuntimeKind runtime)
     {
-        if (
-            kind == HandlerKind.Shim
-            && type is null
-            && runtime == RuntimeKind.Containerd
-            && !map.Has("runtimeType", out _)
-        )
+        if (kind == HandlerKind.Shim && runtime == RuntimeKind.Containerd)
         {
-            map.Report(
+            map.Require(
                 "runtimeType",
-                "is missing; a handler of kind shim must say which shim, for example io.containerd.runsc.v1"
+                "a handler of kind shim must say which shim, for example io.containerd.runsc.v1"
             );
         }
-        if (kind == HandlerKind.Runc && type is not null && type != HandlerSpec.RuncRuntimeType)
+        if (kind == HandlerKind.Runc && type is not (null or HandlerSpec.RuncRuntimeType))
         {
             map.Report(
                 "runtimeType",
@@ -72,71 +51,30 @@ internal static partial class HandlerReader
 
     private static string? ReadRuntimePath(DocumentMap map, HandlerKind kind, RuntimeKind runtime)
     {
-        var path = map.Text("runtimePath", NameRules.AbsolutePath);
-        if (kind == HandlerKind.Runc && path is not null)
+        if (runtime == RuntimeKind.Crio && kind == HandlerKind.Shim)
         {
-            map.Report(
+            map.Require(
                 "runtimePath",
-                "is for other shims than runc's; the program runc itself is named by options: { BinaryName: ... }"
+                "CRI-O does not look for shims, it must be told where containerd-shim-NAME-v2 is"
             );
         }
-        if (runtime == RuntimeKind.Crio && kind == HandlerKind.Shim && path is null && !map.Has("runtimePath", out _))
-        {
-            map.Report(
-                "runtimePath",
-                "is missing; CRI-O does not look for shims, it must be told where containerd-shim-NAME-v2 is"
-            );
-        }
-        // With another name CRI-O leaves the handler out, and starts.
-        if (runtime == RuntimeKind.Crio && path is not null && !ShimName().IsMatch(Path.GetFileName(path)))
-        {
-            map.Report("runtimePath", "CRI-O wants a program that is called like containerd-shim-NAME-v2");
-        }
-        return path;
-    }
-
-    private static IReadOnlyList<string>? ReadAnnotations(DocumentMap map, string key) =>
-        map.List(key) is { } items
-            ?
-            [
-                .. items
-                    .Select(i => DocumentMap.TextOf(i.Node, i.Path, map.Errors, NameRules.AnnotationPattern))
-                    .OfType<string>(),
-            ]
-            : null;
-
-    private static Dictionary<string, OptionValue> ReadOptions(DocumentMap map, HandlerKind kind, RuntimeKind runtime)
-    {
-        var options = new Dictionary<string, OptionValue>(StringComparer.Ordinal);
-        foreach (var (entry, path) in map.Entries("options") ?? [])
-        {
-            var key = entry.Key.Text;
-            if (NameRules.OptionKey(key) is { } wrong)
-            {
-                map.Report(entry.Key, path, wrong);
-            }
-            else if (Refuse(key, kind, runtime) is { } refusal)
-            {
-                map.Report(entry.Key, path, refusal);
-            }
-            else if (ReadOption(entry.Value) is { } value)
-            {
-                options[key] = value;
-            }
-            else
-            {
-                map.Report(
-                    entry.Value,
-                    path,
-                    $"must be a string, a whole number, true, false or a list of strings, not {entry.Value.Noun()}"
-                );
-            }
-        }
-        return options;
+        return map.Text(
+            "runtimePath",
+            path =>
+                NameRules.AbsolutePath.Check(path)
+                ?? (
+                    kind == HandlerKind.Runc
+                        ? "is for other shims than runc's; the program runc itself is named by options: { BinaryName: ... }"
+                    // With another name CRI-O leaves the handler out, and starts.
+                    : runtime == RuntimeKind.Crio && !ShimName().IsMatch(Path.GetFileName(path))
+                        ? "CRI-O wants a program that is called like containerd-shim-NAME-v2"
+                    : null
+                )
+        );
     }
 
     /// <summary>Why an option cannot be set by hand; null when it can.</summary>
-    private static string? Refuse(string key, HandlerKind kind, RuntimeKind runtime) =>
+    private static string? CheckOption(string key, HandlerKind kind, RuntimeKind runtime) =>
         (kind, key) switch
         {
             (HandlerKind.Runc, "SystemdCgroup") =>
@@ -144,21 +82,25 @@ internal static partial class HandlerReader
             (HandlerKind.Kata, "ConfigPath") => "is decided by hypervisor, or by configFile",
             _ when runtime == RuntimeKind.Crio && key is not ("BinaryName" or "Root") =>
                 "is not known to CRI-O, which has BinaryName and Root only",
-            _ => null,
+            _ => NameRules.OptionKey.Check(key),
         };
 
-    private static OptionValue? ReadOption(YamlNode node) =>
-        (node, node.Kind()) switch
+    private static (OptionValue?, string?) ReadOption(YamlNode node)
+    {
+        OptionValue? value = (node, node.Kind()) switch
         {
-            (YamlScalarNode s, DocumentKind.Switch) => new OptionValue.Switch(s.Text[0] is 't' or 'T'),
-            (YamlScalarNode s, DocumentKind.Number) => long.TryParse(s.Text, out var number)
-                ? new OptionValue.Integer(number)
-                : null,
-            (YamlScalarNode s, DocumentKind.Text) => s.Text.Any(char.IsControl) ? null : new OptionValue.Text(s.Text),
+            (YamlScalarNode s, DocumentKind.Switch) => new OptionValue.Switch(s.IsTrue()),
+            (YamlScalarNode s, DocumentKind.Number) when long.TryParse(s.Text, out var number) =>
+                new OptionValue.Integer(number),
+            (YamlScalarNode s, DocumentKind.Text) when !s.Text.Any(char.IsControl) => new OptionValue.Text(s.Text),
             (YamlSequenceNode list, _) when list.Items.All(i => i.Kind() == DocumentKind.Text) =>
                 new OptionValue.TextList([.. list.Items.Cast<YamlScalarNode>().Select(i => i.Text)]),
             _ => null,
         };
+        return value is null
+            ? (null, $"must be a string, a whole number, true, false or a list of strings, not {node.Noun()}")
+            : (value, null);
+    }
 
     /// <summary>RuntimeTypeVMBinaryPattern in pkg/config/config.go of CRI-O.</summary>
     [GeneratedRegex(

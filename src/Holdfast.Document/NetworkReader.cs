@@ -11,51 +11,35 @@ internal static class NetworkReader
     private const int LongestPrefix = 29;
     private const int ShortestPrefix = 8;
 
-    public static NetworkSpec Read(DocumentMap network)
-    {
-        var bridge = ReadBridge(network.Map("bridge"));
-        var plugins = InstallReader.Read(
-            network,
-            "plugins",
-            new InstallSpec.Apt(),
-            "apt",
-            "archive",
-            "bundle",
-            "present"
-        );
-        network.Finish();
-        return new NetworkSpec { Bridge = bridge, Plugins = plugins };
-    }
+    public static NetworkSpec Read(DocumentMap network) =>
+        new()
+        {
+            Bridge = ReadBridge(network.Map("bridge")),
+            Plugins = InstallReader.Read(network, "plugins", "apt", "archive", "bundle", "present"),
+        };
 
     private static BridgeSpec ReadBridge(DocumentMap map)
     {
         var defaults = new BridgeSpec();
-        var subnet =
-            map.Text("subnet", s => ReadSubnet(s, out _)) is { } text && ReadSubnet(text, out var read) is null
-                ? read
-                : defaults.Subnet;
-        var bridge = new BridgeSpec
+        var subnet = map.Text("subnet", CheckSubnet) is { } text ? IPNetwork.Parse(text) : defaults.Subnet;
+        return new BridgeSpec
         {
             Name = map.Text("name", NameRules.InterfaceName) ?? defaults.Name,
             Subnet = subnet,
-            Gateway = map.Text("gateway", g => CheckGateway(g, subnet)) is { } gateway
+            Gateway = map.Text("gateway", text => CheckGateway(text, subnet)) is { } gateway
                 ? NameRules.Address(gateway)
                 : null,
             Masquerade = map.Switch("masquerade") ?? defaults.Masquerade,
         };
-        map.Finish();
-        return bridge;
     }
 
-    private static string? ReadSubnet(string text, out IPNetwork subnet)
+    private static string? CheckSubnet(string text)
     {
-        subnet = default;
         var shown = DocumentMap.Shown(text);
-        var slash = text.IndexOf('/', StringComparison.Ordinal);
         if (
-            slash < 0
-            || NameRules.Address(text[..slash]) is not { } address
-            || !byte.TryParse(text.AsSpan(slash + 1), NumberStyles.None, null, out var prefix)
+            text.Split('/') is not [var written, var length]
+            || NameRules.Address(written) is not { } address
+            || !byte.TryParse(length, NumberStyles.None, null, out var prefix)
         )
         {
             return $"\"{shown}\" is not a network such as 10.88.0.0/16";
@@ -68,23 +52,18 @@ internal static class NetworkReader
         {
             return $"\"{shown}\": the prefix must be between /{ShortestPrefix} and /{LongestPrefix}";
         }
-        subnet = Ipv4.NetworkOf(address, prefix);
+        var subnet = Ipv4.NetworkOf(address, prefix);
         return subnet.BaseAddress.Equals(address) ? null : $"\"{shown}\" has host bits set; did you mean {subnet}?";
     }
 
     private static string? CheckGateway(string text, IPNetwork subnet)
     {
         var shown = DocumentMap.Shown(text);
-        if (NameRules.Address(text) is not { AddressFamily: AddressFamily.InterNetwork } address)
-        {
-            return $"\"{shown}\" is not an IPv4 address";
-        }
-        if (!subnet.Contains(address))
-        {
-            return $"\"{shown}\" is not in the subnet {subnet}";
-        }
-        return address.Equals(subnet.BaseAddress) || address.Equals(Ipv4.Last(subnet))
-            ? $"\"{shown}\" stands for the whole subnet {subnet}, it cannot be a machine's; did you mean {Ipv4.Add(subnet.BaseAddress, 1)}?"
+        return NameRules.Address(text) is not { AddressFamily: AddressFamily.InterNetwork } address
+                ? $"\"{shown}\" is not an IPv4 address"
+            : !subnet.Contains(address) ? $"\"{shown}\" is not in the subnet {subnet}"
+            : address.Equals(subnet.BaseAddress) || address.Equals(Ipv4.Last(subnet))
+                ? $"\"{shown}\" stands for the whole subnet {subnet}, it cannot be a machine's; did you mean {Ipv4.Add(subnet.BaseAddress, 1)}?"
             : null;
     }
 }

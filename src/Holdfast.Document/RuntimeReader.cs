@@ -3,51 +3,74 @@ namespace Holdfast.Document;
 /// <summary>The list of runtimes: reads it, fills in the places that follow from a runtime's name, finds conflicts.</summary>
 internal static class RuntimeReader
 {
-    private const string BuiltinWord = "builtin";
-
     /// <summary>Image that Holdfast makes on the node; the same name in <c>Images/</c>.</summary>
     internal const string BuiltinSandboxImage = "holdfast.local/pause:1";
 
     public static IReadOnlyList<RuntimeSpec> Read(DocumentMap spec)
     {
-        var items = spec.List("runtimes");
-        if (items is null)
-        {
-            return [Default];
-        }
-        if (items is [])
-        {
-            spec.Report("runtimes", "must be a list of at least one runtime; leave the key out to get containerd");
-        }
         var runtimes = new List<RuntimeSpec>();
-        var taken = new Dictionary<(string What, string Value), string>();
-        foreach (var (node, path) in items)
+        var maps = spec.Maps(
+            "runtimes",
+            ifEmpty: "must be a list of at least one runtime; leave the key out to get containerd"
+        );
+        if (maps is null)
         {
-            var map = DocumentMap.Of(node, path, spec.Errors);
-            runtimes.Add(ReadRuntime(map, runtimes, taken));
-            map.Finish();
+            return [ReadRuntime(spec.Map("runtimes"), RuntimeSpec.SystemInstanceName, runtimes)];
+        }
+        foreach (var map in maps)
+        {
+            var runtime = ReadRuntime(map, map.RequiredText("name", NameRules.DnsLabel) ?? "", runtimes);
+            if (runtime.Name.Length > 0)
+            {
+                ReportConflicts(map, runtime, runtimes);
+            }
+            runtimes.Add(runtime);
         }
         ReportTwoKatas(spec, runtimes);
         return runtimes;
     }
 
-    /// <summary>containerd from the distribution, with runc.</summary>
-    private static RuntimeSpec Default =>
-        Places(RuntimeSpec.SystemInstanceName, RuntimeKind.Containerd) with
+    private static RuntimeSpec ReadRuntime(DocumentMap map, string name, IReadOnlyList<RuntimeSpec> before)
+    {
+        // A wrong word is reported already; the rest is read as containerd so that its errors are told too.
+        var kind = map.OneOf<RuntimeKind>("kind") ?? RuntimeKind.Containerd;
+        var usual = Places(name, kind);
+        return usual with
         {
-            Install = new InstallSpec.Apt(),
-            Unnamed = RuntimePlaces.Root | RuntimePlaces.State | RuntimePlaces.Socket,
-            Handlers = [new HandlerSpec { Name = "runc" }],
+            Install = InstallReader.Read(map, "install", "apt", "present", "archive", "bundle"),
+            CgroupDriver = map.OneOf<CgroupDriverChoice>("cgroupDriver") ?? CgroupDriverChoice.Auto,
+            SandboxImage = map.Text("sandboxImage", NameRules.ImageReference) is { } image and not "builtin"
+                ? image
+                : BuiltinSandboxImage,
+            Registries = RegistryReader.Read(map),
+            Snapshotter = map.Text(
+                "snapshotter",
+                text =>
+                    kind == RuntimeKind.Crio
+                        ? "is containerd's; CRI-O's storage is set up in /etc/containers/storage.conf"
+                        : NameRules.Snapshotter.Check(text)
+            ),
+            Socket = ReadSocket(map) ?? usual.Socket,
+            ConfigFile = map.Text("configFile", text => CheckConfigFile(text, kind)) ?? usual.ConfigFile,
+            RootDirectory = map.Text("rootDirectory", NameRules.AbsolutePath) ?? usual.RootDirectory,
+            StateDirectory = map.Text("stateDirectory", NameRules.AbsolutePath) ?? usual.StateDirectory,
+            Unnamed = usual.IsSystemInstance ? ListUnnamed(map) : RuntimePlaces.None,
+            Handlers =
+                map.Maps("handlers", ifEmpty: "must be a list of at least one handler; leave the key out to get runc")
+                    ?.Select(handler => HandlerReader.Read(handler, kind))
+                    .ToList()
+                ?? [new HandlerSpec { Name = before.Count == 0 ? "runc" : name }],
         };
+    }
 
     /// <summary>A runtime of this name where the document says nothing about places.</summary>
     private static RuntimeSpec Places(string name, RuntimeKind kind)
     {
-        var id = name == RuntimeSpec.SystemInstanceName ? name : $"holdfast-{name}";
-        return kind == RuntimeKind.Crio
-            ? new()
+        if (kind == RuntimeKind.Crio)
+        {
+            // CRI-O's own defaults: one machine has one CRI-O, whatever the document calls it.
+            return new RuntimeSpec
             {
-                // CRI-O's own defaults: one machine has one CRI-O, whatever the document calls it.
                 Name = name,
                 Kind = kind,
                 SandboxImage = BuiltinSandboxImage,
@@ -57,100 +80,39 @@ internal static class RuntimeReader
                 StateDirectory = "/run/containers/storage",
                 Service = "crio",
                 Handlers = [],
-            }
-            : new()
-            {
-                Name = name,
-                Kind = kind,
-                SandboxImage = BuiltinSandboxImage,
-                // With the prefix no name is another program's, be it ssh or docker.
-                Socket = $"/run/{id}/containerd.sock",
-                ConfigFile = $"/etc/{id}/config.toml",
-                RootDirectory = $"/var/lib/{id}",
-                StateDirectory = $"/run/{id}",
-                Service = id,
-                Handlers = [],
             };
-    }
-
-    private static RuntimeSpec ReadRuntime(
-        DocumentMap map,
-        IReadOnlyList<RuntimeSpec> before,
-        Dictionary<(string, string), string> taken
-    )
-    {
-        var name = map.Text("name", NameRules.DnsLabel);
-        if (name is null && !map.Has("name", out _))
-        {
-            map.Report("name", "is missing");
         }
-        // A wrong word is reported already; the rest is read as containerd so that its errors are told too.
-        var kind = map.Word("kind", "containerd", "crio") == "crio" ? RuntimeKind.Crio : RuntimeKind.Containerd;
-        var usual = Places(name ?? "unnamed", kind);
-        var runtime = usual with
+        // With the prefix no name is another program's, be it ssh or docker.
+        var id = name == RuntimeSpec.SystemInstanceName ? name : $"holdfast-{name}";
+        return new RuntimeSpec
         {
-            Install = InstallReader.Read(map, "install", new InstallSpec.Apt(), "apt", "present", "archive", "bundle"),
-            CgroupDriver = map.Word("cgroupDriver", "auto", "cgroupfs", "systemd") switch
-            {
-                "cgroupfs" => CgroupDriverChoice.Cgroupfs,
-                "systemd" => CgroupDriverChoice.Systemd,
-                _ => CgroupDriverChoice.Auto,
-            },
-            SandboxImage = ReadSandboxImage(map),
-            Registries = RegistryReader.Read(map),
-            Snapshotter = ReadSnapshotter(map, kind),
-            Socket = ReadSocket(map) ?? usual.Socket,
-            ConfigFile = ReadConfigFile(map, kind) ?? usual.ConfigFile,
-            RootDirectory = map.Text("rootDirectory", NameRules.AbsolutePath) ?? usual.RootDirectory,
-            StateDirectory = map.Text("stateDirectory", NameRules.AbsolutePath) ?? usual.StateDirectory,
-            Unnamed = usual.IsSystemInstance ? ListUnnamed(map) : RuntimePlaces.None,
-            Handlers = ReadHandlers(map, before.Count == 0, name ?? "", kind),
+            Name = name,
+            Kind = kind,
+            SandboxImage = BuiltinSandboxImage,
+            Socket = $"/run/{id}/containerd.sock",
+            ConfigFile = $"/etc/{id}/config.toml",
+            RootDirectory = $"/var/lib/{id}",
+            StateDirectory = $"/run/{id}",
+            Service = id,
+            Handlers = [],
         };
-        if (name is not null)
-        {
-            ReportConflicts(map, runtime, taken);
-        }
-        ReportTwoPrograms(map, runtime, before);
-        return runtime;
     }
 
     private static RuntimePlaces ListUnnamed(DocumentMap map) =>
-        (map.Has("rootDirectory", out _) ? RuntimePlaces.None : RuntimePlaces.Root)
-        | (map.Has("stateDirectory", out _) ? RuntimePlaces.None : RuntimePlaces.State)
-        | (map.Has("socket", out _) ? RuntimePlaces.None : RuntimePlaces.Socket);
-
-    private static string? ReadSnapshotter(DocumentMap map, RuntimeKind kind)
-    {
-        var snapshotter = map.Text("snapshotter", NameRules.Snapshotter);
-        if (snapshotter is not null && kind == RuntimeKind.Crio)
-        {
-            map.Report("snapshotter", "is containerd's; CRI-O's storage is set up in /etc/containers/storage.conf");
-        }
-        return snapshotter;
-    }
+        (map.Has("rootDirectory") ? RuntimePlaces.None : RuntimePlaces.Root)
+        | (map.Has("stateDirectory") ? RuntimePlaces.None : RuntimePlaces.State)
+        | (map.Has("socket") ? RuntimePlaces.None : RuntimePlaces.Socket);
 
     /// <summary>CRI-O reads every file of the directory; this is what its manual calls them.</summary>
-    private static string? ReadConfigFile(DocumentMap map, RuntimeKind kind)
-    {
-        var file = map.Text("configFile", NameRules.AbsolutePath);
-        if (file is not null && kind == RuntimeKind.Crio && !file.EndsWith(".conf", StringComparison.Ordinal))
-        {
-            map.Report("configFile", "is a drop-in of CRI-O, whose name must end with .conf");
-        }
-        return file;
-    }
-
-    private static string ReadSandboxImage(DocumentMap map) =>
-        map.Text("sandboxImage", NameRules.ImageReference) switch
-        {
-            null or BuiltinWord => BuiltinSandboxImage,
-            var image => image,
-        };
+    private static string? CheckConfigFile(string file, RuntimeKind kind) =>
+        kind == RuntimeKind.Crio && !file.EndsWith(".conf", StringComparison.Ordinal)
+            ? "is a drop-in of CRI-O, whose name must end with .conf"
+            : NameRules.AbsolutePath.Check(file);
 
     /// <summary>People write endpoints in many ways (<c>unix:////run/x</c> is in print): all of them mean the path.</summary>
     private static string? ReadSocket(DocumentMap map)
     {
-        var text = map.Text("socket", s => NameRules.SocketPath(WithoutScheme(s)));
+        var text = map.Text("socket", s => NameRules.SocketPath.Check(WithoutScheme(s)));
         return text is null ? null : WithoutScheme(text);
 
         static string WithoutScheme(string s) =>
@@ -173,102 +135,62 @@ internal static class RuntimeReader
         }
     }
 
-    /// <summary>Every runtime of a kind is served by the same program, which an archive of it puts into one place.</summary>
-    private static void ReportTwoPrograms(DocumentMap map, RuntimeSpec runtime, IReadOnlyList<RuntimeSpec> before)
+    private static void ReportConflicts(DocumentMap map, RuntimeSpec runtime, IReadOnlyList<RuntimeSpec> before)
     {
-        if (runtime.Kind == RuntimeKind.Crio && before.FirstOrDefault(r => r.Kind == RuntimeKind.Crio) is { } crio)
-        {
-            map.Report("kind", $"the runtime \"{crio.Name}\" is CRI-O already; a machine has one");
-        }
-        else if (runtime.Install is InstallSpec.Archive { Source: var source })
-        {
-            var other = before.FirstOrDefault(r =>
-                r.Kind == runtime.Kind && r.Install is InstallSpec.Archive { Source: var its } && !IsSame(its, source)
-            );
-            if (other is not null)
-            {
-                map.Report(
-                    "install",
-                    $"is another archive than that of the runtime \"{other.Name}\"; both would be unpacked in one place, "
-                        + "so all runtimes of one kind have the same"
-                );
-            }
-        }
-    }
-
-    private static bool IsSame(ArchiveSpec one, ArchiveSpec other) =>
-        one.Sha256 == other.Sha256 && (one.Sha256 is not null || one.Url == other.Url);
-
-    private static IReadOnlyList<HandlerSpec> ReadHandlers(
-        DocumentMap map,
-        bool isFirst,
-        string runtimeName,
-        RuntimeKind kind
-    )
-    {
-        var items = map.List("handlers");
-        if (items is null)
-        {
-            return [new HandlerSpec { Name = isFirst ? "runc" : runtimeName }];
-        }
-        if (items is [])
-        {
-            map.Report("handlers", "must be a list of at least one handler; leave the key out to get runc");
-        }
-        return
-        [
-            .. items
-                .Select(item => HandlerReader.Read(DocumentMap.Of(item.Node, item.Path, map.Errors), kind))
-                .OfType<HandlerSpec>(),
-        ];
-    }
-
-    private static void ReportConflicts(
-        DocumentMap map,
-        RuntimeSpec runtime,
-        Dictionary<(string, string), string> taken
-    )
-    {
-        if (!taken.TryAdd(("name", runtime.Name), runtime.Name))
+        if (before.Any(other => other.Name == runtime.Name))
         {
             map.Report("name", $"another runtime is named \"{runtime.Name}\" too");
             return;
         }
-        // Pods of all runtimes hang in one tree, so there is one driver.
-        if (
-            runtime.CgroupDriver != CgroupDriverChoice.Auto
-            && !taken.TryAdd(("cgroupDriver", ""), runtime.Name)
-            && !taken.ContainsKey(("cgroupDriver", runtime.CgroupDriver.ToString()))
-        )
+        if (runtime.Kind == RuntimeKind.Crio && before.FirstOrDefault(r => r.Kind == RuntimeKind.Crio) is { } crio)
         {
-            map.Report(
-                "cgroupDriver",
-                $"differs from that of the runtime \"{taken[("cgroupDriver", "")]}\"; a node has one cgroup driver"
-            );
+            map.Report("kind", $"the runtime \"{crio.Name}\" is CRI-O already; a machine has one");
+            return;
         }
-        taken.TryAdd(("cgroupDriver", runtime.CgroupDriver.ToString()), runtime.Name);
-        Claim("socket", runtime.Socket);
-        Claim("configFile", runtime.ConfigFile);
-        Claim("rootDirectory", runtime.RootDirectory);
-        Claim("stateDirectory", runtime.StateDirectory);
-        foreach (var handler in runtime.Handlers)
+        Differ("socket", r => r.Socket);
+        Differ("configFile", r => r.ConfigFile);
+        Differ("rootDirectory", r => r.RootDirectory);
+        Differ("stateDirectory", r => r.StateDirectory);
+        // Pods of all runtimes hang in one tree, so there is one driver.
+        Agree(
+            "cgroupDriver",
+            r => r.CgroupDriver == CgroupDriverChoice.Auto ? null : r.CgroupDriver,
+            "differs from that of",
+            "a node has one cgroup driver"
+        );
+        Agree(
+            "install",
+            r =>
+                r.Install is InstallSpec.Archive { Source: var source } && r.Kind == runtime.Kind
+                    ? source.Sha256 ?? (object)source.Url
+                    : null,
+            "is another archive than that of",
+            "both would be unpacked in one place, so all runtimes of one kind have the same"
+        );
+        foreach (var (name, count) in runtime.Handlers.CountBy(handler => handler.Name).Where(n => n.Key.Length > 0))
         {
-            if (!taken.TryAdd(("handler", handler.Name), runtime.Name))
+            var other = before.FirstOrDefault(r => r.Handlers.Any(handler => handler.Name == name));
+            if (other is not null || count > 1)
             {
-                var other = taken[("handler", handler.Name)];
-                var where = other == runtime.Name ? "twice in this runtime" : $"in the runtime \"{other}\" too";
-                map.Report(
-                    "handlers",
-                    $"the handler \"{handler.Name}\" is {where}; handler names are unique on a node"
-                );
+                var where = other is null ? "twice in this runtime" : $"in the runtime \"{other.Name}\" too";
+                map.Report("handlers", $"the handler \"{name}\" is {where}; handler names are unique on a node");
             }
         }
 
-        void Claim(string key, string value)
+        void Differ(string key, Func<RuntimeSpec, string> place)
         {
-            if (!taken.TryAdd((key, value), runtime.Name))
+            if (before.FirstOrDefault(r => place(r) == place(runtime)) is { } other)
             {
-                map.Report(key, $"{value} belongs to the runtime \"{taken[(key, value)]}\" already");
+                map.Report(key, $"{place(runtime)} belongs to the runtime \"{other.Name}\" already");
+            }
+        }
+
+        void Agree(string key, Func<RuntimeSpec, object?> value, string problem, string why)
+        {
+            var ours = value(runtime);
+            if (ours is not null && before.FirstOrDefault(r => value(r) is { } its && !its.Equals(ours)) is { } other)
+            {
+                map.Report(key, $"{problem} the runtime \"{other.Name}\"; {why}");
             }
         }
     }
