@@ -110,6 +110,13 @@ public sealed class ClusterDocumentTests
         );
 
     [Fact]
+    public void A_key_of_a_join_with_nothing_behind_it_is_missing() =>
+        Says(
+            $"{{ kubernetes: {{ join: {{ endpoint: , tokenFile: /t, caCertHash: \"{Hash}\" }} }} }}",
+            "spec.cluster.kubernetes.join.endpoint: is missing; it is the API server's host and port, such as 192.168.3.167:6443"
+        );
+
+    [Fact]
     public void Alternatives_exclude_each_other() =>
         Says(
             "{ kubeedge: { cloudcore: \"c:1\", token: a, tokenFile: /b, runtimeRequestTimeout: 120 } }",
