@@ -19,7 +19,7 @@ public sealed record EdgeNodeSpec
 
     /// <summary>What the Node object is really labelled with: <see cref="Labels"/>, and where Kata is, its label.</summary>
     public IReadOnlyDictionary<string, string> NodeLabels =>
-        Runtimes.SelectMany(r => r.Handlers).Any(h => h.Kind == HandlerKind.Kata)
+        Handlers.Any(h => h.Kind == HandlerKind.Kata)
             ? new SortedDictionary<string, string>(Labels.ToDictionary(), StringComparer.Ordinal)
             {
                 [KataLabel] = "true",
@@ -31,6 +31,11 @@ public sealed record EdgeNodeSpec
 
     /// <summary>At least one; the first is the node's default runtime. Names, sockets and handler names are unique.</summary>
     public required IReadOnlyList<RuntimeSpec> Runtimes { get; init; }
+
+    /// <summary>The handlers of all runtimes.</summary>
+    public IEnumerable<HandlerSpec> Handlers => Runtimes.SelectMany(runtime => runtime.Handlers);
+
+    public bool HasVirtualMachines => Handlers.Any(handler => handler.IsVirtualMachine);
 
     public UntrustedSpec Untrusted { get; init; } = new();
     public ClusterSpec Cluster { get; init; } = ClusterSpec.Standalone;

@@ -34,6 +34,10 @@ public sealed record HandlerSpec
     /// <summary>What the handler itself needs beside the containers; goes into the RuntimeClass.</summary>
     public OverheadSpec? Overhead { get; init; }
 
+    /// <summary>Whether a pod of it is a virtual machine; Kata's shim given as a plain one counts.</summary>
+    public bool IsVirtualMachine =>
+        Kind == HandlerKind.Kata || RuntimeType.StartsWith("io.containerd.kata", StringComparison.Ordinal);
+
     /// <summary>Not null exactly when <see cref="Kind"/> is Kata.</summary>
     public KataSpec? Kata { get; init; }
 }

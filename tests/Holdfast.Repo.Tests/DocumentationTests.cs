@@ -36,12 +36,12 @@ public sealed partial class DocumentationTests
         Assert.Empty(dead);
     }
 
-    /// <summary>The names stand in one file as constants: <c>public const string LowDisk = "low-disk";</c>.</summary>
+    /// <summary>The names stand in one table: <c>new("low-disk", CapacityChecks.Disk)</c>.</summary>
     [Fact]
     public void Every_finding_has_an_entry_in_troubleshooting()
     {
         var names = FindingName()
-            .Matches(RepositoryFiles.Read("src/Holdfast.Node/Doctor/FindingId.cs"))
+            .Matches(RepositoryFiles.Read("src/Holdfast.Node/Doctor/Preflight.cs"))
             .Select(match => match.Groups[1].Value)
             .ToArray();
         Assert.NotEmpty(names);
@@ -96,7 +96,7 @@ public sealed partial class DocumentationTests
         Assert.All(codes, code => Assert.Contains($"| {code.Groups[1].Value} |", page));
     }
 
-    [GeneratedRegex("public const string \\w+ = \"([a-z-]+)\";")]
+    [GeneratedRegex("(?:new\\(|CheckFailed = )\"([a-z-]+)\"")]
     private static partial Regex FindingName();
 
     [GeneratedRegex(@"\]\(([^)\s]+)\)")]

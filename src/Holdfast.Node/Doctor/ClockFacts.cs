@@ -7,9 +7,6 @@ namespace Holdfast.Node.Doctor;
 /// <param name="Keeper">The program that keeps it right, for example <c>chronyd</c>; null when none runs.</param>
 public sealed record ClockFacts(DateTimeOffset Now, bool? IsSynchronised, string? Keeper)
 {
-    /// <summary>Before this program was written: such a clock was never set.</summary>
-    public static readonly DateTimeOffset Earliest = new(2025, 1, 1, 0, 0, 0, TimeSpan.Zero);
-
     /// <summary>Short process names (15 bytes) of programs that keep clocks.</summary>
     private static readonly Dictionary<string, string> Keepers = new()
     {

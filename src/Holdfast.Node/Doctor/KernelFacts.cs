@@ -104,8 +104,5 @@ internal sealed record KernelOption(string Name, string Purpose, bool IsVital = 
         new("NETFILTER_XT_MATCH_ADDRTYPE", "port maps"),
         new("NETFILTER_XT_MATCH_CONNTRACK", "port maps"),
         new("NETFILTER_XT_MATCH_MULTIPORT", "port maps"),
-        new("KVM", "virtual machines"),
-        new("VHOST_NET", "the network of virtual machines"),
-        new("VHOST_VSOCK", "the line to the agent in virtual machines"),
     ];
 }

@@ -36,7 +36,19 @@ internal static class NodeAgents
                 .Order(StringComparer.Ordinal),
         ];
 
-    /// <summary>Whether what a service starts runs already.</summary>
-    public static bool Runs(string service, IReadOnlySet<string> processes) =>
-        Known.Any(agent => agent.Service == service && agent.Processes.Any(processes.Contains));
+    /// <summary>Services that start at boot and whose program does not run now.</summary>
+    public static IReadOnlyList<string> ListAtBoot(Machine machine, IReadOnlySet<string> processes)
+    {
+        const string units = "/etc/systemd/system";
+        return
+        [
+            .. from agent in Known
+            where agent.Service is not null && !agent.Processes.Any(processes.Contains)
+            where LinkOf($"{units}/multi-user.target.wants/{agent.Service}.service") is not null
+            where LinkOf($"{units}/{agent.Service}.service") != "/dev/null"
+            select agent.Service,
+        ];
+
+        string? LinkOf(string path) => new FileInfo(machine.At(path)).LinkTarget;
+    }
 }

@@ -6,85 +6,99 @@ namespace Holdfast.Node.Doctor;
 /// <summary>Says what would go wrong on this machine before anything is changed.</summary>
 public static class Preflight
 {
-    /// <summary>Each looks at one subject, from the survey and the document alone.</summary>
-    private static readonly IReadOnlyList<(string Subject, MachineCheck Check)> Table =
+    private const string CheckFailed = "check-failed";
+
+    /// <summary>Scripts and docs/troubleshooting.md use the names: a name never changes its meaning.</summary>
+    private static readonly IReadOnlyList<MachineCheck> Checks =
     [
-        ("what could not be read", PlatformChecks.Unread),
-        ("root", PlatformChecks.Root),
-        ("architecture", PlatformChecks.Architecture),
-        ("distribution", PlatformChecks.Distribution),
-        ("init", PlatformChecks.Init),
-        ("container", PlatformChecks.InContainer),
-        ("kernel release", KernelChecks.Release),
-        ("kernel configuration", KernelChecks.Config),
-        ("kernel modules", KernelChecks.Modules),
-        ("cgroup controllers", CgroupChecks.Controllers),
-        ("cgroup mode", CgroupChecks.Hybrid),
-        ("cgroup version of a cluster", CgroupChecks.VersionOneInCluster),
-        ("capabilities", CapabilityChecks.ForContainers),
-        ("CAP_SYS_RESOURCE", CapabilityChecks.SysResource),
-        ("disk", CapacityChecks.Disk),
-        ("inodes", CapacityChecks.Inodes),
-        ("memory", CapacityChecks.Memory),
-        ("file system", CapacityChecks.FileSystem),
-        ("clock", ClockChecks.Check),
-        ("host name", NameChecks.HostName),
-        ("node name", NameChecks.NodeName),
-        ("address of the host name", NameChecks.OwnNameResolves),
-        ("name servers", NameChecks.NameServers),
-        ("/etc/hosts", NameChecks.ForeignHosts),
-        ("swap", HostChecks.Swap),
-        ("kernel parameters", HostChecks.LaterSysctl),
-        ("ports", PortChecks.Check),
-        ("other agents", AgentChecks.Running),
-        ("agents at boot", AgentChecks.AtBoot),
-        ("libvirt", AgentChecks.LibvirtBesideVirtualMachines),
-        ("init for a cluster", ClusterChecks.Init),
-        ("cluster joined before", ClusterChecks.JoinedOtherwise),
-        ("CNI plugins", CniChecks.Plugins),
-        ("CNI versions", CniChecks.Versions),
-        ("iptables", CniChecks.Iptables),
-        ("earlier CNI networks", CniChecks.EarlierNetworks),
-        ("other CNI networks", CniChecks.OtherNetworks),
-        ("pod subnet", CniChecks.Routes),
-        ("bridge", CniChecks.Bridge),
-        ("runtime sources", RuntimeChecks.Source),
-        ("runtime programs", RuntimeChecks.Program),
-        ("bundle", BundleChecks.Source),
-        ("KVM", VirtualizationChecks.Kvm),
-        ("processor", VirtualizationChecks.Processor),
-        ("modules of virtual machines", VirtualizationChecks.Modules),
-        ("nested virtualization", VirtualizationChecks.Nested),
+        new("fact-unread", PlatformChecks.Unread),
+        new("not-root", PlatformChecks.Root),
+        new("architecture", PlatformChecks.Architecture),
+        new("distribution", PlatformChecks.Distribution),
+        new("not-systemd", PlatformChecks.Init),
+        new("container", PlatformChecks.InContainer),
+        new("old-kernel", KernelChecks.Release),
+        new("kernel-config", KernelChecks.Config),
+        new("no-modules", KernelChecks.Modules),
+        new("cgroup-controllers", CgroupChecks.Controllers),
+        new("cgroup-hybrid", CgroupChecks.Hybrid),
+        new("cgroup-version", CgroupChecks.VersionOneInCluster),
+        new("no-capability", CapabilityChecks.ForContainers),
+        new("no-sys-resource", CapabilityChecks.SysResource),
+        new("low-disk", CapacityChecks.Disk),
+        new("low-inodes", CapacityChecks.Inodes),
+        new("low-memory", CapacityChecks.Memory),
+        new("file-system", CapacityChecks.FileSystem),
+        new("clock-never-set", ClockChecks.NeverSet),
+        new("clock-not-kept", ClockChecks.NotKept),
+        new("clock-not-yet-synchronised", ClockChecks.NotYetSynchronised),
+        new("host-name-invalid", NameChecks.InvalidHostName),
+        new("host-name-changes", NameChecks.ChangingHostName),
+        new("node-name-differs", NameChecks.NodeName),
+        new("host-name-unknown", NameChecks.OwnNameResolves),
+        new("no-name-server", NameChecks.NameServers),
+        new("hosts-conflict", NameChecks.OtherAddresses),
+        new("hosts-address", NameChecks.OtherNames),
+        new("swap-stays", HostChecks.Swap),
+        new("sysctl-overridden", HostChecks.LaterSysctl),
+        new("port-in-use", PortChecks.Check),
+        new("docker", AgentChecks.Docker),
+        new("other-agent", AgentChecks.Running),
+        new("other-agent-at-boot", AgentChecks.AtBoot),
+        new("libvirt", AgentChecks.LibvirtBesideVirtualMachines),
+        new("cluster-needs-systemd", ClusterChecks.Init),
+        new("joined-otherwise", ClusterChecks.JoinedOtherwise),
+        new("cni-missing", CniChecks.Plugins),
+        new("cni-incomplete", CniChecks.MissingPlugins),
+        new("cni-broken", CniChecks.BrokenPlugins),
+        new("cni-versions", CniChecks.Versions),
+        new("no-iptables", CniChecks.Iptables),
+        new("cni-earlier-network", CniChecks.EarlierNetwork),
+        new("cni-network-conflict", CniChecks.OtherNetworks),
+        new("subnet-in-use", BridgeChecks.SubnetInUse),
+        new("bridge-not-a-bridge", BridgeChecks.NotABridge),
+        new("bridge-foreign", BridgeChecks.OfAnother),
+        new("bridge-old-address", BridgeChecks.OldAddress),
+        new("runtime-missing", RuntimeChecks.Missing),
+        new("no-apt", RuntimeChecks.NoApt),
+        new("runtime-broken", RuntimeChecks.Broken),
+        new("no-bundle", RuntimeChecks.NoBundle),
+        new("kvm", VirtualizationChecks.Kvm),
+        new("cpu-flags", VirtualizationChecks.Processor),
+        new("vm-modules", VirtualizationChecks.Modules),
+        new("no-vsock", VirtualizationChecks.Vsock),
+        new("nested-virtualization", VirtualizationChecks.Nested),
     ];
 
+    /// <summary>The names of all findings.</summary>
+    internal static IEnumerable<string> Ids => Checks.Select(check => check.Id).Append(CheckFailed);
+
     public static IReadOnlyList<PreflightFinding> Check(MachineSurvey survey, EdgeNodeSpec spec) =>
-        [.. Table.SelectMany(row => Run(row.Subject, row.Check, survey, spec))];
+        [.. Checks.SelectMany(check => Run(check, survey, spec))];
 
     /// <summary>A check that fails is a defect of Holdfast, and a finding: the others go on, and so does every verb.</summary>
-    internal static IReadOnlyList<PreflightFinding> Run(
-        string subject,
-        MachineCheck check,
-        MachineSurvey survey,
-        EdgeNodeSpec spec
-    )
+    internal static IReadOnlyList<PreflightFinding> Run(MachineCheck check, MachineSurvey survey, EdgeNodeSpec spec)
     {
         try
         {
-            return [.. check(survey, spec)];
+            return [.. check.Find(survey, spec).Select(finding => finding with { Id = check.Id })];
         }
         catch (Exception failure)
         {
-            return
-            [
-                PreflightFinding.Warning(
-                    FindingId.CheckFailed,
-                    $"check \"{subject}\" could not look: {failure.Message} ({failure.GetType().Name})",
-                    "report it with the output of: holdfast check -o json; look at this subject yourself"
-                ),
-            ];
+            var finding = PreflightFinding.Warning(
+                $"the check \"{check.Id}\" failed: {failure.Message} ({failure.GetType().Name})",
+                "report it with the output of: holdfast check -o json; look at this subject yourself"
+            );
+            return [finding with { Id = CheckFailed }];
         }
     }
 }
 
-/// <summary>Finds nothing, or says what is wrong with one subject, from survey and document alone.</summary>
-internal delegate IEnumerable<PreflightFinding> MachineCheck(MachineSurvey survey, EdgeNodeSpec spec);
+/// <summary>Looks at one subject, from survey and document alone.</summary>
+/// <param name="Id">What its findings are called.</param>
+internal sealed record MachineCheck(string Id, Func<MachineSurvey, EdgeNodeSpec, IEnumerable<PreflightFinding>> Find)
+{
+    /// <summary>One that finds one thing at most.</summary>
+    public MachineCheck(string id, Func<MachineSurvey, EdgeNodeSpec, PreflightFinding?> find)
+        : this(id, (survey, spec) => find(survey, spec) is { } finding ? [finding] : []) { }
+}

@@ -14,27 +14,23 @@ public enum PreflightSeverity
 }
 
 /// <summary>Something about the machine to know before it is changed.</summary>
-/// <param name="Id">One of <see cref="FindingId"/>: stable, for scripts and for docs/troubleshooting.md.</param>
-public sealed record PreflightFinding(string Id, PreflightSeverity Severity, string What, string Remedy)
+public sealed record PreflightFinding(PreflightSeverity Severity, string What, string Remedy)
 {
+    /// <summary>The name that <see cref="Preflight"/> has for its check: stable, for scripts and docs/troubleshooting.md.</summary>
+    public string Id { get; init; } = "";
+
     /// <summary>
     /// The machine is not, or will not stay, as the document says, and <c>up</c> cannot repair it: the cause does not belong
     /// to Holdfast.
     ///</summary>
     public bool IsDrift { get; init; }
 
-    public static PreflightFinding Error(string id, string what, string remedy) =>
-        new(id, PreflightSeverity.Error, what, remedy);
+    internal static PreflightFinding Error(string what, string remedy) => new(PreflightSeverity.Error, what, remedy);
 
-    public static PreflightFinding Warning(string id, string what, string remedy) =>
-        new(id, PreflightSeverity.Warning, what, remedy);
+    internal static PreflightFinding Warning(string what, string remedy) =>
+        new(PreflightSeverity.Warning, what, remedy);
 
-    public static PreflightFinding Info(string id, string what, string remedy) =>
-        new(id, PreflightSeverity.Info, what, remedy);
+    internal static PreflightFinding Info(string what, string remedy) => new(PreflightSeverity.Info, what, remedy);
 
-    public static PreflightFinding Drift(string id, string what, string remedy) =>
-        Warning(id, what, remedy) with
-        {
-            IsDrift = true,
-        };
+    internal static PreflightFinding Drift(string what, string remedy) => Warning(what, remedy) with { IsDrift = true };
 }

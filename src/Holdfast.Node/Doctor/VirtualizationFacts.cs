@@ -34,8 +34,6 @@ public sealed record VirtualizationFacts
         {
             ("amd64", "AuthenticAMD") => ["kvm", "kvm_amd", "vhost", "vhost_net"],
             ("amd64", _) => ["kvm", "kvm_intel", "vhost", "vhost_net"],
-            ("ppc64le", _) => ["kvm", "kvm_hv"],
-            ("s390x", _) => ["kvm"],
             _ => ["kvm", "vhost", "vhost_net"],
         };
 

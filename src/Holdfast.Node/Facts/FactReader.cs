@@ -7,19 +7,22 @@ namespace Holdfast.Node.Facts;
 /// <param name="Cause">What the machine answered.</param>
 public sealed record UnreadFact(string Subject, string Cause);
 
-/// <summary>Reads the parts of a machine. One that cannot be read is noted, and the others are read all the same. Safe from any thread.</summary>
-internal sealed class FactReader
+/// <summary>
+/// Reads the parts of a machine, each on a thread of its own. One that cannot be read is noted, and the others are read all the
+/// same. Safe from any thread.
+/// </summary>
+internal sealed class FactReader(Machine machine, CancellationToken cancellationToken)
 {
     private readonly ConcurrentQueue<UnreadFact> unread = new();
 
     public IReadOnlyList<UnreadFact> Unread => [.. unread];
 
     /// <param name="otherwise">What stands for the part when it cannot be read.</param>
-    public async Task<T> ReadAsync<T>(string subject, T otherwise, Func<Task<T>> read)
+    public async Task<T> ReadAsync<T>(string subject, T otherwise, Func<Machine, CancellationToken, Task<T>> read)
     {
         try
         {
-            return await read();
+            return await Task.Run(() => read(machine, cancellationToken), cancellationToken);
         }
         catch (Exception failure) when (failure is not OperationCanceledException)
         {
@@ -28,16 +31,6 @@ internal sealed class FactReader
         }
     }
 
-    public T Read<T>(string subject, T otherwise, Func<T> read)
-    {
-        try
-        {
-            return read();
-        }
-        catch (Exception failure) when (failure is not OperationCanceledException)
-        {
-            unread.Enqueue(new UnreadFact(subject, failure.Message));
-            return otherwise;
-        }
-    }
+    public Task<T> ReadAsync<T>(string subject, T otherwise, Func<Machine, T> read) =>
+        ReadAsync(subject, otherwise, (here, _) => Task.FromResult(read(here)));
 }

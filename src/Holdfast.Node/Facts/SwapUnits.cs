@@ -32,6 +32,9 @@ internal static class SwapUnits
         "swapspace.service",
     ];
 
+    public static async Task<IReadOnlyList<string>> ReadAsync(Machine machine, CancellationToken cancellationToken) =>
+        List(machine, (await ActiveSwap.ReadAsync(machine, cancellationToken)).Select(swap => swap.Device));
+
     /// <summary>
     /// Names of all of them, the masked ones included: what we masked must go on being wanted, or the next plan would
     /// take it back.
@@ -60,21 +63,13 @@ internal static class SwapUnits
         && !device.StartsWith("/dev/zram", StringComparison.Ordinal);
 
     /// <summary>As <c>systemd-escape --path --suffix=swap</c>.</summary>
-    private static string NameOf(string device)
-    {
-        var name = new StringBuilder();
-        foreach (var letter in Encoding.UTF8.GetBytes(device.Trim('/')))
-        {
-            var isPlain = char.IsAsciiLetterOrDigit((char)letter) || letter is (byte)':' or (byte)'_' or (byte)'.';
-            name.Append(
-                letter == '/' ? "-"
-                : isPlain ? $"{(char)letter}"
-                : $"\\x{letter:x2}"
-            );
-        }
+    private static string NameOf(string device) =>
+        string.Concat(Encoding.UTF8.GetBytes(device.Trim('/')).Select(letter => Escape((char)letter))) + ".swap";
 
-        return name.Append(".swap").ToString();
-    }
+    private static string Escape(char letter) =>
+        letter == '/' ? "-"
+        : char.IsAsciiLetterOrDigit(letter) || letter is ':' or '_' or '.' ? $"{letter}"
+        : $"\\x{(int)letter:x2}";
 
     /// <summary>A mask leads to /dev/null, which a machine in a directory need not have.</summary>
     private static bool IsLink(string directory, string unit) =>

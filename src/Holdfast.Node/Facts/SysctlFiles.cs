@@ -6,7 +6,8 @@ namespace Holdfast.Node.Facts;
 /// <param name="File">The file that really holds it: where a link leads to.</param>
 /// <param name="Line">From 1.</param>
 /// <param name="Parameter">Path below <c>/proc/sys</c>; may be a pattern.</param>
-public sealed record SysctlSetting(string File, int Line, string Parameter, string Value);
+/// <param name="IsAfterOurs">Whether the file is applied after Holdfast's, be that there or not.</param>
+public sealed record SysctlSetting(string File, int Line, string Parameter, string Value, bool IsAfterOurs);
 
 /// <summary>What the files of kernel parameters say, in the order in which they are applied.</summary>
 /// <param name="AtBoot">As systemd-sysctl does: the directories, by file name.</param>
@@ -36,10 +37,11 @@ public sealed record SysctlFiles(IReadOnlyList<SysctlSetting> AtBoot, IReadOnlyL
         var settings = new List<SysctlSetting>();
         foreach (var file in ListFiles(machine))
         {
-            settings.AddRange(await ReadFileAsync(machine, file, cancellationToken));
+            var isAfterOurs = string.CompareOrdinal(Path.GetFileName(file), Path.GetFileName(OwnFile)) > 0;
+            settings.AddRange(await ReadFileAsync(machine, file, isAfterOurs, cancellationToken));
         }
 
-        var last = await ReadFileAsync(machine, LastOfProcps, cancellationToken);
+        var last = await ReadFileAsync(machine, LastOfProcps, isAfterOurs: true, cancellationToken);
         return new SysctlFiles(settings, [.. settings, .. last]);
     }
 
@@ -47,33 +49,12 @@ public sealed record SysctlFiles(IReadOnlyList<SysctlSetting> AtBoot, IReadOnlyL
     /// The setting after <see cref="OwnFile"/> that wins over it for this parameter and says something else, in either
     /// order; null when ours holds. A pattern never wins over a parameter's own name.
     ///</summary>
-    public SysctlSetting? FindOverride(string name, string value)
-    {
-        var parameter = Sysctl.ToPath(name);
-        return FindOverride(AtBoot, parameter, value) ?? FindOverride(ByProcps, parameter, value);
-    }
-
-    private static SysctlSetting? FindOverride(IReadOnlyList<SysctlSetting> settings, string parameter, string value)
-    {
-        var last = settings.LastOrDefault(setting => setting.Parameter == parameter);
-        // Before ours is written it would be the last of the directories that sort before it: only what sorts after counts.
-        return
-            last is null
-            || last.File == OwnFile
-            || Sysctl.Normalize(last.Value) == Sysctl.Normalize(value)
-            || !ComesAfterOurs(last, settings)
-            ? null
-            : last;
-    }
-
-    private static bool ComesAfterOurs(SysctlSetting setting, IReadOnlyList<SysctlSetting> settings)
-    {
-        var ours = settings.Select(s => s.File).ToList().LastIndexOf(OwnFile);
-        return ours >= 0
-            ? settings.ToList().LastIndexOf(setting) > ours
-            : setting.File == LastOfProcps
-                || string.CompareOrdinal(Path.GetFileName(setting.File), Path.GetFileName(OwnFile)) > 0;
-    }
+    public SysctlSetting? FindOverride(string name, string value) =>
+        new[] { AtBoot, ByProcps }
+            .Select(order => order.LastOrDefault(setting => setting.Parameter == Sysctl.ToPath(name)))
+            .FirstOrDefault(last =>
+                last is { IsAfterOurs: true } && Sysctl.Normalize(last.Value) != Sysctl.Normalize(value)
+            );
 
     private static IEnumerable<string> ListFiles(Machine machine)
     {
@@ -92,13 +73,14 @@ public sealed record SysctlFiles(IReadOnlyList<SysctlSetting> AtBoot, IReadOnlyL
     private static async Task<IReadOnlyList<SysctlSetting>> ReadFileAsync(
         Machine machine,
         string file,
+        bool isAfterOurs,
         CancellationToken cancellationToken
     )
     {
         var real = Resolve(machine, file);
         return real == "/dev/null" || await machine.ReadTextAsync(real, cancellationToken) is not { } text
             ? []
-            : [.. Parse(real, text)];
+            : [.. Parse(real, text, isAfterOurs)];
     }
 
     /// <summary>One step is enough: distributions link <c>99-sysctl.conf</c> to <c>../sysctl.conf</c>, masks to <c>/dev/null</c>.</summary>
@@ -108,7 +90,7 @@ public sealed record SysctlFiles(IReadOnlyList<SysctlSetting> AtBoot, IReadOnlyL
             : Path.GetFullPath(target, Path.GetDirectoryName(file)!);
 
     /// <summary>Lines are <c>key = value</c>; <c>-key</c> means: do not mind when it cannot be set (sysctl.d(5)).</summary>
-    internal static IEnumerable<SysctlSetting> Parse(string file, string text)
+    private static IEnumerable<SysctlSetting> Parse(string file, string text, bool isAfterOurs)
     {
         foreach (var (index, line) in text.Split('\n').Index())
         {
@@ -120,7 +102,13 @@ public sealed record SysctlFiles(IReadOnlyList<SysctlSetting> AtBoot, IReadOnlyL
             }
 
             var key = trimmed[..equals].Trim().TrimStart('-');
-            yield return new SysctlSetting(file, index + 1, Sysctl.ToPath(key), trimmed[(equals + 1)..].Trim());
+            yield return new SysctlSetting(
+                file,
+                index + 1,
+                Sysctl.ToPath(key),
+                trimmed[(equals + 1)..].Trim(),
+                isAfterOurs
+            );
         }
     }
 }

@@ -20,7 +20,7 @@ internal static class FactsView
             ("system", survey.System.Name),
             ("kernel", survey.KernelRelease),
             ("architecture", facts.Architecture),
-            ("processors", survey.ProcessorCount.ToString(CultureInfo.InvariantCulture)),
+            ("processors", Environment.ProcessorCount.ToString(CultureInfo.InvariantCulture)),
             ("memory", $"{survey.MemoryBytes >> 20} MB"),
             ("free disk", FreeDisk(survey)),
             ("free inodes", survey.FreeInodes?.ToString(CultureInfo.InvariantCulture) ?? "without limit"),

@@ -113,7 +113,7 @@ internal sealed class ClusterNodeFixture : IDisposable
         [
             .. Preflight
                 .Check(survey with { OtherAgents = agents, AgentsAtBoot = [] }, spec)
-                .Where(finding => finding.Id == FindingId.OtherAgent),
+                .Where(finding => finding.Id == "other-agent"),
         ];
     }
 

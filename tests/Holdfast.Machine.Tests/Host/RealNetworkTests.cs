@@ -77,8 +77,8 @@ public sealed class RealNetworkTests : IDisposable
 
         var host = survey with { HostNetwork = network };
         Assert.Empty(Findings(host, spec));
-        Assert.Equal([FindingId.BridgeForeign], Findings(host, Read("{ name: hftest0, subnet: 10.94.0.0/16 }")));
-        Assert.Equal([FindingId.SubnetInUse], Findings(host, Read("{ name: hftest1, subnet: 10.93.0.0/16 }")));
+        Assert.Equal(["bridge-foreign"], Findings(host, Read("{ name: hftest0, subnet: 10.94.0.0/16 }")));
+        Assert.Equal(["subnet-in-use"], Findings(host, Read("{ name: hftest1, subnet: 10.93.0.0/16 }")));
     }
 
     /// <summary>As VPNs and clouds set it; every verb ended with an internal error.</summary>
@@ -99,7 +99,7 @@ public sealed class RealNetworkTests : IDisposable
         {
             HostNetwork = network,
         };
-        var finding = Assert.Single(Preflight.Check(survey, spec), finding => finding.Id == FindingId.SubnetInUse);
+        var finding = Assert.Single(Preflight.Check(survey, spec), finding => finding.Id == "subnet-in-use");
         Assert.EndsWith("172.16.0.0/16", finding.Remedy, StringComparison.Ordinal);
     }
 
@@ -108,7 +108,7 @@ public sealed class RealNetworkTests : IDisposable
             .. Preflight
                 .Check(survey, spec)
                 .Select(finding => finding.Id)
-                .Where(id => id is FindingId.BridgeForeign or FindingId.BridgeNotABridge or FindingId.SubnetInUse),
+                .Where(id => id is "bridge-foreign" or "bridge-not-a-bridge" or "subnet-in-use"),
         ];
 
     private static EdgeNodeSpec Read(string bridge) =>

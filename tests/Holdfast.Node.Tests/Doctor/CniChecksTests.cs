@@ -28,7 +28,7 @@ public sealed class CniChecksTests : IDisposable
             networks.Select(network => network.FileName)
         );
         var finding = (TestSurvey.Usual with { CniNetworks = networks }).CheckOne();
-        Assert.Equal(FindingId.CniEarlierNetwork, finding.Id);
+        Assert.Equal("cni-earlier-network", finding.Id);
         Assert.Contains("cbr0 in /etc/cni/net.d/10-flannel.conflist", finding.What, StringComparison.Ordinal);
     }
 
@@ -56,10 +56,7 @@ public sealed class CniChecksTests : IDisposable
         var findings = (TestSurvey.Usual with { CniNetworks = [crio, podman] }).Check();
         Assert.Contains(findings, f => f.What.Contains("crio") && f.What.Contains("uses the bridge cni0 too"));
         Assert.Contains(findings, f => f.What.Contains("podman") && f.Remedy.Contains("10.89.0.0/16"));
-        Assert.All(
-            findings.Where(f => f.Id != FindingId.CniEarlierNetwork),
-            f => Assert.Equal(FindingId.CniNetworkConflict, f.Id)
-        );
+        Assert.All(findings.Where(f => f.Id != "cni-earlier-network"), f => Assert.Equal("cni-network-conflict", f.Id));
     }
 
     [Theory]
@@ -73,7 +70,7 @@ public sealed class CniChecksTests : IDisposable
     )
     {
         var finding = WithRoutes(networks).CheckOne();
-        Assert.Equal(FindingId.SubnetInUse, finding.Id);
+        Assert.Equal("subnet-in-use", finding.Id);
         Assert.EndsWith(free, finding.Remedy, StringComparison.Ordinal);
     }
 
@@ -81,7 +78,7 @@ public sealed class CniChecksTests : IDisposable
     public void Routes_over_all_private_ranges_leave_nothing_to_propose()
     {
         var finding = WithRoutes("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16").CheckOne();
-        Assert.Equal(FindingId.SubnetInUse, finding.Id);
+        Assert.Equal("subnet-in-use", finding.Id);
         Assert.Contains("spec.network.bridge.subnet", finding.Remedy, StringComparison.Ordinal);
     }
 
@@ -139,7 +136,7 @@ public sealed class CniChecksTests : IDisposable
             ],
         };
         var finding = (TestSurvey.Usual with { HostNetwork = network }).CheckOne();
-        Assert.Equal((FindingId.SubnetInUse, PreflightSeverity.Error), (finding.Id, finding.Severity));
+        Assert.Equal(("subnet-in-use", PreflightSeverity.Error), (finding.Id, finding.Severity));
         Assert.Contains("10.90.0.0/16", finding.Remedy, StringComparison.Ordinal);
         Assert.Empty(
             (TestSurvey.Usual with { HostNetwork = network }).Check("{ network: { bridge: { subnet: 10.90.0.0/16 } } }")
@@ -164,14 +161,14 @@ public sealed class CniChecksTests : IDisposable
         {
             HostNetwork = network with { Addresses = [IPAddress.Parse("10.88.0.254")] },
         };
-        Assert.Equal(FindingId.BridgeForeign, other.CheckOne().Id);
+        Assert.Equal("bridge-foreign", other.CheckOne().Id);
         Assert.Empty(other.Check("{ network: { bridge: { gateway: 10.88.0.254 } } }"));
     }
 
     [Theory]
-    [InlineData("docker0", "172.17.0.0/16", FindingId.BridgeForeign)]
-    [InlineData("br0", null, FindingId.BridgeForeign)]
-    [InlineData("eth0", null, FindingId.BridgeNotABridge)]
+    [InlineData("docker0", "172.17.0.0/16", "bridge-foreign")]
+    [InlineData("br0", null, "bridge-foreign")]
+    [InlineData("eth0", null, "bridge-not-a-bridge")]
     public void Interface_of_that_name_that_is_somebody_elses_is_refused(string name, string? subnet, string id)
     {
         var network = new HostNetworkFacts
@@ -200,7 +197,7 @@ public sealed class CniChecksTests : IDisposable
             CniNetworks = [new CniNetwork("10-holdfast.conflist", "holdfast", ["cni0"], [], "0.4.0")],
         };
         var finding = facts.CheckOne();
-        Assert.Equal((FindingId.BridgeOldAddress, PreflightSeverity.Warning), (finding.Id, finding.Severity));
+        Assert.Equal(("bridge-old-address", PreflightSeverity.Warning), (finding.Id, finding.Severity));
         Assert.Contains("ip link delete cni0", finding.Remedy, StringComparison.Ordinal);
     }
 
@@ -211,12 +208,12 @@ public sealed class CniChecksTests : IDisposable
         {
             CniPlugins = [new CniPlugin("bridge", [], "Exec format error"), .. TestFacts.Usual.CniPlugins.Skip(1)],
         };
-        Assert.Equal(FindingId.CniBroken, broken.CheckOne().Id);
+        Assert.Equal("cni-broken", broken.CheckOne().Id);
         var apart = TestFacts.Usual with
         {
             CniPlugins = [new CniPlugin("bridge", ["0.2.0"]), .. TestFacts.Usual.CniPlugins.Skip(1)],
         };
-        Assert.Equal(FindingId.CniVersions, apart.CheckOne().Id);
+        Assert.Equal("cni-versions", apart.CheckOne().Id);
         var few = TestFacts.Usual with { CniPlugins = [.. TestFacts.Usual.CniPlugins.Take(2)] };
         Assert.Contains("portmap, loopback", few.CheckOne().What, StringComparison.Ordinal);
     }
@@ -226,9 +223,9 @@ public sealed class CniChecksTests : IDisposable
     {
         var none = TestFacts.Usual with { HasCniPlugins = false, CniPlugins = [] };
         Assert.Empty(none.Check());
-        Assert.Equal(FindingId.CniMissing, none.CheckOne("{ network: { plugins: { present: {} } } }").Id);
+        Assert.Equal("cni-missing", none.CheckOne("{ network: { plugins: { present: {} } } }").Id);
         Assert.Equal(
-            FindingId.CniMissing,
+            "cni-missing",
             (none with { HasApt = false })
                 .Check("{ runtimes: [{ name: containerd, install: { present: {} } }] }")
                 .Single()
@@ -240,7 +237,7 @@ public sealed class CniChecksTests : IDisposable
     public void Iptables_comes_along_with_the_package_only()
     {
         var without = TestFacts.Usual with { HasIptables = false };
-        Assert.Equal(FindingId.NoIptables, without.CheckOne().Id);
+        Assert.Equal("no-iptables", without.CheckOne().Id);
         Assert.Empty((without with { HasCniPlugins = false, CniPlugins = [] }).Check());
     }
 
@@ -254,7 +251,7 @@ public sealed class CniChecksTests : IDisposable
         const string Runtimes = "runtimes: [{ name: containerd, install: { present: {} } }]";
         var facts = TestFacts.Usual with { HasIptables = false, HasApt = hasApt };
         var found = facts.Check($"{{ network: {{ plugins: {{ {plugins} }} }}, {Runtimes} }}");
-        Assert.Equal(isMissed, found.Any(finding => finding.Id == FindingId.NoIptables));
+        Assert.Equal(isMissed, found.Any(finding => finding.Id == "no-iptables"));
     }
 
     [Theory]

@@ -153,7 +153,7 @@ public sealed class OddMachineTests : IDisposable
         Directory.CreateDirectory(node.Machine.At("/etc/hosts"));
         var findings = Preflight
             .Check(await ReadAsync(), Documents[0])
-            .Where(finding => finding.Id == FindingId.FactUnread)
+            .Where(finding => finding.Id == "fact-unread")
             .ToArray();
         Assert.Contains(
             findings,
@@ -171,7 +171,7 @@ public sealed class OddMachineTests : IDisposable
         Assert.All(
             Documents,
             document =>
-                Assert.DoesNotContain(Preflight.Check(survey, document), finding => finding.Id == FindingId.CheckFailed)
+                Assert.DoesNotContain(Preflight.Check(survey, document), finding => finding.Id == "check-failed")
         );
 
     private Task<MachineSurvey> ReadAsync() =>

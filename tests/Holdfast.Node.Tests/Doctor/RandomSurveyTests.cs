@@ -113,7 +113,7 @@ public sealed class RandomSurveyTests
         Gen.Select(
             Word,
             Gen.Int[1, 9],
-            (value, line) => new SysctlSetting("/etc/sysctl.d/" + value, line, "net/ipv4/ip_forward", value)
+            (value, line) => new SysctlSetting("/etc/sysctl.d/" + value, line, "net/ipv4/ip_forward", value, line > 4)
         ).Array[0, 4],
         (architecture, cgroups, flags, capabilities, plugins, containerd, settings) =>
             new MachineFacts
@@ -212,7 +212,7 @@ public sealed class RandomSurveyTests
             {
                 foreach (var finding in Documents.SelectMany(document => Preflight.Check(survey, document)))
                 {
-                    Assert.NotEqual(FindingId.CheckFailed, finding.Id);
+                    Assert.NotEqual("check-failed", finding.Id);
                     Assert.NotEmpty(finding.What);
                     Assert.NotEmpty(finding.Remedy);
                 }

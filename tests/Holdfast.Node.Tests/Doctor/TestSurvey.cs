@@ -14,7 +14,6 @@ internal static class TestSurvey
             HostName = "edge-1",
             System = new OsRelease("Debian GNU/Linux 12 (bookworm)", "debian 12", ["debian"]),
             KernelRelease = "6.1.0-13-amd64",
-            ProcessorCount = 2,
             MemoryBytes = 4L << 30,
             FreeDiskBytes = 10L << 30,
             FreeInodes = 1_000_000,

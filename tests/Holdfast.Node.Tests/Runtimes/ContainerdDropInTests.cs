@@ -206,7 +206,10 @@ public sealed class ContainerdDropInTests
         var (_, dropIn) = Files(config, "version = 4\n");
 
         Assert.Equal("/run/holdfast-second", dropIn.Get("state"));
-        Assert.Equal("/run/holdfast-second/containerd.sock", dropIn.Get("plugins", "io.containerd.server.v1.grpc", "address"));
+        Assert.Equal(
+            "/run/holdfast-second/containerd.sock",
+            dropIn.Get("plugins", "io.containerd.server.v1.grpc", "address")
+        );
         Assert.Equal("native", dropIn.Get("plugins", Images3, "snapshotter"));
         Assert.Equal("second", dropIn.Get("plugins", Runtime3, "containerd", "default_runtime_name"));
     }

@@ -1,5 +1,6 @@
 using Holdfast.Document;
 using Holdfast.Linux;
+using static Holdfast.Node.Doctor.PreflightFinding;
 
 namespace Holdfast.Node.Doctor.Checks;
 
@@ -12,24 +13,19 @@ internal static class CapabilityChecks
         (Capability.NetAdmin, "CAP_NET_ADMIN", "connect a pod to the network"),
     ];
 
-    public static IEnumerable<PreflightFinding> SysResource(MachineSurvey survey, EdgeNodeSpec spec)
-    {
-        if (!survey.Facts.HasSysResource)
-        {
-            yield return PreflightFinding.Info(
-                FindingId.NoSysResource,
+    public static PreflightFinding? SysResource(MachineSurvey survey, EdgeNodeSpec spec) =>
+        survey.Facts.HasSysResource
+            ? null
+            : Info(
                 "the capability CAP_SYS_RESOURCE is missing on this machine",
                 "nothing to do: containerd is configured so that it does not need it"
             );
-        }
-    }
 
     public static IEnumerable<PreflightFinding> ForContainers(MachineSurvey survey, EdgeNodeSpec spec) =>
         Vital
             .Where(vital => !survey.Facts.CapabilityBounds.Has(vital.Capability))
             .Select(vital =>
-                PreflightFinding.Error(
-                    FindingId.NoCapability,
+                Error(
                     $"the capability {vital.Name} is missing on this machine: not even root can {vital.Purpose}",
                     "grant it where this container or machine is defined"
                 )

@@ -1,4 +1,5 @@
 using Holdfast.Document;
+using static Holdfast.Node.Doctor.PreflightFinding;
 
 namespace Holdfast.Node.Doctor.Checks;
 
@@ -20,60 +21,37 @@ internal static class CapacityChecks
     /// <summary>containerd, this program and a few small pods.</summary>
     private const long LowMemoryBytes = 256L << 20;
 
-    public static IEnumerable<PreflightFinding> Disk(MachineSurvey survey, EdgeNodeSpec spec)
-    {
-        if (survey.FreeDiskBytes is { } free and < LowDiskBytes)
-        {
-            yield return new PreflightFinding(
-                FindingId.LowDisk,
+    public static PreflightFinding? Disk(MachineSurvey survey, EdgeNodeSpec spec) =>
+        survey.FreeDiskBytes is { } free and < LowDiskBytes
+            ? new PreflightFinding(
                 free < NoDiskBytes ? PreflightSeverity.Error : PreflightSeverity.Warning,
                 $"only {free >> 20} MB are free below /var/lib",
                 "free at least 1 GB"
-            );
-        }
-    }
+            )
+            : null;
 
     /// <summary>Each small file of an image's layers takes one.</summary>
-    public static IEnumerable<PreflightFinding> Inodes(MachineSurvey survey, EdgeNodeSpec spec)
-    {
-        if (survey.FreeInodes is { } free and < LowInodes)
-        {
-            yield return new PreflightFinding(
-                FindingId.LowInodes,
+    public static PreflightFinding? Inodes(MachineSurvey survey, EdgeNodeSpec spec) =>
+        survey.FreeInodes is { } free and < LowInodes
+            ? new PreflightFinding(
                 free < NoInodes ? PreflightSeverity.Error : PreflightSeverity.Warning,
                 $"only {free} more files can be made below /var/lib: the file system runs out of inodes",
                 "remove directories with many small files, or move /var/lib to a file system with more inodes (df -i)"
-            );
-        }
-    }
+            )
+            : null;
 
     /// <summary>overlayfs needs a place for its upper layers that is not itself one, nor a network's or a DOS disk's.</summary>
-    public static IEnumerable<PreflightFinding> FileSystem(MachineSurvey survey, EdgeNodeSpec spec)
-    {
-        if (
-            survey.FileSystem
-                is { } type
-                    and ("overlay" or "nfs" or "nfs4" or "cifs" or "vfat" or "exfat" or "9p" or "virtiofs")
-            && spec.Runtimes.Any(runtime => runtime.Snapshotter is null or "overlayfs")
-        )
-        {
-            yield return PreflightFinding.Warning(
-                FindingId.FileSystem,
-                $"/var/lib is on {type}, where overlayfs cannot unpack images",
+    public static PreflightFinding? FileSystem(MachineSurvey survey, EdgeNodeSpec spec) =>
+        survey.FileSystem is "overlay" or "nfs" or "nfs4" or "cifs" or "vfat" or "exfat" or "9p" or "virtiofs"
+        && spec.Runtimes.Any(runtime => runtime.Snapshotter is null or "overlayfs")
+            ? Warning(
+                $"/var/lib is on {survey.FileSystem}, where overlayfs cannot unpack images",
                 "put the runtime's rootDirectory on ext4, xfs or btrfs, or use another snapshotter (native)"
-            );
-        }
-    }
+            )
+            : null;
 
-    public static IEnumerable<PreflightFinding> Memory(MachineSurvey survey, EdgeNodeSpec spec)
-    {
-        if (survey.MemoryBytes is > 0 and < LowMemoryBytes)
-        {
-            yield return PreflightFinding.Warning(
-                FindingId.LowMemory,
-                $"the machine has only {survey.MemoryBytes >> 20} MB of memory",
-                "run few and small pods"
-            );
-        }
-    }
+    public static PreflightFinding? Memory(MachineSurvey survey, EdgeNodeSpec spec) =>
+        survey.MemoryBytes is > 0 and < LowMemoryBytes
+            ? Warning($"the machine has only {survey.MemoryBytes >> 20} MB of memory", "run few and small pods")
+            : null;
 }

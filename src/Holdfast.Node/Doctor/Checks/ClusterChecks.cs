@@ -1,5 +1,5 @@
 using Holdfast.Document;
-using Holdfast.Node.Joining;
+using static Holdfast.Node.Doctor.PreflightFinding;
 
 namespace Holdfast.Node.Doctor.Checks;
 
@@ -7,30 +7,21 @@ namespace Holdfast.Node.Doctor.Checks;
 internal static class ClusterChecks
 {
     /// <summary>kubeadm, yurtadm and keadm all hand the agent over to systemd.</summary>
-    public static IEnumerable<PreflightFinding> Init(MachineSurvey survey, EdgeNodeSpec spec)
-    {
-        if (!spec.Cluster.IsStandalone && !survey.Facts.IsSystemd)
-        {
-            yield return PreflightFinding.Error(
-                FindingId.ClusterNeedsSystemd,
+    public static PreflightFinding? Init(MachineSurvey survey, EdgeNodeSpec spec) =>
+        spec.Cluster.IsStandalone || survey.Facts.IsSystemd
+            ? null
+            : Error(
                 $"PID 1 is not systemd, and {spec.Cluster.AgentService} of a {spec.Cluster.Kind} cluster is a service of systemd",
                 "use a machine with systemd, or cluster: { standalone: {} }"
             );
-        }
-    }
 
     /// <summary>The agent would be wanted still and the join with it; only what it talks through would be taken back.</summary>
-    public static IEnumerable<PreflightFinding> JoinedOtherwise(MachineSurvey survey, EdgeNodeSpec spec)
-    {
-        var isWithoutYurthub =
-            spec.Cluster is KubernetesCluster or OpenYurtCluster { Join: not null, JoinBy: YurtJoinTool.Kubeadm };
-        if (isWithoutYurthub && survey.StartedAgents.Contains("yurthub"))
-        {
-            yield return PreflightFinding.Error(
-                FindingId.JoinedOtherwise,
+    public static PreflightFinding? JoinedOtherwise(MachineSurvey survey, EdgeNodeSpec spec) =>
+        spec.Cluster is KubernetesCluster or OpenYurtCluster { Join: not null, JoinBy: YurtJoinTool.Kubeadm }
+        && survey.StartedAgents.Contains("yurthub")
+            ? Error(
                 "this node joined its cluster with yurtadm, and the kubelet talks to it through yurthub, which the document does not want",
                 "keep openyurt in spec.cluster, or take the node out first: sudo holdfast down"
-            );
-        }
-    }
+            )
+            : null;
 }

@@ -1,4 +1,5 @@
 using Holdfast.Document;
+using static Holdfast.Node.Doctor.PreflightFinding;
 
 namespace Holdfast.Node.Doctor.Checks;
 
@@ -51,8 +52,7 @@ internal static class PortChecks
         where survey.PortOwners.ContainsKey(port.Port)
         let owner = survey.PortOwners[port.Port]
         where !port.Owners.Any(allowed => owner.StartsWith(allowed, StringComparison.Ordinal))
-        select PreflightFinding.Error(
-            FindingId.PortInUse,
+        select Error(
             $"port {port.Port}, which {port.Purpose} needs, is in use by {owner}",
             "stop that program, or give it another port"
         );

@@ -1,5 +1,6 @@
 using Holdfast.Document;
 using Holdfast.Linux;
+using static Holdfast.Node.Doctor.PreflightFinding;
 
 namespace Holdfast.Node.Doctor.Checks;
 
@@ -9,111 +10,81 @@ namespace Holdfast.Node.Doctor.Checks;
 ///</summary>
 internal static class VirtualizationChecks
 {
-    public static IEnumerable<PreflightFinding> Kvm(MachineSurvey survey, EdgeNodeSpec spec)
+    public static PreflightFinding? Kvm(MachineSurvey survey, EdgeNodeSpec spec)
     {
-        if (VirtualMachines.HandlersOf(spec).FirstOrDefault() is not { } handler)
+        (string What, string Remedy)? problem = survey.Virtualization.Kvm switch
         {
-            return [];
-        }
-
-        var cannot = $"the handler {handler} cannot start virtual machines: ";
-        return survey.Virtualization.Kvm switch
-        {
-            KvmAnswer.Absent => [Warning(cannot + "there is no /dev/kvm", WhyNoDevice(survey))],
-            KvmAnswer.Denied =>
-            [
-                Warning(
-                    cannot + "/dev/kvm may not be opened",
-                    "run this as root; in a container let it have the device"
-                ),
-            ],
-            KvmAnswer.Busy =>
-            [
-                Warning(
-                    cannot + "another hypervisor (VirtualBox, VMware) holds the processor's virtualization",
-                    "end its machines and unload its modules"
-                ),
-            ],
-            KvmAnswer.Failed =>
-            [
-                Warning(cannot + "the kernel refused to make one (KVM_CREATE_VM)", "see what dmesg says of kvm"),
-            ],
-            _ => [],
+            KvmAnswer.Absent => ("there is no /dev/kvm", WhyNoDevice(survey)),
+            KvmAnswer.Denied => (
+                "/dev/kvm may not be opened",
+                "run this as root; in a container let it have the device"
+            ),
+            KvmAnswer.Busy => (
+                "another hypervisor (VirtualBox, VMware) holds the processor's virtualization",
+                "end its machines and unload its modules"
+            ),
+            KvmAnswer.Failed => ("the kernel refused to make one (KVM_CREATE_VM)", "see what dmesg says of kvm"),
+            _ => null,
         };
+        return spec.Handlers.FirstOrDefault(h => h.IsVirtualMachine) is { } handler && problem is (var what, var remedy)
+            ? Warning($"the handler {handler.Name} cannot start virtual machines: {what}", remedy)
+            : null;
     }
 
-    public static IEnumerable<PreflightFinding> Processor(MachineSurvey survey, EdgeNodeSpec spec)
+    /// <summary>What works needs no flags: a hypervisor of another kind (PVM) may stand behind /dev/kvm.</summary>
+    public static PreflightFinding? Processor(MachineSurvey survey, EdgeNodeSpec spec)
     {
-        // What works needs no flags: a hypervisor of another kind (PVM) may stand behind /dev/kvm.
-        if (
-            !VirtualMachines.AreWanted(spec)
-            || survey.Facts.Architecture != "amd64"
-            || survey.Virtualization.Kvm == KvmAnswer.Works
-        )
-        {
-            yield break;
-        }
-
-        var needed = new[] { survey.Virtualization.CpuVendor == "AuthenticAMD" ? "svm" : "vmx", "lm", "sse4_1" };
-        var missing = needed.Where(flag => !survey.Virtualization.CpuFlags.Contains(flag)).ToArray();
-        if (missing.Length > 0)
-        {
-            yield return PreflightFinding.Warning(
-                FindingId.CpuFlags,
-                $"the processor ({survey.Virtualization.CpuVendor}) does not show {string.Join(", ", missing)}, which virtual machines need",
+        var (vendor, flags) = (survey.Virtualization.CpuVendor, survey.Virtualization.CpuFlags);
+        string[] missing = [.. new[] { vendor == "AuthenticAMD" ? "svm" : "vmx", "lm", "sse4_1" }.Except(flags)];
+        return
+            spec.HasVirtualMachines
+            && survey.Facts.Architecture == "amd64"
+            && survey.Virtualization.Kvm != KvmAnswer.Works
+            && missing.Length > 0
+            ? Warning(
+                $"the processor ({vendor}) does not show {string.Join(", ", missing)}, which virtual machines need",
                 WhyNoDevice(survey)
-            );
-        }
+            )
+            : null;
     }
 
-    public static IEnumerable<PreflightFinding> Modules(MachineSurvey survey, EdgeNodeSpec spec)
+    /// <summary>Which module drives the processor does not matter where something does.</summary>
+    public static PreflightFinding? Modules(MachineSurvey survey, EdgeNodeSpec spec)
     {
-        if (!VirtualMachines.AreWanted(spec))
-        {
-            yield break;
-        }
-
-        var missing = survey
-            .Virtualization.MissingModules.Where(module => !spec.Host.KernelModules.Contains(module))
-            // Which of them drives the processor does not matter where something does.
-            .Where(module =>
-                survey.Virtualization.Kvm != KvmAnswer.Works || !module.StartsWith("kvm", StringComparison.Ordinal)
-            )
-            .ToArray();
-        if (missing.Length > 0)
-        {
-            yield return PreflightFinding.Warning(
-                FindingId.VmModules,
-                $"the kernel modules {string.Join(", ", missing)} are not there, and virtual machines need them",
+        var works = survey.Virtualization.Kvm == KvmAnswer.Works;
+        var missing = string.Join(
+            ", ",
+            survey
+                .Virtualization.MissingModules.Except(spec.Host.KernelModules)
+                .Where(module => !works || !module.StartsWith("kvm", StringComparison.Ordinal))
+        );
+        return spec.HasVirtualMachines && missing.Length > 0
+            ? Warning(
+                $"the kernel modules {missing} are not there, and virtual machines need them",
                 survey.Kernel.CanLoadModules
-                    ? $"add them to spec.host.kernelModules: [{string.Join(", ", missing)}]"
+                    ? $"add them to spec.host.kernelModules: [{missing}]"
                     : "use a kernel that has them: this one loads no modules"
-            );
-        }
+            )
+            : null;
+    }
 
-        if (!survey.Virtualization.HasVsock && !spec.Host.KernelModules.Contains("vhost_vsock"))
-        {
-            yield return PreflightFinding.Info(
-                FindingId.NoVsock,
+    public static PreflightFinding? Vsock(MachineSurvey survey, EdgeNodeSpec spec) =>
+        spec.HasVirtualMachines && !survey.Virtualization.HasVsock && !spec.Host.KernelModules.Contains("vhost_vsock")
+            ? Info(
                 "the kernel module vhost_vsock is not there: QEMU's machines cannot be talked to; Cloud Hypervisor and Firecracker bring their own way",
                 survey.Kernel.CanLoadModules
                     ? "for QEMU add vhost_vsock to spec.host.kernelModules"
                     : "for QEMU use a kernel that has it"
-            );
-        }
-    }
+            )
+            : null;
 
-    public static IEnumerable<PreflightFinding> Nested(MachineSurvey survey, EdgeNodeSpec spec)
-    {
-        if (VirtualMachines.AreWanted(spec) && survey.Virtualization is { IsGuest: true, Kvm: KvmAnswer.Works })
-        {
-            yield return PreflightFinding.Info(
-                FindingId.NestedVirtualization,
+    public static PreflightFinding? Nested(MachineSurvey survey, EdgeNodeSpec spec) =>
+        spec.HasVirtualMachines && survey.Virtualization is { IsGuest: true, Kvm: KvmAnswer.Works }
+            ? Info(
                 "this machine is itself a virtual one: the machines of pods run nested, which is slower",
                 "nothing to do"
-            );
-        }
-    }
+            )
+            : null;
 
     private static string WhyNoDevice(MachineSurvey survey)
     {
@@ -126,7 +97,4 @@ internal static class VirtualizationChecks
                 ? "this machine is itself a virtual one: switch on nested virtualization at its host (for KVM: kvm_intel nested=1 and cpu host-passthrough)"
             : "switch virtualization on in the firmware (BIOS), or use another machine";
     }
-
-    private static PreflightFinding Warning(string what, string remedy) =>
-        PreflightFinding.Warning(FindingId.Kvm, what, remedy);
 }
