@@ -18,13 +18,20 @@ internal sealed class Comparison(BenchOptions options, string against)
 
     public async Task RunAsync(CancellationToken ct)
     {
-        AddSize();
-        await AddVersionAsync(ct);
-        await AddDaemonAsync(ct);
-        if (options.HasUp)
-            await AddUpAsync(ct);
-        Console.WriteLine();
-        _report.Print(Console.Out);
+        try
+        {
+            AddSize();
+            await AddVersionAsync(ct);
+            await AddDaemonAsync(ct);
+            if (options.HasUp)
+                await AddUpAsync(ct);
+        }
+        finally
+        {
+            // What was measured before something failed took minutes.
+            Console.WriteLine();
+            _report.Print(Console.Out);
+        }
     }
 
     private void AddSize()
