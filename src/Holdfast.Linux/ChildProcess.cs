@@ -10,9 +10,6 @@ public sealed record ChildCommand(string FileName, params IReadOnlyList<string> 
     /// <summary>Variables added to the inherited environment; a null value takes one away.</summary>
     public IReadOnlyDictionary<string, string?> Environment { get; init; } = new Dictionary<string, string?>();
 
-    /// <summary>Null: that of this process.</summary>
-    public string? WorkingDirectory { get; init; }
-
     /// <summary>Null: nothing can be read.</summary>
     public ReadOnlyMemory<byte>? StandardInput { get; init; }
 
@@ -97,7 +94,6 @@ public static class ChildProcess
             RedirectStandardOutput = true,
             RedirectStandardError = true,
             UseShellExecute = false,
-            WorkingDirectory = command.WorkingDirectory ?? "",
         };
         foreach (var (name, value) in command.Environment)
         {

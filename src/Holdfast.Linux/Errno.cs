@@ -11,11 +11,9 @@ internal static class Errno
     public const int Interrupted = 4;
     public const int NoAddress = 6;
     public const int Again = 11;
-    public const int NoMemory = 12;
     public const int Access = 13;
     public const int Busy = 16;
     public const int Exists = 17;
-    public const int CrossDevice = 18;
     public const int NoDevice = 19;
     public const int NotDirectory = 20;
     public const int Invalid = 22;

@@ -15,7 +15,6 @@ public static class ProcessTable
 {
     public const int SigTerm = 15;
     public const int SigKill = 9;
-    public const int SigHup = 1;
 
     // The same numbers on x86-64 and arm64.
     private const long PidfdSendSignal = 424;

@@ -7,9 +7,11 @@ public static class NodeKinds
         new([
             .. ChangesKinds.All,
             Joining.JoinChange.JoinKind,
-            .. Runtimes.RuntimesKinds.All,
             Software.SoftwareChange.SoftwareKind,
             Software.Packages.PackagesChange.PackagesKind,
+            Runtimes.RuntimeDataChange.DataKind,
+            Runtimes.Cni.CniNetworkChange.NetworkKind,
+            Runtimes.Containerd.ContainerdFilesChange.FilesKind,
             Runtimes.Images.ImageChange.ImageKind,
         ]);
 }

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using Holdfast.Cri.V1;
 
 namespace Holdfast.Node.Runtimes;
@@ -21,21 +22,15 @@ internal static class RuntimeHandlers
         return handlers.Count == 0 ? null : handlers;
     }
 
-    private static List<string> ReadConfig(string json)
+    private static IEnumerable<string> ReadConfig(string json)
     {
         try
         {
-            using var document = JsonDocument.Parse(json);
-            return
-                document.RootElement.ValueKind == JsonValueKind.Object
-                && document.RootElement.TryGetProperty("containerd", out var containerd)
-                && containerd.ValueKind == JsonValueKind.Object
-                && containerd.TryGetProperty("runtimes", out var runtimes)
-                && runtimes.ValueKind == JsonValueKind.Object
-                ? [.. runtimes.EnumerateObject().Select(runtime => runtime.Name)]
+            return JsonNode.Parse(json)?["containerd"]?["runtimes"] is JsonObject runtimes
+                ? [.. runtimes.Select(runtime => runtime.Key)]
                 : [];
         }
-        catch (JsonException)
+        catch (Exception cause) when (cause is JsonException or InvalidOperationException)
         {
             // Whatever it is, it is not what containerd shows.
             return [];

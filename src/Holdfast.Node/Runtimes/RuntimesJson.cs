@@ -1,6 +1,7 @@
 using System.Text.Json.Serialization;
 using Holdfast.Node.Runtimes.Cni;
 using Holdfast.Node.Runtimes.Containerd;
+using Holdfast.Node.Runtimes.Images;
 
 namespace Holdfast.Node.Runtimes;
 
@@ -14,11 +15,5 @@ namespace Holdfast.Node.Runtimes;
 [JsonSerializable(typeof(RuntimeDataRecord))]
 [JsonSerializable(typeof(CniNetworkRecord))]
 [JsonSerializable(typeof(ContainerdFilesRecord))]
+[JsonSerializable(typeof(ImageBefore))]
 internal sealed partial class RuntimesJson : JsonSerializerContext;
-
-/// <summary>The kinds of this folder, for the list of the program's kinds.</summary>
-internal static class RuntimesKinds
-{
-    public static IReadOnlyList<ChangeKind> All { get; } =
-    [RuntimeDataChange.DataKind, CniNetworkChange.NetworkKind, ContainerdFilesChange.FilesKind];
-}

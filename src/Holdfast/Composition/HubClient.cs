@@ -1,5 +1,4 @@
 using System.Net;
-using System.Net.Sockets;
 using System.Text.Json.Nodes;
 using Holdfast.Linux;
 using Holdfast.Terminal;
@@ -21,26 +20,7 @@ internal sealed class HubClient : IDisposable
 
     public HubClient(NodePaths paths)
     {
-        http = new HttpClient(
-            new SocketsHttpHandler
-            {
-                UseProxy = false,
-                ConnectCallback = async (_, cancellationToken) =>
-                {
-                    var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
-                    try
-                    {
-                        await socket.ConnectAsync(new UnixDomainSocketEndPoint(paths.HubSocket), cancellationToken);
-                        return new NetworkStream(socket, ownsSocket: true);
-                    }
-                    catch
-                    {
-                        socket.Dispose();
-                        throw;
-                    }
-                },
-            }
-        )
+        http = new HttpClient(UnixHttp.CreateHandler(paths.HubSocket))
         {
             BaseAddress = new Uri("http://hub/"),
             Timeout = CallLimit,
@@ -53,16 +33,6 @@ internal sealed class HubClient : IDisposable
     /// <exception cref="CommandException">The daemon does not answer, or refuses.</exception>
     public async Task<JsonNode?> GetAsync(string path, CancellationToken cancellationToken) =>
         await SendAsync(HttpMethod.Get, path, null, cancellationToken) is { } text ? JsonNode.Parse(text) : null;
-
-    /// <summary>The body of the answer as text, or null when there is no such object.</summary>
-    public Task<string?> GetTextAsync(string path, CancellationToken cancellationToken) =>
-        SendAsync(HttpMethod.Get, path, null, cancellationToken);
-
-    public Task<string?> PostAsync(string path, JsonNode body, CancellationToken cancellationToken) =>
-        SendAsync(HttpMethod.Post, path, body, cancellationToken);
-
-    public Task<string?> DeleteAsync(string path, CancellationToken cancellationToken) =>
-        SendAsync(HttpMethod.Delete, path, null, cancellationToken);
 
     /// <summary>Asks until the answer pleases, or the time is over (null). A daemon that is only starting is waited for.</summary>
     public async Task<JsonNode?> WaitAsync(

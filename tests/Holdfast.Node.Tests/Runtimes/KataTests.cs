@@ -24,7 +24,7 @@ public sealed class KataTests : IDisposable
             .Handlers[0];
 
     private KataFiles? Find(string hypervisor) =>
-        KataFiles.Find(Handler($", hypervisor: {hypervisor}").Kata!, temporary.Machine.Exists);
+        KataFiles.Find(Handler($", hypervisor: {hypervisor}").Kata!, temporary.Machine);
 
     /// <summary>The layout of kata-static-2.3.3-x86_64.tar.xz.</summary>
     private void Install2()

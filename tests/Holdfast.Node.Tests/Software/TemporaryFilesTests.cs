@@ -21,10 +21,11 @@ public sealed class TemporaryFilesTests : IDisposable
         var modes = new List<UnixFileMode>();
         node.Answer(
             "apt-get",
-            command =>
+            _ =>
             {
-                modes.Add(File.GetUnixFileMode(command.WorkingDirectory!));
-                File.WriteAllText(Path.Join(command.WorkingDirectory, "busybox-static_1_amd64.deb"), "a package");
+                var work = node.Paths.StagingDirectory;
+                modes.Add(File.GetUnixFileMode(work));
+                File.WriteAllText(Path.Join(work, "archives/busybox-static_1_amd64.deb"), "a package");
                 return new ChildResult(0, "", "");
             }
         );
@@ -33,7 +34,8 @@ public sealed class TemporaryFilesTests : IDisposable
             command =>
             {
                 var files = Directory.CreateDirectory(Path.Join(command.Arguments[2], "bin")).FullName;
-                modes.Add(File.GetUnixFileMode(Path.GetDirectoryName(command.Arguments[1])!));
+                Assert.StartsWith(node.Paths.StagingDirectory, command.Arguments[1], StringComparison.Ordinal);
+                modes.Add(File.GetUnixFileMode(node.Paths.StagingDirectory));
                 File.WriteAllBytes(Path.Join(files, "busybox"), Busybox());
                 return new ChildResult(0, "", "");
             }
@@ -58,10 +60,10 @@ public sealed class TemporaryFilesTests : IDisposable
         node.Answer("apt-get update", exitCode: 100);
         node.Answer(
             "apt-get -q",
-            command =>
+            _ =>
             {
-                Assert.Equal(OnlyOwner, File.GetUnixFileMode(command.WorkingDirectory!));
-                Assert.Empty(Directory.GetFileSystemEntries(command.WorkingDirectory!));
+                Assert.Equal(OnlyOwner, File.GetUnixFileMode(place));
+                Assert.False(Directory.Exists(Path.Join(place, "files")));
                 return new ChildResult(100, "", "E: no");
             }
         );

@@ -24,7 +24,10 @@ internal sealed class CniNetworkChange : Change<CniNetworkRecord>
 
     public const string FileName = "10-holdfast.conflist";
 
-    public const string FilePath = "/etc/cni/net.d/" + FileName;
+    /// <summary>Where every runtime of the node looks for networks.</summary>
+    public const string Directory = "/etc/cni/net.d";
+
+    public const string FilePath = $"{Directory}/{FileName}";
 
     private const string StateDirectory = "/var/lib/cni";
     private const string AddressDirectory = $"{StateDirectory}/networks/{NetworkName}";
@@ -93,17 +96,17 @@ internal sealed class CniNetworkChange : Change<CniNetworkRecord>
     private static void RemoveBookkeeping(Machine machine, bool stateExisted)
     {
         var addresses = machine.At(AddressDirectory);
-        if (Directory.Exists(addresses))
+        if (System.IO.Directory.Exists(addresses))
         {
-            Directory.Delete(addresses, recursive: true);
+            System.IO.Directory.Delete(addresses, recursive: true);
         }
 
         var results = machine.At(ResultDirectory);
-        if (Directory.Exists(results))
+        if (System.IO.Directory.Exists(results))
         {
             // The loopback's are written by containerd for every pod; those of pods that run are removed with them.
             string[] mine = stateExisted ? [$"{NetworkName}-"] : [$"{NetworkName}-", "cni-loopback-"];
-            foreach (var result in Directory.EnumerateFiles(results))
+            foreach (var result in System.IO.Directory.EnumerateFiles(results))
             {
                 if (mine.Any(prefix => Path.GetFileName(result).StartsWith(prefix, StringComparison.Ordinal)))
                 {

@@ -64,7 +64,7 @@ internal static class CniVersions
     {
         if (spec.Network.Plugins is InstallSpec.Archive or InstallSpec.Bundle)
         {
-            var archive = ArchiveVersion.Of(spec.Network.Plugins);
+            var archive = SoftwareVersion.Of(spec.Network.Plugins);
             return isNew
                 ? archive >= FirstPluginsWithOne
                 : version != Safest || archive is null || archive >= FirstPluginsWithSafest;
@@ -79,10 +79,8 @@ internal static class CniVersions
     private static bool ReadsOne(RuntimeSpec runtime, MachineFacts facts)
     {
         var version = runtime.Install is InstallSpec.Archive or InstallSpec.Bundle
-            ? ArchiveVersion.Of(runtime.Install)
-            : ParseVersion(facts.ContainerdVersion);
+            ? SoftwareVersion.Of(runtime.Install)
+            : SoftwareVersion.Find(facts.ContainerdVersion);
         return runtime.Kind == RuntimeKind.Containerd && version >= FirstContainerdWithOne;
     }
-
-    private static Version? ParseVersion(string? text) => Version.TryParse(text, out var version) ? version : null;
 }

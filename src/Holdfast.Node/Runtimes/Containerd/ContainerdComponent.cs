@@ -2,6 +2,7 @@ using Holdfast.Document;
 using Holdfast.Linux;
 using Holdfast.Node.Components;
 using Holdfast.Node.Facts;
+using Holdfast.Node.Runtimes.Cni;
 using Holdfast.Node.Runtimes.Images;
 
 namespace Holdfast.Node.Runtimes.Containerd;
@@ -15,7 +16,7 @@ internal sealed class ContainerdComponent : IComponent
     public string Name => "containerd";
 
     /// <summary>Where the network's configuration lies; the same for all runtimes of the node.</summary>
-    public string CniConfigDirectory { get; init; } = "/etc/cni/net.d";
+    public string CniConfigDirectory { get; init; } = CniNetworkChange.Directory;
 
     public IEnumerable<IStep> Build(EdgeNodeSpec spec, MachineFacts facts)
     {
@@ -24,16 +25,16 @@ internal sealed class ContainerdComponent : IComponent
         {
             yield return new RuntimeDataChange(runtime.Name, DataOf(runtime));
         }
-        foreach (var resource in ContainerdSoftware.For(runtimes, facts))
+        foreach (var step in ContainerdSoftware.For(runtimes, facts))
         {
-            yield return resource;
+            yield return step;
         }
         foreach (var runtime in runtimes)
         {
             var instance = new ContainerdInstance(runtime, spec, facts, CniConfigDirectory);
-            foreach (var resource in BuildConfig(instance, facts).Concat(BuildService(instance, facts)))
+            foreach (var step in BuildConfig(instance, facts).Concat(BuildService(instance, facts)))
             {
-                yield return resource;
+                yield return step;
             }
         }
     }
@@ -80,12 +81,10 @@ internal sealed class ContainerdComponent : IComponent
             yield return step;
         }
         yield return RuntimeAnswersCheck.For(runtime, instance.HandlerNames);
-        var importer = new ContainerdImporter();
-        if (runtime.SandboxImage == PauseImage.Reference)
+        foreach (var image in BuiltinImage.StepsFor(runtime, facts.Architecture, new ContainerdImporter()))
         {
-            yield return new ImageChange(runtime, BuiltinImage.Pause(facts.Architecture), importer);
+            yield return image;
         }
-        yield return new ImageChange(runtime, BuiltinImage.Busybox(facts.Architecture), importer);
     }
 
     /// <summary>containerd makes /opt/containerd at its start, whatever its configuration says.</summary>

@@ -39,14 +39,16 @@ internal sealed class ContainerdFilesChange : Change<ContainerdFilesRecord>
         CancellationToken cancellationToken
     )
     {
-        var dropIn = await DropInAsync(machine, history, cancellationToken);
-        (string Path, Inspection Found)[] files =
-        [
-            (dropIn.Subject, await dropIn.InspectAsync(machine, DropIns(history), cancellationToken)),
-            (main.Subject, await main.InspectAsync(machine, Mains(history), cancellationToken)),
-        ];
-        var differing = files.Where(file => !file.Found.IsAsWanted).ToArray();
-        return differing.Length == 0
+        var differing = new List<(string Path, Inspection Found)>();
+        foreach (var (file, past) in await ListFilesAsync(machine, history, cancellationToken))
+        {
+            var found = await file.InspectAsync(machine, past, cancellationToken);
+            if (!found.IsAsWanted)
+            {
+                differing.Add((file.Subject, found));
+            }
+        }
+        return differing.Count == 0
             ? Inspection.AsWanted($"{main.Subject} is as wanted")
             : Inspection.Differs(
                 string.Join("; ", differing.Select(file => file.Found.Summary)),
@@ -67,23 +69,27 @@ internal sealed class ContainerdFilesChange : Change<ContainerdFilesRecord>
         );
     }
 
-    /// <summary>The drop-in first: containerd does not start with an import that leads nowhere.</summary>
     public override async Task DoAsync(
         Machine machine,
         History<ContainerdFilesRecord> history,
         CancellationToken cancellationToken
     )
     {
-        var dropIn = await DropInAsync(machine, history, cancellationToken);
-        if (!(await dropIn.InspectAsync(machine, DropIns(history), cancellationToken)).IsAsWanted)
+        foreach (var (file, past) in await ListFilesAsync(machine, history, cancellationToken))
         {
-            await dropIn.DoAsync(machine, DropIns(history), cancellationToken);
-        }
-        if (!(await main.InspectAsync(machine, Mains(history), cancellationToken)).IsAsWanted)
-        {
-            await main.DoAsync(machine, Mains(history), cancellationToken);
+            if (!(await file.InspectAsync(machine, past, cancellationToken)).IsAsWanted)
+            {
+                await file.DoAsync(machine, past, cancellationToken);
+            }
         }
     }
+
+    /// <summary>The drop-in first: containerd does not start with an import that leads nowhere.</summary>
+    private async Task<(FileChange File, History<FileRecord> Past)[]> ListFilesAsync(
+        Machine machine,
+        History<ContainerdFilesRecord> history,
+        CancellationToken cancellationToken
+    ) => [(await DropInAsync(machine, history, cancellationToken), DropIns(history)), (main, Mains(history))];
 
     /// <summary>What the main file will be made from decides over the drop-in.</summary>
     private async Task<FileChange> DropInAsync(

@@ -40,10 +40,10 @@ internal sealed class ContainerdInstance(
     /// <exception cref="NodeException">A password cannot be read.</exception>
     public async Task<ContainerdConfig> ResolveAsync(Machine machine, CancellationToken cancellationToken)
     {
-        var version = await Program.ReadVersionAsync(machine, cancellationToken) ?? ArchiveVersion.Of(runtime.Install);
+        var version = await Program.ReadVersionAsync(machine, cancellationToken) ?? SoftwareVersion.Of(runtime.Install);
         var config = new ContainerdConfig
         {
-            Runtime = runtime with { SandboxImage = SandboxImages.For(runtime.SandboxImage, facts.Architecture) },
+            Runtime = runtime with { SandboxImage = runtime.SandboxImage.Replace("{arch}", facts.Architecture) },
             Handlers = [.. ListHandlers().Select(handler => Fill(handler, machine))],
             UseSystemdCgroup = UsesSystemdCgroup,
             RestrictOomScoreAdj = !facts.HasSysResource,
@@ -94,5 +94,5 @@ internal sealed class ContainerdInstance(
 
     /// <summary>"untrusted" shares the files of the handler that it stands for.</summary>
     private HandlerSpec Fill(HandlerSpec handler, Machine machine) =>
-        KataHandlers.Fill(handler, runtime.Handlers.First(h => ReferenceEquals(h.Kata, handler.Kata)), machine);
+        KataFiles.Fill(handler, runtime.Handlers.First(h => ReferenceEquals(h.Kata, handler.Kata)), machine);
 }

@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using System.Text.RegularExpressions;
 using Holdfast.Node.Programs;
 
 namespace Holdfast.Node.Runtimes.Containerd;
@@ -8,7 +7,7 @@ namespace Holdfast.Node.Runtimes.Containerd;
 /// One containerd's program, asked for its version whenever the file is another than before: steps of a plan install and
 /// upgrade it. Safe from any thread.
 /// </summary>
-internal sealed partial class ContainerdProgram(string path)
+internal sealed class ContainerdProgram(string path)
 {
     private readonly ConcurrentDictionary<DateTimeOffset, Task<Version?>> versions = [];
 
@@ -50,11 +49,6 @@ internal sealed partial class ContainerdProgram(string path)
                 $"cannot learn the version of {path}: {answer.Problem}; install a containerd that runs on this machine"
             );
         }
-        var match = VersionPattern().Match(answer.Output);
-        return match.Success && Version.TryParse(match.Value, out var version) ? version : null;
+        return SoftwareVersion.Find(answer.Output);
     }
-
-    /// <summary>Debian's says <c>1.6.20~ds1</c>, the project's own <c>v1.7.2</c>.</summary>
-    [GeneratedRegex(@"\d+\.\d+\.\d+", RegexOptions.CultureInvariant, matchTimeoutMilliseconds: 1000)]
-    private static partial Regex VersionPattern();
 }

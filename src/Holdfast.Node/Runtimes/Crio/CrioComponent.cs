@@ -40,18 +40,15 @@ internal sealed class CrioComponent : IComponent
 
     public string Name => "cri-o";
 
-    /// <summary>Where the network's configuration lies; the same for all runtimes of the node.</summary>
-    public string CniConfigDirectory { get; init; } = "/etc/cni/net.d";
-
     public IEnumerable<IStep> Build(EdgeNodeSpec spec, MachineFacts facts) =>
         spec.Runtimes.Where(r => r.Kind == RuntimeKind.Crio).SelectMany(runtime => BuildRuntime(runtime, spec, facts));
 
-    private IEnumerable<IStep> BuildRuntime(RuntimeSpec runtime, EdgeNodeSpec spec, MachineFacts facts) =>
+    private static IEnumerable<IStep> BuildRuntime(RuntimeSpec runtime, EdgeNodeSpec spec, MachineFacts facts) =>
         [
             .. BuildSoftware(runtime, facts),
             .. BuildConfig(runtime, spec, facts),
             .. BuildService(runtime, spec, facts),
-            .. BuildImages(runtime, facts),
+            .. UsesBuiltinImages(facts) ? BuiltinImage.StepsFor(runtime, facts.Architecture, new CrioImporter()) : [],
         ];
 
     private static IEnumerable<IStep> BuildSoftware(RuntimeSpec runtime, MachineFacts facts)
@@ -87,7 +84,7 @@ internal sealed class CrioComponent : IComponent
         }
     }
 
-    private IEnumerable<IStep> BuildConfig(RuntimeSpec runtime, EdgeNodeSpec spec, MachineFacts facts)
+    private static IEnumerable<IStep> BuildConfig(RuntimeSpec runtime, EdgeNodeSpec spec, MachineFacts facts)
     {
         yield return new FileChange(
             CrioRegistries.PolicyFile,
@@ -131,7 +128,7 @@ internal sealed class CrioComponent : IComponent
         };
     }
 
-    private IEnumerable<IStep> BuildService(RuntimeSpec runtime, EdgeNodeSpec spec, MachineFacts facts)
+    private static IEnumerable<IStep> BuildService(RuntimeSpec runtime, EdgeNodeSpec spec, MachineFacts facts)
     {
         List<string> files = [runtime.ConfigFile, CrioRegistries.File];
         var isDefaultPlace = Path.GetDirectoryName(runtime.ConfigFile) == "/etc/crio/crio.conf.d";
@@ -185,32 +182,17 @@ internal sealed class CrioComponent : IComponent
         "# Written by Holdfast.\n[Service]\nKillMode=process\n"
         + (agent is null ? "" : $"\n[Unit]\nBefore={agent}.service\n");
 
-    private static IEnumerable<IStep> BuildImages(RuntimeSpec runtime, MachineFacts facts)
-    {
-        if (!UsesBuiltinImages(facts))
-        {
-            yield break;
-        }
-        var importer = new CrioImporter();
-        if (runtime.SandboxImage == PauseImage.Reference)
-        {
-            yield return new ImageChange(runtime, BuiltinImage.Pause(facts.Architecture), importer);
-        }
-        yield return new ImageChange(runtime, BuiltinImage.Busybox(facts.Architecture), importer);
-    }
-
-    private CrioConfig ConfigOf(RuntimeSpec runtime, EdgeNodeSpec spec, MachineFacts facts, Machine machine) =>
+    private static CrioConfig ConfigOf(RuntimeSpec runtime, EdgeNodeSpec spec, MachineFacts facts, Machine machine) =>
         new()
         {
             Runtime = runtime,
-            Handlers = [.. runtime.Handlers.Select(handler => KataHandlers.Fill(handler, handler, machine))],
+            Handlers = [.. runtime.Handlers.Select(handler => KataFiles.Fill(handler, handler, machine))],
             UseSystemdCgroup = UsesSystemd(spec, facts),
             SandboxImage =
                 runtime.SandboxImage == PauseImage.Reference && !UsesBuiltinImages(facts)
                     ? FallbackSandboxImage
-                    : SandboxImages.For(runtime.SandboxImage, facts.Architecture),
+                    : runtime.SandboxImage.Replace("{arch}", facts.Architecture, StringComparison.Ordinal),
             CniPluginDirectory = CniComponent.DirectoryOf(spec.Network, facts),
-            CniConfigDirectory = CniConfigDirectory,
             ProgramDirectory = IsFromArchive(runtime) ? $"{ArchiveDirectory}/bin" : null,
             RuncProgram = CrioPrograms.Find(machine, "runc"),
             HiddenPrograms = new[] { "runc", "crun", "conmon" }

@@ -1,5 +1,6 @@
 using System.Text;
 using Holdfast.Document;
+using Holdfast.Node.Runtimes.Cni;
 using Holdfast.Node.Runtimes.Images;
 using Holdfast.Node.Toml;
 
@@ -38,7 +39,6 @@ internal sealed record CrioConfig
     public required string SandboxImage { get; init; }
 
     public required string CniPluginDirectory { get; init; }
-    public required string CniConfigDirectory { get; init; }
 
     /// <summary>Where an archive put CRI-O's helpers; null where the package has them in their usual places.</summary>
     public string? ProgramDirectory { get; init; }
@@ -163,7 +163,7 @@ internal sealed record CrioConfig
 
     private IEnumerable<(TomlPath, TomlValue)> NetworkKeys()
     {
-        yield return (Crio.Then("network", "network_dir"), CniConfigDirectory);
+        yield return (Crio.Then("network", "network_dir"), CniNetworkChange.Directory);
         yield return (Crio.Then("network", "plugin_dirs"), TomlArray.Of([CniPluginDirectory]));
     }
 

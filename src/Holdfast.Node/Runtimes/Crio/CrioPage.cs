@@ -1,4 +1,4 @@
-using System.Net.Sockets;
+using Holdfast.Linux;
 using Holdfast.Node.Toml;
 
 namespace Holdfast.Node.Runtimes.Crio;
@@ -15,30 +15,10 @@ internal static class CrioPage
     /// <summary>Some ten kilobytes are usual.</summary>
     private const int MaxLength = 4 << 20;
 
-    /// <returns>Null when it shows none.</returns>
+    /// <returns>Null when it shows none, or is no CRI-O.</returns>
     public static async Task<TomlDocument?> ReadConfigAsync(string socketPath, CancellationToken cancellationToken)
     {
-        using var client = new HttpClient(
-            new SocketsHttpHandler
-            {
-                UseProxy = false,
-                ConnectCallback = async (_, token) =>
-                {
-                    var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
-                    try
-                    {
-                        await socket.ConnectAsync(new UnixDomainSocketEndPoint(socketPath), token);
-                        return new NetworkStream(socket, ownsSocket: true);
-                    }
-                    catch
-                    {
-                        socket.Dispose();
-                        throw;
-                    }
-                },
-            },
-            disposeHandler: true
-        )
+        using var client = new HttpClient(UnixHttp.CreateHandler(socketPath))
         {
             Timeout = Limit,
             MaxResponseContentBufferSize = MaxLength,
@@ -49,7 +29,7 @@ internal static class CrioPage
             var text = await client.GetStringAsync(new Uri("http://crio/config"), cancellationToken);
             return TomlDocument.Parse(text, "CRI-O's configuration");
         }
-        catch (Exception without) when (without is HttpRequestException or IOException or NodeException)
+        catch (Exception cause) when (cause is HttpRequestException or IOException or NodeException)
         {
             return null;
         }

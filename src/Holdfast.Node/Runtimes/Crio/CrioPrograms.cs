@@ -1,3 +1,5 @@
+using Holdfast.Node.Programs;
+
 namespace Holdfast.Node.Runtimes.Crio;
 
 /// <summary>
@@ -6,17 +8,6 @@ namespace Holdfast.Node.Runtimes.Crio;
 /// </summary>
 internal static class CrioPrograms
 {
-    /// <summary>PATH of services as systemd sets it.</summary>
-    private static readonly string[] SearchPath =
-    [
-        "/usr/local/sbin",
-        "/usr/local/bin",
-        "/usr/sbin",
-        "/usr/bin",
-        "/sbin",
-        "/bin",
-    ];
-
     /// <summary>
     /// The packages of CRI-O's makers in the order of their age (github.com/cri-o/packaging), those of openSUSE's build
     /// service before them, and podman's, which brings conmon too.
@@ -32,14 +23,11 @@ internal static class CrioPrograms
 
     /// <summary>The program's path, wherever it is; null when it is not there.</summary>
     public static string? Find(Machine machine, string program) =>
-        FindOnPath(machine, program) ?? FindElsewhere(machine, program);
+        ProgramPath.Find(machine, program) ?? FindElsewhere(machine, program);
 
     /// <summary>The program's path where CRI-O must be told; null where it finds it by itself, or it is not on the machine.</summary>
     public static string? FindHidden(Machine machine, string program) =>
-        FindOnPath(machine, program) is null ? FindElsewhere(machine, program) : null;
-
-    private static string? FindOnPath(Machine machine, string program) =>
-        SearchPath.Select(directory => $"{directory}/{program}").FirstOrDefault(machine.Exists);
+        ProgramPath.Find(machine, program) is null ? FindElsewhere(machine, program) : null;
 
     private static string? FindElsewhere(Machine machine, string program) =>
         Elsewhere.Select(place => place + program).FirstOrDefault(machine.Exists);

@@ -23,9 +23,6 @@ internal static class CrioRegistries
 
         """;
 
-    /// <summary>What ours was called before it had to come after that of the packages.</summary>
-    private const string EarlierFile = $"{Directory}/20-holdfast.conf";
-
     /// <summary>As CRI-O's packages bring it, so not a decision of an administrator.</summary>
     private const string PackagedFile = $"{Directory}/crio.conf";
     private static readonly string[] PackagedRegistries = ["docker.io", "quay.io"];
@@ -37,7 +34,7 @@ internal static class CrioRegistries
     public static async Task<bool> KnowsShortNamesAsync(Machine machine, CancellationToken cancellationToken)
     {
         var dropIns = machine.ListFiles(Directory).Where(f => f.EndsWith(".conf", StringComparison.Ordinal));
-        foreach (var file in dropIns.Prepend(MainFile).Where(file => file is not (File or EarlierFile)))
+        foreach (var file in dropIns.Prepend(MainFile).Where(file => file != File))
         {
             var content = await machine.ReadBytesAsync(file, cancellationToken);
             var searched = TomlDocument.Parse(content ?? [], file).Get(SearchKey) as TomlArray;

@@ -1,3 +1,5 @@
+using Holdfast.Document;
+
 namespace Holdfast.Node.Runtimes.Images;
 
 /// <summary>An image that Holdfast makes, so that a node needs no registry for it.</summary>
@@ -11,6 +13,16 @@ internal sealed record BuiltinImage(
     Func<Machine, CancellationToken, Task<OciImage>> Make
 )
 {
+    /// <summary>The steps that put into a runtime what it needs no registry for.</summary>
+    public static IEnumerable<ImageChange> StepsFor(RuntimeSpec runtime, string architecture, ImageImporter importer)
+    {
+        if (runtime.SandboxImage == PauseImage.Reference)
+        {
+            yield return new ImageChange(runtime, Pause(architecture), importer);
+        }
+        yield return new ImageChange(runtime, Busybox(architecture), importer);
+    }
+
     public static BuiltinImage Pause(string architecture) =>
         new(
             PauseImage.Reference,

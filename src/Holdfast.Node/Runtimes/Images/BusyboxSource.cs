@@ -12,7 +12,7 @@ internal static class BusyboxSource
 {
     private const string Package = "busybox-static";
     private const string AptCache = "/var/cache/apt/archives";
-    private static readonly TimeSpan DownloadTimeout = TimeSpan.FromMinutes(5);
+    private static readonly TimeSpan UnpackTimeout = TimeSpan.FromMinutes(5);
     private static readonly string[] OwnPlaces = ["/bin/busybox", "/usr/bin/busybox", "/usr/local/bin/busybox"];
 
     /// <summary>The image from the machine's own busybox; null when it has none that is static.</summary>
@@ -50,11 +50,8 @@ internal static class BusyboxSource
         {
             var archive = FindDownloaded(machine) ?? await FetchAsync(machine, work.Path, cancellationToken);
             var unpacked = Path.Join(work.Path, "files");
-            var result = await RunAsync(
-                machine,
-                new ChildCommand("dpkg-deb", "-x", archive, unpacked),
-                cancellationToken
-            );
+            var unpack = new ChildCommand("dpkg-deb", "-x", archive, unpacked);
+            var result = await machine.RunAsync(unpack, UnpackTimeout, cancellationToken);
             var place = OwnPlaces.Select(p => unpacked + p).FirstOrDefault(File.Exists);
             if (!result.Succeeded || place is null)
             {
@@ -83,48 +80,20 @@ internal static class BusyboxSource
 
     private static async Task<string> FetchAsync(Machine machine, string directory, CancellationToken cancellationToken)
     {
-        if (machine.Bundle is { } bundle)
+        if (machine.Bundle is not { } bundle)
         {
-            var item =
-                bundle.Index.Items.FirstOrDefault(item =>
-                    item.Item.StartsWith($"{BundleIndex.Packages}{Package}_", StringComparison.Ordinal)
-                ) ?? throw Failed($"{bundle.Path} does not have the package {Package}");
-            await bundle.ExtractAsync([item], directory, cancellationToken);
-            return Directory.GetFiles(directory, "*.deb").Single();
+            var debs = await PackageFetch.FetchAsync(machine, [Package], directory, cancellationToken);
+            return debs.Single(deb => IsBusybox(Path.GetFileName(deb)));
         }
 
-        if (!await DownloadAsync(machine, directory, cancellationToken))
-        {
-            _ = await RunAsync(machine, new ChildCommand("apt-get", "update"), cancellationToken);
-            if (!await DownloadAsync(machine, directory, cancellationToken))
-            {
-                throw Failed($"apt-get download {Package} did not work");
-            }
-        }
-
+        var item =
+            bundle.Index.Items.FirstOrDefault(item => IsBusybox(item.Item.Replace(BundleIndex.Packages, "")))
+            ?? throw Failed($"{bundle.Path} does not have the package {Package}");
+        await bundle.ExtractAsync([item], directory, cancellationToken);
         return Directory.GetFiles(directory, "*.deb").Single();
     }
 
-    private static async Task<bool> DownloadAsync(
-        Machine machine,
-        string directory,
-        CancellationToken cancellationToken
-    )
-    {
-        // As root, since apt's own user cannot write into a directory of root's.
-        var command = new ChildCommand("apt-get", "-q", "-o", "APT::Sandbox::User=root", "download", Package)
-        {
-            WorkingDirectory = directory,
-        };
-        return (await RunAsync(machine, command, cancellationToken)).Succeeded
-            && Directory.GetFiles(directory, "*.deb").Length == 1;
-    }
-
-    private static Task<ChildResult> RunAsync(
-        Machine machine,
-        ChildCommand command,
-        CancellationToken cancellationToken
-    ) => machine.RunAsync(command, DownloadTimeout, cancellationToken);
+    private static bool IsBusybox(string file) => file.StartsWith($"{Package}_", StringComparison.Ordinal);
 
     private static NodeException Failed(string cause) =>
         new(

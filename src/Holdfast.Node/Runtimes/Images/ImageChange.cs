@@ -1,4 +1,3 @@
-using System.Text.Json.Serialization;
 using Holdfast.Cri;
 using Holdfast.Cri.V1;
 using Holdfast.Document;
@@ -8,19 +7,11 @@ namespace Holdfast.Node.Runtimes.Images;
 /// <param name="WasPresent">The runtime had an image of that name.</param>
 internal sealed record ImageBefore(string Socket, string Reference, bool WasPresent);
 
-[JsonSourceGenerationOptions(
-    PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
-    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
-    RespectNullableAnnotations = true,
-    RespectRequiredConstructorParameters = true
-)]
-[JsonSerializable(typeof(ImageBefore))]
-internal sealed partial class ImageJson : JsonSerializerContext;
-
 /// <summary>An image that Holdfast makes, present in one runtime. Undo takes it out only if it was not there before.</summary>
 internal sealed class ImageChange : SimpleChange<ImageBefore>
 {
-    public static ChangeKind<ImageBefore> ImageKind { get; } = new("image", ImageJson.Default.ImageBefore, UndoAsync);
+    public static ChangeKind<ImageBefore> ImageKind { get; } =
+        new("image", RuntimesJson.Default.ImageBefore, UndoAsync);
 
     /// <summary>CRI hears of an import by an event of the runtime.</summary>
     private static readonly TimeSpan VisibleTimeout = TimeSpan.FromSeconds(10);
@@ -29,9 +20,9 @@ internal sealed class ImageChange : SimpleChange<ImageBefore>
 
     private readonly RuntimeSpec runtime;
     private readonly BuiltinImage image;
-    private readonly IImageImporter importer;
+    private readonly ImageImporter importer;
 
-    public ImageChange(RuntimeSpec runtime, BuiltinImage image, IImageImporter importer)
+    public ImageChange(RuntimeSpec runtime, BuiltinImage image, ImageImporter importer)
         : base(ImageKind, $"{runtime.Name}:{image.Reference}", $"{runtime.Name} has the image {image.Reference}")
     {
         this.runtime = runtime;

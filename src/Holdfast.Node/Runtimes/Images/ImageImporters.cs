@@ -6,22 +6,23 @@ using Holdfast.Node.Software;
 namespace Holdfast.Node.Runtimes.Images;
 
 /// <summary>How an image comes into one kind of runtime.</summary>
-internal interface IImageImporter
-{
-    /// <summary>Whether CRI shows an image under the digest of its configuration, so that another one of the name is seen.</summary>
-    bool ShowsIds { get; }
-
-    /// <exception cref="NodeException">RuntimeFailed: the runtime did not take it.</exception>
-    Task ImportAsync(RuntimeSpec runtime, OciImage image, Machine machine, CancellationToken cancellationToken);
-}
-
-/// <summary>What the importers share: a command of some megabytes' work.</summary>
-internal static class ImageImport
+internal abstract class ImageImporter
 {
     /// <summary>A few megabytes onto a slow card.</summary>
     private static readonly TimeSpan Timeout = TimeSpan.FromMinutes(2);
 
-    public static async Task RunAsync(
+    /// <summary>Whether CRI shows an image under the digest of its configuration, so that another one of the name is seen.</summary>
+    public abstract bool ShowsIds { get; }
+
+    /// <exception cref="NodeException">RuntimeFailed: the runtime did not take it.</exception>
+    public abstract Task ImportAsync(
+        RuntimeSpec runtime,
+        OciImage image,
+        Machine machine,
+        CancellationToken cancellationToken
+    );
+
+    protected static async Task RunAsync(
         RuntimeSpec runtime,
         OciImage image,
         Machine machine,
@@ -41,14 +42,14 @@ internal static class ImageImport
 }
 
 /// <summary>containerd imports with its own <c>ctr</c>.</summary>
-internal sealed class ContainerdImporter : IImageImporter
+internal sealed class ContainerdImporter : ImageImporter
 {
     /// <summary>containerd's image garbage collection, and the kubelet's, leave such images alone.</summary>
     private const string PinnedLabel = "io.cri-containerd.pinned=pinned";
 
-    public bool ShowsIds => true;
+    public override bool ShowsIds => true;
 
-    public async Task ImportAsync(
+    public override async Task ImportAsync(
         RuntimeSpec runtime,
         OciImage image,
         Machine machine,
@@ -59,9 +60,9 @@ internal sealed class ContainerdImporter : IImageImporter
         {
             StandardInput = image.Archive,
         };
-        await ImageImport.RunAsync(runtime, image, machine, import, cancellationToken);
+        await RunAsync(runtime, image, machine, import, cancellationToken);
         var label = Ctr(machine, runtime, ["images", "label", image.Reference, PinnedLabel]);
-        await ImageImport.RunAsync(runtime, image, machine, label, cancellationToken);
+        await RunAsync(runtime, image, machine, label, cancellationToken);
     }
 
     /// <summary>
@@ -88,11 +89,11 @@ internal sealed class ContainerdImporter : IImageImporter
 }
 
 /// <summary>CRI-O cannot import; skopeo writes into the same storage under the same locks.</summary>
-internal sealed class CrioImporter : IImageImporter
+internal sealed class CrioImporter : ImageImporter
 {
-    public bool ShowsIds => false;
+    public override bool ShowsIds => false;
 
-    public async Task ImportAsync(
+    public override async Task ImportAsync(
         RuntimeSpec runtime,
         OciImage image,
         Machine machine,
@@ -109,6 +110,6 @@ internal sealed class CrioImporter : IImageImporter
             "skopeo",
             ["--insecure-policy", "copy", $"oci-archive:{archive}", storage + image.Reference]
         );
-        await ImageImport.RunAsync(runtime, image, machine, copy, cancellationToken);
+        await RunAsync(runtime, image, machine, copy, cancellationToken);
     }
 }

@@ -3,6 +3,7 @@ using Holdfast.Document;
 using Holdfast.Node.Components;
 using Holdfast.Node.Facts;
 using Holdfast.Node.Software;
+using Holdfast.Node.Toml;
 
 namespace Holdfast.Node.Runtimes.Kata;
 
@@ -57,9 +58,26 @@ internal sealed class KataComponent : IComponent
     )
     {
         var kata = handler.Kata!;
-        var source =
-            kata.ConfigFile ?? (KataFiles.Find(kata, machine.Exists) ?? KataFiles.Expected(kata)).Configuration;
+        var source = kata.ConfigFile ?? KataFiles.FindOrExpect(kata, machine).Configuration;
         var content = await machine.ReadBytesAsync(source, cancellationToken);
-        return Encoding.UTF8.GetBytes(KataConfig.Allow(content, source, kata.Annotations));
+        return Encoding.UTF8.GetBytes(Allow(content, source, kata.Annotations));
+    }
+
+    /// <summary>
+    /// A copy in which pods may change settings by annotation, in addition to what the original allows. Kata ignores an
+    /// annotation that is not enabled, or refuses the pod.
+    /// </summary>
+    /// <param name="original">Null when it is not there yet.</param>
+    internal static string Allow(byte[]? original, string path, IReadOnlyList<string> settings)
+    {
+        var document = TomlDocument.Parse(original ?? [], path);
+        var hypervisors = document.Get("hypervisor") as TomlTable ?? TomlTable.Empty;
+        foreach (var name in hypervisors.Entries.Keys)
+        {
+            var key = TomlPath.Of("hypervisor", name, "enable_annotations");
+            document = settings.Aggregate(document, (d, setting) => d.AddItem(key, setting));
+        }
+        return $"# Copy of {path}, made by Holdfast, which renews it; in it pods may change more settings.\n"
+            + document.Text.TrimStart('\uFEFF');
     }
 }

@@ -16,33 +16,53 @@ internal sealed record KataFiles(string Shim, string Configuration)
 
     private const string Defaults = "share/defaults/kata-containers";
 
-    /// <summary>Of an archive that is not unpacked yet.</summary>
-    public static KataFiles Expected(KataSpec kata) =>
-        new($"{Prefixes[0]}/bin/{ShimName}", $"{Prefixes[0]}/{Defaults}/configuration-{kata.Hypervisor}.toml");
+    /// <summary>The files that are there, or else those of an archive that is not unpacked yet.</summary>
+    public static KataFiles FindOrExpect(KataSpec kata, Machine machine) =>
+        Find(kata, machine)
+        ?? new($"{Prefixes[0]}/bin/{ShimName}", $"{Prefixes[0]}/{Defaults}/configuration-{kata.Hypervisor}.toml");
 
     /// <summary>The files that are there; null when there are none for this hypervisor.</summary>
-    public static KataFiles? Find(KataSpec kata, Func<string, bool> exists) =>
+    public static KataFiles? Find(KataSpec kata, Machine machine) =>
         Prefixes
             .Where(prefix => kata.Install is InstallSpec.Present || prefix == Prefixes[0])
             .SelectMany(prefix => Candidates(prefix, kata.Hypervisor))
             // Who has a configuration of his own needs none of Kata's.
             .FirstOrDefault(files =>
-                exists(files.Shim) && (kata.ConfigFile is not null || exists(files.Configuration))
+                machine.Exists(files.Shim) && (kata.ConfigFile is not null || machine.Exists(files.Configuration))
             );
 
+    /// <summary>A handler with what is on the machine filled in, if it is one of Kata.</summary>
+    /// <param name="owner">The handler whose configuration it uses: itself, unless it is another name for one.</param>
+    public static HandlerSpec Fill(HandlerSpec handler, HandlerSpec owner, Machine machine)
+    {
+        if (handler.Kata is not { } kata)
+        {
+            return handler;
+        }
+        var files = FindOrExpect(kata, machine);
+        return handler with
+        {
+            RuntimePath = handler.RuntimePath ?? files.Shim,
+            Options = new Dictionary<string, OptionValue>(handler.Options)
+            {
+                ["ConfigPath"] = new OptionValue.Text(ConfigOf(owner, files)),
+            },
+        };
+    }
+
     /// <summary>The file that the handler's shim reads.</summary>
-    public static string ConfigOf(HandlerSpec handler, KataFiles files) =>
+    private static string ConfigOf(HandlerSpec handler, KataFiles files) =>
         handler.Kata!.Annotations.Count > 0 ? CopyOf(handler) : handler.Kata.ConfigFile ?? files.Configuration;
 
     /// <summary>Our copy, for a handler whose pods may change settings.</summary>
     public static string CopyOf(HandlerSpec handler) => $"/etc/kata-containers/holdfast-{handler.Name}.toml";
 
     /// <summary>Hypervisors that have a configuration below one of the prefixes, for messages.</summary>
-    public static IReadOnlyList<string> ListHypervisors(Func<string, IEnumerable<string>> listFiles) =>
+    public static IReadOnlyList<string> ListHypervisors(Machine machine) =>
         [
             .. Prefixes
                 .SelectMany(prefix => new[] { $"{prefix}/{Defaults}", $"{prefix}/{Defaults}/runtime-rs" })
-                .SelectMany(listFiles)
+                .SelectMany(machine.ListFiles)
                 .Select(file => Path.GetFileNameWithoutExtension(file))
                 .Where(name => name.StartsWith("configuration-", StringComparison.Ordinal))
                 .Select(name => name["configuration-".Length..])

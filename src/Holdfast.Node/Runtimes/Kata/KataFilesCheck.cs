@@ -31,21 +31,19 @@ internal static class KataFilesCheck
         }
         if (handler.RuntimePath is { } shim)
         {
-            var needsConfig = kata.ConfigFile is null && KataFiles.Find(kata, machine.Exists) is null;
+            var needsConfig = kata.ConfigFile is null && KataFiles.Find(kata, machine) is null;
             return !machine.Exists(shim) ? $"{shim} does not exist"
                 : needsConfig ? $"there is no configuration for {kata.Hypervisor}"
                 : null;
         }
-        return KataFiles.Find(kata, machine.Exists) is null
+        return KataFiles.Find(kata, machine) is null
             ? $"there is no {KataFiles.ShimName} with a configuration for {kata.Hypervisor}"
             : null;
     }
 
     private static string Remedy(KataSpec kata, Machine machine)
     {
-        var known = KataFiles.ListHypervisors(directory =>
-            Directory.Exists(machine.At(directory)) ? Directory.EnumerateFiles(machine.At(directory), "*.toml") : []
-        );
+        var known = KataFiles.ListHypervisors(machine);
         return known.Count > 0 ? $"the Kata that is installed has {string.Join(", ", known)}"
             : kata.Install is InstallSpec.Present
                 ? "install Kata Containers, or say install: { archive: ... } in the node document"
