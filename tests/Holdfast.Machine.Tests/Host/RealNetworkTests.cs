@@ -58,7 +58,7 @@ public sealed class RealNetworkTests : IDisposable
             $"{{ name: hftest0, subnet: 10.93.7.0/24, gateway: 10.93.7.254, masquerade: {(masquerade ? "true" : "false")} }}";
         var spec = Read(document);
         var survey = await MachineSurvey.ReadAsync(At("/"), spec, CancellationToken.None);
-        var version = CniVersions.Choose(spec, survey.Facts)!;
+        var version = CniComponent.ChooseVersion(spec.Network, survey.Facts)!;
         Write("bridge.json", FirstPlugin(CniComponent.Render(spec.Network.Bridge, version)));
 
         var answer = JsonNode.Parse(

@@ -43,7 +43,7 @@ public sealed class HostAndNetworkTests : IDisposable
     public void Dispose() => node.Dispose();
 
     private static CniNetworkChange Network(BridgeSpec bridge) =>
-        new("cni0", _ => System.Text.Encoding.UTF8.GetBytes(CniComponent.Render(bridge)));
+        new("cni0", CniComponent.Render(bridge));
 
     [Fact]
     public async Task Host_is_made_and_put_back()

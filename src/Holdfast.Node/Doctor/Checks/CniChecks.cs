@@ -50,7 +50,7 @@ internal static class CniChecks
         if (
             plugins.Count == 0
             || plugins.Any(plugin => plugin.Problem is not null)
-            || CniVersions.Choose(spec, survey.Facts) is not null
+            || CniComponent.ChooseVersion(spec.Network, survey.Facts) is not null
         )
         {
             return null;
@@ -60,7 +60,7 @@ internal static class CniChecks
             .Where(plugin => plugin.Name != CniPlugin.Loopback)
             .Select(plugin => $"{plugin.Name} knows {string.Join(", ", plugin.Versions)}");
         return Error(
-            $"there is no version of the CNI specification that all plugins and the runtime understand: {string.Join("; ", known)}",
+            $"there is no version of the CNI specification that all plugins understand: {string.Join("; ", known)}",
             "install plugins of one release, 0.8 or newer: spec.network.plugins"
         );
     }

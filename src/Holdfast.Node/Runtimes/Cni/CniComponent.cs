@@ -1,4 +1,3 @@
-using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Holdfast.Document;
@@ -20,6 +19,14 @@ internal sealed class CniComponent : IComponent
 
     private const string IptablesPackage = "iptables";
 
+    /// <summary>Understood by every plugin since 0.8, every containerd since 1.2 and every CRI-O.</summary>
+    private const string UsualVersion = "0.4.0";
+
+    /// <summary>For plugins that are older.</summary>
+    private const string OldVersion = "0.3.1";
+
+    private static readonly Version FirstPluginsWithUsual = new(0, 8);
+
     private const string Why = "they connect pods to the network";
 
     private static readonly JsonSerializerOptions Indented = new() { WriteIndented = true };
@@ -28,16 +35,33 @@ internal sealed class CniComponent : IComponent
 
     public IEnumerable<IStep> Build(EdgeNodeSpec spec, MachineFacts facts)
     {
-        foreach (var resource in BuildPlugins(spec.Network.Plugins, facts))
+        foreach (var step in BuildPlugins(spec.Network.Plugins, facts))
         {
-            yield return resource;
+            yield return step;
         }
 
-        var known = CniVersions.Choose(spec, facts) ?? CniVersions.Safest;
-        yield return new CniNetworkChange(
-            spec.Network.Bridge.Name,
-            current =>
-                Encoding.UTF8.GetBytes(Render(spec.Network.Bridge, CniVersions.Keep(current, spec, facts) ?? known))
+        var network = Render(spec.Network.Bridge, ChooseVersion(spec.Network, facts) ?? UsualVersion);
+        yield return new CniNetworkChange(spec.Network.Bridge.Name, network);
+    }
+
+    /// <summary>
+    /// The version of the CNI specification in which the network is written; nothing in it needs a newer one than the usual.
+    /// Null when the plugins that are there agree on none.
+    /// </summary>
+    public static string? ChooseVersion(NetworkSpec network, MachineFacts facts)
+    {
+        if (network.Plugins is InstallSpec.Archive or InstallSpec.Bundle)
+        {
+            // It brings its own, wherever others are now: only its name tells what it holds.
+            var archive = SoftwareVersion.Of(network.Plugins);
+            return archive is not null && archive < FirstPluginsWithUsual ? OldVersion : UsualVersion;
+        }
+
+        var plugins = facts
+            .CniPlugins.Where(plugin => plugin.Problem is null && plugin.Name != CniPlugin.Loopback)
+            .ToArray();
+        return new[] { UsualVersion, OldVersion }.FirstOrDefault(version =>
+            plugins.All(plugin => plugin.Versions.Contains(version))
         );
     }
 
@@ -67,7 +91,7 @@ internal sealed class CniComponent : IComponent
             ? [new PackagesChange(IptablesPackage) { Why = "the plugins let pods out and map their ports with it" }]
             : [];
 
-    public static string Render(BridgeSpec bridge, string cniVersion = CniVersions.Safest)
+    public static string Render(BridgeSpec bridge, string cniVersion = UsualVersion)
     {
         var network = new JsonObject
         {

@@ -37,12 +37,11 @@ internal sealed class CniNetworkChange : Change<CniNetworkRecord>
     private readonly string bridge;
     private readonly FileChange file;
 
-    /// <param name="edit">From the current content (null: no file) to the wanted one; a fixed point of itself.</param>
-    public CniNetworkChange(string bridge, Func<byte[]?, byte[]> edit)
+    public CniNetworkChange(string bridge, string content)
         : base(NetworkKind, NetworkName, $"pods are connected by the bridge {bridge}")
     {
         this.bridge = bridge;
-        file = new FileChange(FilePath, edit);
+        file = new FileChange(FilePath, content);
     }
 
     public static ChangeKind<CniNetworkRecord> NetworkKind { get; } =
