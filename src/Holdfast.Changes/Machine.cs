@@ -11,11 +11,8 @@ public delegate Task<ChildResult> RunCommand(
     CancellationToken cancellationToken
 );
 
-/// <summary>A file that has all the software that a machine without a network needs.</summary>
-public interface ISoftwareSource
-{
-    string Path { get; }
-}
+/// <summary>What has all the software that a machine without a network needs; the room that installs software knows what it is.</summary>
+public interface ISoftwareSource;
 
 /// <summary>
 /// All access to the machine goes through this class: files, processes and services, so that a test can give it a

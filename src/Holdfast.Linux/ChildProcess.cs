@@ -27,8 +27,7 @@ public sealed record ChildCommand(string FileName, params IReadOnlyList<string> 
 
 /// <summary>How a command ended.</summary>
 /// <param name="ExitCode">128 + signal when a signal ended it.</param>
-/// <param name="IsTruncated">Whether output beyond <see cref="ChildProcess.MaxOutputLength"/> was thrown away.</param>
-public sealed record ChildResult(int ExitCode, string StandardOutput, string StandardError, bool IsTruncated = false)
+public sealed record ChildResult(int ExitCode, string StandardOutput, string StandardError)
 {
     public bool Succeeded => ExitCode == 0;
 
@@ -80,7 +79,7 @@ public static class ChildProcess
         }
 
         await Task.WhenAny(Task.WhenAll(output.Done, errors.Done), Task.Delay(OutputGrace, cancellationToken));
-        return new ChildResult(process.ExitCode, output.Text, errors.Text, output.IsTruncated || errors.IsTruncated);
+        return new ChildResult(process.ExitCode, output.Text, errors.Text);
     }
 
     internal static Process Start(ChildCommand command)
@@ -155,8 +154,6 @@ public static class ChildProcess
 
         public Task Done { get; }
 
-        public bool IsTruncated { get; private set; }
-
         public string Text
         {
             get
@@ -201,7 +198,6 @@ public static class ChildProcess
             lock (gate)
             {
                 var room = MaxOutputLength - text.Length;
-                IsTruncated |= characters.Length > room;
                 text.Append(characters[..Math.Min(room, characters.Length)]);
             }
         }

@@ -1,15 +1,11 @@
-using System.Runtime.InteropServices;
-
 namespace Holdfast.Linux;
 
 /// <summary>
 /// A named place where a test may kill the process, as a power cut would: no finally block, no flush, no goodbye.
 /// Set <c>HOLDFAST_FAULT=name</c> or <c>name@N</c> (the N-th time it is reached) in the environment. Thread-safe.
 /// </summary>
-public static partial class FaultPoint
+public static class FaultPoint
 {
-    private const int SigKill = 9;
-
     private static readonly string? Armed = Environment.GetEnvironmentVariable("HOLDFAST_FAULT");
     private static int timesReached;
 
@@ -39,10 +35,7 @@ public static partial class FaultPoint
         var count = at < 0 ? 1 : int.Parse(armed.AsSpan(at + 1));
         if (name == wanted && Interlocked.Increment(ref timesReached) == count)
         {
-            _ = Kill(Environment.ProcessId, SigKill);
+            _ = Libc.Kill(Environment.ProcessId, ProcessTable.SigKill);
         }
     }
-
-    [LibraryImport("libc", EntryPoint = "kill")]
-    private static partial int Kill(int pid, int signal);
 }

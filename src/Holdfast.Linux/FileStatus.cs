@@ -5,8 +5,6 @@ namespace Holdfast.Linux;
 /// <summary>Numeric owner and group of a file.</summary>
 public readonly record struct FileOwner(uint Uid, uint Gid)
 {
-    public static FileOwner Root { get; } = new(0, 0);
-
     /// <summary>Gives a file to an owner; a symbolic link itself, not what it leads to.</summary>
     public static void Set(string path, FileOwner owner)
     {

@@ -3,22 +3,11 @@ using System.Runtime.InteropServices;
 namespace Holdfast.Linux;
 
 /// <summary>One mount of this mount namespace.</summary>
-/// <param name="SuperOptions">Options of the file system itself; for cgroup version 1 they name the controllers.</param>
-public sealed record MountEntry(
-    int Id,
-    string Target,
-    string Type,
-    string Source,
-    IReadOnlyList<string> Options,
-    IReadOnlyList<string> SuperOptions
-);
+public sealed record MountEntry(string Target, string Type, string Source);
 
 /// <summary>The mounts of this process at one moment, and the calls that add and remove one. Safe from any thread.</summary>
 public sealed record MountTable(IReadOnlyList<MountEntry> Mounts)
 {
-    private const ulong MountBind = 0x1000;
-    private const ulong MountReadOnly = 0x1;
-    private const ulong MountRemount = 0x20;
     private const ulong MountNoSuid = 0x2;
     private const ulong MountNoDev = 0x4;
     private const int UnmountDetach = 0x2;
@@ -40,22 +29,14 @@ public sealed record MountTable(IReadOnlyList<MountEntry> Mounts)
             .Reverse();
     }
 
-    /// <summary>Shows a directory or file at a second place, which must exist.</summary>
-    public static void Bind(string source, string target, bool readOnly = false)
-    {
-        Mount(source, target, null, MountBind, null);
-        if (readOnly)
-        {
-            // The kernel ignores "read-only" in the first call of a bind mount.
-            Mount(source, target, null, MountBind | MountRemount | MountReadOnly, null);
-        }
-    }
-
     /// <param name="sizeBytes">Null: the kernel's default, half of the memory.</param>
     public static void MountTmpfs(string target, UnixFileMode mode, long? sizeBytes = null)
     {
         var data = $"mode={Convert.ToString((int)mode, 8)}" + (sizeBytes is { } size ? $",size={size}" : "");
-        Mount("tmpfs", target, "tmpfs", MountNoSuid | MountNoDev, data);
+        if (Libc.Mount("tmpfs", target, "tmpfs", MountNoSuid | MountNoDev, data) != 0)
+        {
+            throw LinuxException.FromErrno($"cannot mount a tmpfs on {target}", Marshal.GetLastPInvokeError());
+        }
     }
 
     /// <summary>Unmounts; false when it was no mount point.</summary>
@@ -73,32 +54,14 @@ public sealed record MountTable(IReadOnlyList<MountEntry> Mounts)
             : throw LinuxException.FromErrno($"cannot unmount {target}", errno);
     }
 
-    private static void Mount(string source, string target, string? type, ulong flags, string? data)
-    {
-        if (Libc.Mount(source, target, type, flags, data) != 0)
-        {
-            throw LinuxException.FromErrno($"cannot mount {source} on {target}", Marshal.GetLastPInvokeError());
-        }
-    }
-
     /// <summary>Format: <c>36 35 98:0 /root /mnt rw,noatime master:1 - ext3 /dev/root rw,errors=continue</c> (proc_pid_mountinfo(5)).</summary>
     private static MountEntry? Parse(string line)
     {
         var fields = line.Split(' ');
-        var separator = Array.IndexOf(fields, "-", 6 <= fields.Length ? 6 : 0);
-        return
-            separator < 6
-            || fields.Length < separator + 4
-            || !int.TryParse(fields[0], System.Globalization.CultureInfo.InvariantCulture, out var id)
+        var separator = Array.IndexOf(fields, "-", Math.Min(6, fields.Length));
+        return separator < 6 || fields.Length < separator + 4
             ? null
-            : new MountEntry(
-                id,
-                Unescape(fields[4]),
-                fields[separator + 1],
-                Unescape(fields[separator + 2]),
-                fields[5].Split(','),
-                fields[separator + 3].Split(',')
-            );
+            : new MountEntry(Unescape(fields[4]), fields[separator + 1], Unescape(fields[separator + 2]));
     }
 
     /// <summary>Blank, tab, line feed and backslash are written as octal numbers.</summary>

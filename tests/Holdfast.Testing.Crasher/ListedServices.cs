@@ -6,8 +6,6 @@ public sealed class ListedServices : IServiceManager
     private readonly Dictionary<string, ServiceStatus> services = [];
     private int nextProcessId = 100;
 
-    public string Name => "listed";
-
     public List<string> Calls { get; } = [];
 
     public void Add(string service, bool isRunning, bool isEnabled, DateTimeOffset? startedAt = null) =>

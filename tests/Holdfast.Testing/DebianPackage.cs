@@ -77,7 +77,7 @@ public static class DebianPackage
         {
             await RunAsync(
                 $"cannot fetch {package} of Debian {release}",
-                new ChildCommand("apt-get", [.. options, .. verb]) { WorkingDirectory = work.Path }
+                new ChildCommand("env", ["-C", work.Path, "apt-get", .. options, .. verb])
             );
         }
         return Directory.GetFiles(work.Path, "*.deb").Single();

@@ -102,8 +102,6 @@ public sealed class MemoryServices : IServiceManager
     private readonly Dictionary<string, ServiceStatus> services = [];
     private int nextProcessId = 100;
 
-    public string Name => "memory";
-
     public List<string> Calls { get; } = [];
 
     /// <summary>Called before a service is started; throws to refuse.</summary>

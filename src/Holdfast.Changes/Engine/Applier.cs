@@ -50,7 +50,7 @@ public sealed class Applier(
         }
 
         var unchanged = plan.Steps.Count(step => !step.IsGuard) - changed;
-        return new ApplyResult(changed, unchanged, leftovers.Length, undone.Notes, undone.Failures);
+        return new ApplyResult(changed, unchanged, undone.Failures);
     }
 
     /// <param name="isKnown">Whether what the plan saw is known to be as wanted still.</param>

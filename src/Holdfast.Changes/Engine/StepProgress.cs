@@ -39,16 +39,8 @@ public sealed record StepProgress(
 );
 
 /// <summary>How an apply ended that did not fail.</summary>
-/// <param name="TakenBack">Changes of an older document that this one does not want.</param>
-/// <param name="Notes">What a person must know, for example a file that was kept aside.</param>
 /// <param name="Failures">What of an older document was put back and does not run again, each with its cause.</param>
-public sealed record ApplyResult(
-    int Changed,
-    int Unchanged,
-    int TakenBack,
-    IReadOnlyList<string> Notes,
-    IReadOnlyList<string> Failures
-);
+public sealed record ApplyResult(int Changed, int Unchanged, IReadOnlyList<string> Failures);
 
 /// <summary>How an undo or a rollback ended.</summary>
 /// <param name="TakenBack">Changes whose original is back.</param>

@@ -1,6 +1,6 @@
 namespace Holdfast.Changes.Services;
 
-/// <summary>A service as Holdfast wants it run. Immutable.</summary>
+/// <summary>A service as Holdfast wants it run.</summary>
 /// <param name="Name">Without <c>.service</c>.</param>
 /// <param name="Arguments">The program with its full path, then its arguments.</param>
 public sealed record ServiceDefinition(string Name, string Description, IReadOnlyList<string> Arguments)
@@ -17,8 +17,8 @@ public sealed record ServiceDefinition(string Name, string Description, IReadOnl
     public bool HasUnitFromPackage { get; init; }
 }
 
-/// <summary>How a service is at this moment. Immutable.</summary>
-/// <param name="IsKnown">Whether the manager has heard of it at all.</param>
+/// <summary>How a service is at this moment.</summary>
+/// <param name="IsKnown">Whether the manager has a definition of it.</param>
 /// <param name="IsEnabled">Whether it starts by itself after a reboot, where the manager can do that.</param>
 /// <param name="StartedAt">When its main process was started; null when it does not run.</param>
 public sealed record ServiceStatus(
@@ -31,13 +31,10 @@ public sealed record ServiceStatus(
 
 /// <summary>
 /// Starts and stops services. There are two: systemd, and Holdfast's own supervisor where PID 1 is something else.
-/// Implementations are safe from any thread; every failure is a <see cref="NodeException"/> with the service's last words.
+/// Implementations are safe from any thread; every failure is a <see cref="NodeException"/> with the last lines of the service's log.
 /// </summary>
 public interface IServiceManager
 {
-    /// <summary><c>systemd</c> or <c>supervised</c>, for people and for choosing resources.</summary>
-    string Name { get; }
-
     Task<ServiceStatus> StatusAsync(string service, CancellationToken cancellationToken);
 
     /// <summary>Whether what runs (or would run) is this definition, not an older one.</summary>

@@ -5,13 +5,7 @@ namespace Holdfast.Changes.Services;
 
 /// <summary>How a service was before a write of Holdfast, and what it reads.</summary>
 /// <param name="ConfigFiles">What the wanted version reads at its start.</param>
-public sealed record ServiceRecord(
-    string Name,
-    bool WasKnown,
-    bool WasEnabled,
-    bool WasRunning,
-    IReadOnlyList<string> ConfigFiles
-);
+public sealed record ServiceRecord(string Name, bool WasEnabled, bool WasRunning, IReadOnlyList<string> ConfigFiles);
 
 /// <summary>
 /// A service that runs, comes back after a reboot and was started after the files it reads were last changed. The last
@@ -92,7 +86,7 @@ public sealed class ServiceChange(ServiceDefinition definition, IReadOnlyList<st
     {
         var before = StatusBefore is null ? null : await StatusBefore(machine, cancellationToken);
         var status = before ?? await machine.Services.StatusAsync(Subject, cancellationToken);
-        return new ServiceRecord(Subject, status.IsKnown, status.IsEnabled, status.IsRunning, configFiles);
+        return new ServiceRecord(Subject, status.IsEnabled, status.IsRunning, configFiles);
     }
 
     public override async Task DoAsync(Machine machine, CancellationToken cancellationToken)

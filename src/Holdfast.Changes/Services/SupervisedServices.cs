@@ -23,8 +23,6 @@ public sealed class SupervisedServices : IServiceManager
         this.time = time;
     }
 
-    public string Name => "supervised";
-
     public Task<ServiceStatus> StatusAsync(string service, CancellationToken cancellationToken)
     {
         var status = ServiceOf(service).ReadStatus();

@@ -22,7 +22,12 @@ public sealed class SystemdServices : IServiceManager
         this.run = run ?? ChildProcess.RunAsync;
     }
 
-    public string Name => "systemd";
+    /// <summary>Whether systemd is PID 1: systemctl is installed on many machines (containers) where it is not.</summary>
+    /// <param name="root">Below which <c>/proc</c> and <c>/run</c> are looked at.</param>
+    public static bool IsInit(string root = "/") =>
+        Directory.Exists(Path.Join(root, "run/systemd/system"))
+        && File.Exists(Path.Join(root, "proc/1/comm"))
+        && File.ReadAllText(Path.Join(root, "proc/1/comm")).Trim() == "systemd";
 
     /// <summary>Where an administrator's units lie; those of packages lie elsewhere.</summary>
     public const string OwnUnits = "/etc/systemd/system";
@@ -157,10 +162,10 @@ public sealed class SystemdServices : IServiceManager
         if (!result.Succeeded)
         {
             var lines = await ReadLastLinesAsync(service, 5, cancellationToken);
-            var words = lines.Count == 0 ? result.LastErrorLine : string.Join(" | ", lines);
+            var cause = lines.Count == 0 ? result.LastErrorLine : string.Join(" | ", lines);
             throw new NodeException(
                 NodeReason.ServiceFailed,
-                $"cannot {arguments[0]} {service}: {words}; see: journalctl -u {service}"
+                $"cannot {arguments[0]} {service}: {cause}; see: journalctl -u {service}"
             );
         }
     }

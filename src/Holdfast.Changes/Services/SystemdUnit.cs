@@ -6,6 +6,12 @@ namespace Holdfast.Changes.Services;
 public static class SystemdUnit
 {
     /// <summary>
+    /// How long a service may take to stop. systemd's own default, which distributions change (Fedora: 45 s); written into
+    /// every unit, since the daemon stops pods for most of it when the machine goes down.
+    /// </summary>
+    public static TimeSpan StopLimit { get; } = TimeSpan.FromSeconds(90);
+
+    /// <summary>
     /// KillMode=process and Delegate=yes, as containerd's own unit has them: containers hang on the service's process and
     /// must live on when it is stopped or falls.
     /// </summary>
@@ -31,7 +37,7 @@ public static class SystemdUnit
             {environment}Restart=always
             RestartSec=1
             KillMode=process
-            TimeoutStopSec={ServiceLimits.Stop.TotalSeconds}
+            TimeoutStopSec={StopLimit.TotalSeconds}
             Delegate=yes
             LimitNOFILE=1048576
             LimitNPROC=infinity

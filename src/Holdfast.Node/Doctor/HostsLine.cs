@@ -22,7 +22,7 @@ public sealed record HostsLine(int Line, IPAddress Address, IReadOnlyList<string
         foreach (var (index, line) in text.Split('\n').Index())
         {
             var plain = line.TrimEnd('\r');
-            isOurs = plain == MarkedBlock.Begin || (isOurs && plain != MarkedBlock.End);
+            isOurs = plain == HostsFile.Begin || (isOurs && plain != HostsFile.End);
             var words = plain.Split('#')[0].Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries);
             if (!isOurs && words.Length > 1 && IPAddress.TryParse(words[0], out var address))
             {

@@ -92,7 +92,7 @@ public sealed record MachineFacts
             [],
             (_, _) => CniPlugin.AskAllAsync(machine, pluginDirectory ?? PackagedCniDirectory, cancellationToken)
         );
-        var isSystemd = machine.Services is SystemdServices || ServiceManagers.IsSystemd(machine.FilesRoot);
+        var isSystemd = machine.Services is SystemdServices || SystemdServices.IsInit(machine.FilesRoot);
         var facts = new MachineFacts
         {
             Architecture = OwnArchitecture,

@@ -85,7 +85,7 @@ internal sealed class RuntimeDataChange(string runtime, IReadOnlyList<string> di
 
     private static void RemoveAll(string directory)
     {
-        foreach (var mount in MountTable.Read().Below(directory).Reverse().ToArray())
+        foreach (var mount in MountTable.Read().Below(directory))
         {
             MountTable.Unmount(mount.Target, detach: true);
         }

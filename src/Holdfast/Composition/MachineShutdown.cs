@@ -15,7 +15,7 @@ namespace Holdfast.Composition;
 internal static class MachineShutdown
 {
     /// <summary>systemd kills a service at its stop limit, which the unit has; the rest of the time is for the store to close.</summary>
-    private static readonly TimeSpan Limit = ServiceLimits.Stop - TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan Limit = SystemdUnit.StopLimit - TimeSpan.FromSeconds(30);
 
     private static readonly TimeSpan QueryLimit = TimeSpan.FromSeconds(5);
 

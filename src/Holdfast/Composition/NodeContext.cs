@@ -35,11 +35,10 @@ internal sealed record NodeContext(
     public static Machine CreateMachine(NodePaths paths, ILoggerFactory logs)
     {
         var time = TimeProvider.System;
-        var services = ServiceManagers.Detect(
-            paths,
-            [AgentInstall.InstalledPath, .. RootArguments(paths), "supervise"],
-            time
-        );
+        string[] supervise = [AgentInstall.InstalledPath, .. RootArguments(paths), "supervise"];
+        IServiceManager services = SystemdServices.IsInit()
+            ? new SystemdServices(time)
+            : new SupervisedServices(paths, supervise, time);
         return new Machine(paths, "/", services, time, logs);
     }
 

@@ -22,7 +22,7 @@ public sealed class TextEditTests : IDisposable
                     .Range(0, choices.Next(20))
                     .Select(_ => choices.Of("10.0.0.1 a", "# c", "", "\t", "::1 b\r"));
                 var text = string.Join('\n', lines);
-                var rest = MarkedBlock.Remove(MarkedBlock.Put(text, ["1.2.3.4 x"]));
+                var rest = HostsFile.Put(HostsFile.Put(text, ["1.2.3.4 x"]), []);
                 Assert.True(rest == text || rest == text + "\n", rest);
             }
         );
@@ -30,16 +30,17 @@ public sealed class TextEditTests : IDisposable
     [Fact]
     public void Block_is_replaced_in_its_place()
     {
-        var first = MarkedBlock.Put("above\n", ["old"]) + "below\n";
-        Assert.Equal("above\n# BEGIN holdfast\nnew\n# END holdfast\nbelow\n", MarkedBlock.Put(first, ["new"]));
-        Assert.Equal(first, MarkedBlock.Put(first, ["old"]));
+        var first = HostsFile.Put("above\n", ["old"]) + "below\n";
+        Assert.Equal("above\n# BEGIN holdfast\nnew\n# END holdfast\nbelow\n", HostsFile.Put(first, ["new"]));
+        Assert.Equal(first, HostsFile.Put(first, ["old"]));
     }
 
     [Fact]
-    public void Mark_inside_a_line_or_without_an_end_is_no_block()
+    public void Mark_inside_a_line_is_no_block_and_one_without_an_end_is_not_touched()
     {
-        const string text = "# a # BEGIN holdfast\n# BEGIN holdfast\nnever ended\n";
-        Assert.StartsWith(text, MarkedBlock.Put(text, ["x"]), StringComparison.Ordinal);
+        const string text = "# a # BEGIN holdfast\n";
+        Assert.StartsWith(text, HostsFile.Put(text, ["x"]), StringComparison.Ordinal);
+        Assert.Throws<NodeException>(() => HostsFile.Put(text + "# BEGIN holdfast\nnever ended\n", ["x"]));
     }
 
     [Fact]

@@ -124,11 +124,11 @@ public sealed class SystemdServicesTests
         Directory.CreateDirectory(Path.Join(root, "run/systemd/system"));
         Directory.CreateDirectory(Path.Join(root, "proc/1"));
         File.WriteAllText(Path.Join(root, "proc/1/comm"), "tini\n");
-        Assert.False(ServiceManagers.IsSystemd(root));
+        Assert.False(SystemdServices.IsInit(root));
         File.WriteAllText(Path.Join(root, "proc/1/comm"), "systemd\n");
-        Assert.True(ServiceManagers.IsSystemd(root));
+        Assert.True(SystemdServices.IsInit(root));
         Directory.Delete(Path.Join(root, "run/systemd/system"));
-        Assert.False(ServiceManagers.IsSystemd(root));
+        Assert.False(SystemdServices.IsInit(root));
         Directory.Delete(root, recursive: true);
     }
 

@@ -156,7 +156,9 @@ public sealed class ClusterJoinTests : IDisposable
         await node.UpAsync(Kubernetes());
         node.Write("/srv/data/precious", "of the user\n");
         Directory.CreateDirectory(node.Machine.At("/var/lib/kubelet/pods/1/volumes/v"));
-        MountTable.Bind(node.Machine.At("/srv/data"), node.Machine.At("/var/lib/kubelet/pods/1/volumes/v"));
+        var volume = node.Machine.At("/var/lib/kubelet/pods/1/volumes/v");
+        var mount = new ChildCommand("mount", "--bind", node.Machine.At("/srv/data"), volume);
+        Assert.True((await ChildProcess.RunAsync(mount, TimeSpan.FromSeconds(10))).Succeeded);
 
         await node.UndoAsync();
         Assert.Equal("of the user\n", node.Read("/srv/data/precious"));

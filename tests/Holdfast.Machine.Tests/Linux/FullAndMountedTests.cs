@@ -28,7 +28,7 @@ public sealed class FullAndMountedTests : IDisposable
         var hosts = scenario.Machine.At("/etc/hosts");
         Directory.CreateDirectory(Path.GetDirectoryName(hosts)!);
         File.WriteAllText(hosts, "");
-        MountTable.Bind(outside, hosts);
+        await ChildProcess.RunAsync(new ChildCommand("mount", "--bind", outside, hosts), TimeSpan.FromSeconds(10));
 
         await ApplyAsync(scenario, new FileChange("/etc/hosts", "short\n"));
         Assert.Equal("short\n", File.ReadAllText(outside));

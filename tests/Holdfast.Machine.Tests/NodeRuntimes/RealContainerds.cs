@@ -8,8 +8,6 @@ internal sealed class RealContainerds(string logDirectory) : IServiceManager, IA
 {
     private readonly Dictionary<string, (ServiceDefinition Definition, Process? Process)> services = [];
 
-    public string Name => "test";
-
     public int Starts { get; private set; }
 
     /// <summary>Below which programs are started; empty for the machine's own.</summary>

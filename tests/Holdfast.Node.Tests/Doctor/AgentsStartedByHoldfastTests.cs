@@ -67,7 +67,7 @@ public sealed class AgentsStartedByHoldfastTests : IDisposable
         Record(journal, JoinChange.JoinKind, name, record);
 
     private static JournalEntry RecordService(ChangeJournal journal, string name) =>
-        Record(journal, ServiceChange.ServiceKind, name, new ServiceRecord(name, false, false, false, []));
+        Record(journal, ServiceChange.ServiceKind, name, new ServiceRecord(name, false, false, []));
 
     private static JournalEntry Record<T>(ChangeJournal journal, ChangeKind<T> kind, string name, T record)
         where T : class =>
