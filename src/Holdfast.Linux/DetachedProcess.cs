@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Runtime.InteropServices;
 using System.Text;
 
@@ -41,6 +42,10 @@ public static unsafe partial class DetachedProcess
             Check(AddOpen(actions, 0, "/dev/null", 0, 0));
             Check(AddOpen(actions, 1, outputPath, appendFlags, 0x1a0));
             Check(AddDup2(actions, 1, 2));
+            foreach (var descriptor in ListDescriptors())
+            {
+                Check(AddClose(actions, descriptor));
+            }
 
             // .NET ignores SIGPIPE and blocks nothing; the new program must find what a shell would give it.
             Check(SetDefaults(attributes, allSignals));
@@ -78,6 +83,18 @@ public static unsafe partial class DetachedProcess
         var signal = status & 0x7f;
         return signal == 0 ? (status >> 8) & 0xff : 128 + signal;
     }
+
+    /// <summary>
+    /// What this process has open beside the standard three. .NET opens everything so that children do not get it; what
+    /// a shell or a test runner left open is passed on from one process to the next, with its locks.
+    /// </summary>
+    private static int[] ListDescriptors() =>
+        [
+            .. Directory
+                .EnumerateFiles("/proc/self/fd")
+                .Select(path => int.Parse(Path.GetFileName(path), CultureInfo.InvariantCulture))
+                .Where(descriptor => descriptor > 2),
+        ];
 
     private static ProcessIdentity IdentifyEnded(int processId, string program)
     {
@@ -131,6 +148,10 @@ public static unsafe partial class DetachedProcess
 
     [LibraryImport("libc", EntryPoint = "posix_spawn_file_actions_adddup2")]
     private static partial int AddDup2(byte* actions, int descriptor, int newDescriptor);
+
+    /// <summary>Closing one that is closed by then is no error (glibc's posix_spawn_file_actions_addclose(3)).</summary>
+    [LibraryImport("libc", EntryPoint = "posix_spawn_file_actions_addclose")]
+    private static partial int AddClose(byte* actions, int descriptor);
 
     [LibraryImport("libc", EntryPoint = "posix_spawnattr_init")]
     private static partial int AttributesInit(byte* attributes);
