@@ -77,10 +77,14 @@ public sealed record FileSnapshot(
     public async Task<byte[]?> ReadAsync(Machine machine, CancellationToken cancellationToken) =>
         !Exists ? null : Content ?? await File.ReadAllBytesAsync(KeptPath(machine, Sha256!), cancellationToken);
 
-    /// <summary>Whether the file is byte for byte as it was, mode and owner included.</summary>
+    /// <summary>Whether the file is byte for byte as it was, with its mode, owner and label.</summary>
     public bool IsInPlace(Machine machine, string? currentHash) =>
         Exists
-            ? currentHash == Sha256 && machine.Status(Path) is { } now && now.Mode == FileMode && now.Owner == Owner
+            ? currentHash == Sha256
+                && machine.Status(Path) is { } now
+                && now.Mode == FileMode
+                && now.Owner == Owner
+                && FileLabels.Read(machine.At(Path)).AsSpan().SequenceEqual(Label)
             : currentHash is null;
 
     /// <summary>Puts the file back, or removes it and the directories that were made for it.</summary>

@@ -13,6 +13,56 @@ public sealed class FileChangeTests : IDisposable
 
     public void Dispose() => node.Dispose();
 
+    /// <summary>
+    /// The real attribute, security.selinux: the kernel lets root set it also where no SELinux gives it a meaning.
+    /// </summary>
+    [Theory]
+    [InlineData("as written")]
+    [InlineData("edited")]
+    [InlineData("removed")]
+    [InlineData("replaced by the original with another label")]
+    public async Task Label_of_SELinux_stays_through_a_write_and_comes_back_with_undo(string since)
+    {
+        node.Write("/etc/a", "original");
+        var at = node.Machine.At("/etc/a");
+        FileLabels.Write(at, NetConf);
+        await node.ApplyAsync(new FileChange("/etc/a", "new"));
+        Assert.Equal(NetConf, FileLabels.Read(at));
+
+        FileLabels.Write(at, Etc);
+        switch (since)
+        {
+            case "edited":
+                File.AppendAllText(at, " and more");
+                break;
+            case "removed":
+                File.Delete(at);
+                break;
+            case "replaced by the original with another label":
+                File.WriteAllText(at, "original");
+                break;
+        }
+
+        await node.UndoAsync();
+        Assert.Equal("original", node.Read("/etc/a"));
+        Assert.Equal(NetConf, FileLabels.Read(at));
+    }
+
+    [Fact]
+    public async Task Label_of_a_file_that_a_link_replaced_comes_back_with_it()
+    {
+        node.Write("/usr/local/bin/tool", "of a person");
+        var at = node.Machine.At("/usr/local/bin/tool");
+        FileLabels.Write(at, NetConf);
+        await node.ApplyAsync(new LinkChange("/usr/local/bin/tool", "/opt/tool"));
+        await node.UndoAsync();
+        Assert.Equal("of a person", node.Read("/usr/local/bin/tool"));
+        Assert.Equal(NetConf, FileLabels.Read(at));
+    }
+
+    private static readonly byte[] NetConf = "system_u:object_r:net_conf_t:s0\0"u8.ToArray();
+    private static readonly byte[] Etc = "system_u:object_r:etc_t:s0\0"u8.ToArray();
+
     [Fact]
     public async Task What_may_have_secrets_stays_out_of_the_journal_and_comes_back()
     {
