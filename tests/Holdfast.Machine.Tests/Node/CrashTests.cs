@@ -1,8 +1,10 @@
+using System.Globalization;
 using System.Text;
 using Holdfast.Linux;
 using Holdfast.Machine.Tests.Software;
 using Holdfast.Node;
 using Holdfast.Node.Software;
+using Holdfast.Testing;
 using Holdfast.Testing.Crasher;
 
 namespace Holdfast.Machine.Tests.Node;
@@ -59,7 +61,7 @@ public sealed class CrashTests : IDisposable
     [InlineData("software.after-link")]
     public async Task Killed_while_applying_undo_alone_returns_to_the_original(string point)
     {
-        for (var times = 1; ; times += 2)
+        for (var times = 1; ; times += LoopLength.IsLong ? 1 : 2)
         {
             var scenario = Make($"{point}-{times}");
             var before = Snapshot(scenario);
@@ -70,6 +72,87 @@ public sealed class CrashTests : IDisposable
                 break;
             }
         }
+    }
+
+    /// <summary>A file that is a mount point, as /etc/hosts is in a container, cannot be replaced.</summary>
+    [Theory]
+    [InlineData("node-up")]
+    [InlineData("node-undo")]
+    public async Task Killed_while_overwriting_a_mounted_file_the_next_run_finishes_it(string verb)
+    {
+        for (var times = 1; ; times++)
+        {
+            var scenario = Make($"{verb}-{times}");
+            var hosts = scenario.Machine.At("/etc/hosts");
+            var outside = Path.Join(top, $"outside-{times}");
+            File.Copy(hosts, outside);
+            var mount = new ChildCommand("mount", "--bind", outside, hosts);
+            Assert.True((await ChildProcess.RunAsync(mount, ChildTimeout)).Succeeded);
+            try
+            {
+                var before = Snapshot(scenario);
+                if (verb == "node-undo")
+                {
+                    await scenario.UpAsync();
+                }
+
+                var killed = await IsKilledAsync(verb, scenario, $"file.before-overwrite@{times}");
+                if (verb == "node-up")
+                {
+                    await scenario.UpAsync();
+                    Assert.False((await scenario.PlanAsync()).HasChanges, $"@{times}: up did not complete");
+                }
+
+                await AssertUndoneAsync(scenario, before, $"{verb}@{times}");
+                if (!killed)
+                {
+                    Assert.True(times > 1, "no mounted file was ever overwritten");
+                    break;
+                }
+            }
+            finally
+            {
+                MountTable.Unmount(hosts, detach: true);
+            }
+        }
+    }
+
+    /// <summary>The fault points are where it is known to hurt; this looks for the places that nobody thought of.</summary>
+    [Fact]
+    public async Task Killed_at_random_moments_the_next_run_completes_and_undo_returns_to_the_original()
+    {
+        var turns = LoopLength.Of(few: 8, many: 300);
+        var seed = Random.Shared.Next();
+        var random = new Random(seed);
+        var (killed, ended) = (0, 0);
+        for (var turn = 0; turn < turns; turn++)
+        {
+            var told = $"seed {seed}, turn {turn}";
+            var scenario = Make($"random-{turn}");
+            var before = Snapshot(scenario);
+            var verb = new[] { "node-up", "node-upgrade", "node-rollback", "node-undo" }[random.Next(4)];
+            if (verb != "node-up")
+            {
+                await scenario.UpAsync();
+            }
+
+            _ = await IsKilledAfterAsync(TimeSpan.FromSeconds(random.NextDouble()), verb, scenario)
+                ? killed++
+                : ended++;
+            if (verb != "node-undo" && random.Next(2) == 0)
+            {
+                scenario.Version = verb == "node-upgrade" ? 2 : 1;
+                await scenario.UpAsync();
+                Assert.False((await scenario.PlanAsync()).HasChanges, $"{told}: up did not complete after {verb}");
+            }
+
+            await AssertUndoneAsync(scenario, before, $"{told}: {verb}");
+            Directory.Delete(Path.GetDirectoryName(scenario.Paths.Root)!, recursive: true);
+        }
+
+        LoopLength.Tell(
+            $"kills of the engine's verbs: {killed} in the middle, {ended} after the end, 0 differences (seed {seed})"
+        );
     }
 
     [Fact]
@@ -232,6 +315,22 @@ public sealed class CrashTests : IDisposable
         var status = await scenario.Services.StatusAsync(NodeScenario.ServiceName, CancellationToken.None);
         Assert.False(status.IsRunning, $"{where}: the service runs on");
         Assert.False(File.Exists(Path.Join(scenario.Paths.ChangesDirectory, "journal.jsonl")));
+    }
+
+    private static async Task<bool> IsKilledAfterAsync(TimeSpan time, string verb, NodeScenario scenario)
+    {
+        string[] timeout =
+        [
+            "-s",
+            "KILL",
+            time.TotalSeconds.ToString("0.000", CultureInfo.InvariantCulture),
+            .. NodeScenario.ChildCommand,
+            verb,
+            Path.GetDirectoryName(scenario.Paths.Root)!,
+        ];
+        var result = await ChildProcess.RunAsync(new ChildCommand("timeout", timeout), ChildTimeout);
+        Assert.True(result.ExitCode is 0 or 137, $"{verb}: {result.StandardError}");
+        return result.ExitCode == 137;
     }
 
     private static async Task<bool> IsKilledAsync(string verb, NodeScenario scenario, string fault)

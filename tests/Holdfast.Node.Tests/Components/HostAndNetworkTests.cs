@@ -42,8 +42,7 @@ public sealed class HostAndNetworkTests : IDisposable
 
     public void Dispose() => node.Dispose();
 
-    private static CniNetworkChange Network(BridgeSpec bridge) =>
-        new("cni0", CniComponent.Render(bridge));
+    private static CniNetworkChange Network(BridgeSpec bridge) => new("cni0", CniComponent.Render(bridge));
 
     [Fact]
     public async Task Host_is_made_and_put_back()
