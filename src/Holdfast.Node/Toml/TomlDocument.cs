@@ -47,18 +47,8 @@ internal sealed class TomlDocument
     }
 
     /// <summary>As <see cref="Parse(string, string)"/>, from a file's bytes, which must be UTF-8.</summary>
-    public static TomlDocument Parse(ReadOnlySpan<byte> utf8, string fileName)
-    {
-        try
-        {
-            return Parse(new UTF8Encoding(false, throwOnInvalidBytes: true).GetString(utf8), fileName);
-        }
-        catch (DecoderFallbackException e)
-        {
-            var line = utf8[..Math.Clamp(e.Index, 0, utf8.Length)].Count((byte)'\n');
-            throw NotUnderstood(fileName, new TextPosition(0, line, 0), "it is not UTF-8 text");
-        }
-    }
+    public static TomlDocument Parse(ReadOnlySpan<byte> utf8, string fileName) =>
+        Parse(Utf8Text.Read(utf8, fileName, "TOML"), fileName);
 
     public byte[] ToUtf8() => Encoding.UTF8.GetBytes(Text);
 
@@ -78,16 +68,11 @@ internal sealed class TomlDocument
     public TomlDocument Set(TomlPath path, TomlValue value) =>
         value.Equals(Get(path)) ? this : Changed(TomlEditor.Set(this, path, value), root.With(path, value));
 
-    /// <summary>Takes away a key, or a table with all that is in it. Does nothing when there is no such thing.</summary>
-    public TomlDocument Remove(TomlPath path)
-    {
-        var document = this;
-        while (document.Get(path) is not null)
-        {
-            document = Read(FileName, mark, TomlEditor.Remove(document, path));
-        }
-        return document == this ? this : Verified(document, root.Without(path));
-    }
+    /// <summary>Takes away a key with its value, be it below a header or in braces. Does nothing when no value is written there.</summary>
+    public TomlDocument Remove(TomlPath path) =>
+        FindWritten(path) is { Left.Count: 0, Value: var value }
+            ? Changed(TomlEditor.Remove(Body, value), root.Without(path))
+            : this;
 
     /// <summary>Takes all items that equal <paramref name="item"/> out of an array; does nothing when there are none.</summary>
     public TomlDocument RemoveItem(TomlPath path, TomlValue item)
@@ -157,30 +142,24 @@ internal sealed class TomlDocument
         }
         catch (TomlException e)
         {
-            throw new NodeException(NodeReason.FileNotUnderstood, $"cannot read {fileName} as TOML: {e.Message}", e);
+            throw NotUnderstood(fileName, e.Message, e);
         }
         catch (ArgumentOutOfRangeException e)
         {
             // Tomlyn 2.10 cannot print the character that it misses behind a backslash at the end of the text.
-            throw new NodeException(
-                NodeReason.FileNotUnderstood,
-                $"cannot read {fileName} as TOML: it ends within a string, behind a backslash",
-                e
-            );
+            throw NotUnderstood(fileName, "it ends within a string, behind a backslash", e);
         }
-        if (syntax.Diagnostics.FirstOrDefault(d => d.Kind == DiagnosticMessageKind.Error) is { } error)
+        if (
+            syntax.Diagnostics.FirstOrDefault(d => d.Kind == DiagnosticMessageKind.Error) is
+            { Span.Start: var at } error
+        )
         {
-            throw NotUnderstood(fileName, error.Span.Start, error.Message);
+            throw NotUnderstood(fileName, $"line {at.Line + 1}, column {at.Column + 1}: {error.Message}");
         }
         var sections = TomlSection.Of(syntax);
-        if (sections.Any(s => s.Path.Count > MaxDepth || s.Entries.Any(e => e.Path.Count > MaxDepth)))
-        {
-            throw new NodeException(
-                NodeReason.FileNotUnderstood,
-                $"cannot read {fileName} as TOML: a key of more than {MaxDepth} parts"
-            );
-        }
-        return new TomlDocument(fileName, mark, body, sections);
+        return sections.Any(s => s.Path.Count > MaxDepth || s.Entries.Any(e => e.Path.Count > MaxDepth))
+            ? throw NotUnderstood(fileName, $"a key of more than {MaxDepth} parts")
+            : new TomlDocument(fileName, mark, body, sections);
     }
 
     private static TomlTable Add(TomlTable table, TomlSection section)
@@ -202,18 +181,16 @@ internal sealed class TomlDocument
         );
     }
 
-    private TomlDocument Changed(string body, TomlTable wanted) => Verified(Read(FileName, mark, body), wanted);
-
-    private TomlDocument Verified(TomlDocument changed, TomlTable wanted) =>
-        changed.root.WithoutEmptyTables().Equals(wanted.WithoutEmptyTables())
+    private TomlDocument Changed(string body, TomlTable wanted)
+    {
+        var changed = Read(FileName, mark, body);
+        return changed.root.WithoutEmptyTables().Equals(wanted.WithoutEmptyTables())
             ? changed
             : throw new InvalidOperationException(
                 $"internal error: an edit of {FileName} changed more than was wanted"
             );
+    }
 
-    private static NodeException NotUnderstood(string fileName, TextPosition at, string cause) =>
-        new(
-            NodeReason.FileNotUnderstood,
-            $"cannot read {fileName} as TOML: line {at.Line + 1}, column {at.Column + 1}: {cause}"
-        );
+    private static NodeException NotUnderstood(string fileName, string cause, Exception? inner = null) =>
+        new(NodeReason.FileNotUnderstood, $"cannot read {fileName} as TOML: {cause}", inner);
 }

@@ -30,34 +30,15 @@ internal static class TomlEditor
             : IntoSection(document, path, known, value);
     }
 
-    /// <summary>Takes away all of a table or key that stands below headers, or one entry of it that stands in braces.</summary>
-    public static string Remove(TomlDocument document, TomlPath path)
+    public static string Remove(string text, ValueSyntax value)
     {
-        var spans = document
-            .Sections.SelectMany(section =>
-                section.Path.Count > 0 && section.Path.StartsWith(path)
-                    ? [new TomlSpan(section.Header.Start, section.End)]
-                : section.IsWithinArray ? []
-                : section
-                    .Entries.Where(entry => section.Path.Then(entry.Path.Segments).StartsWith(path))
-                    .Select(entry => entry.Span)
-            )
-            .Select(span => WholeLines(document.Body, span))
-            .ToList();
-        if (spans.Count > 0)
+        var statement = (KeyValueSyntax)value.Parent!;
+        if (statement.Parent is not InlineTableItemSyntax item)
         {
-            // From the end, so that the places before stay true.
-            return spans
-                .OrderByDescending(span => span.Start)
-                .Aggregate(document.Body, (text, span) => Splice(text, span, ""));
+            return Splice(text, WholeLines(text, TomlEntry.Of(statement).Span), "");
         }
-        var (value, rest) = document.FindWritten(path)!.Value;
-        var item = rest.Count == 0 ? (InlineTableItemSyntax)value.Parent!.Parent! : null;
-        var items = (
-            item is null ? ((InlineTableSyntax)value).Items : (SyntaxList<InlineTableItemSyntax>)item.Parent!
-        ).ToList();
-        var index = items.FindIndex(i => item is null ? TomlPath.Of(i.KeyValue!.Key!).StartsWith(rest) : i == item);
-        return Cut(document.Body, [.. items.Select(i => (TomlEntry.Of(i.KeyValue!).Span, i.Comma))], index);
+        var items = ((SyntaxList<InlineTableItemSyntax>)item.Parent!).ToList();
+        return Cut(text, [.. items.Select(i => (TomlEntry.Of(i.KeyValue!).Span, i.Comma))], items.IndexOf(item));
     }
 
     public static string RemoveItem(string text, ArraySyntax array, int index) =>

@@ -43,7 +43,8 @@ internal sealed class YamlDocument
         }
         catch (KubeException e)
         {
-            throw NotUnderstood(
+            throw new NodeException(
+                NodeReason.FileNotUnderstood,
                 $"cannot read {fileName} as YAML: line {e.Line}, column {e.Column}: {e.Problem}; correct the file",
                 e
             );
@@ -51,21 +52,8 @@ internal sealed class YamlDocument
     }
 
     /// <summary>As <see cref="Parse(string, string)"/>, from a file's bytes, which must be UTF-8.</summary>
-    public static YamlDocument Parse(ReadOnlySpan<byte> utf8, string fileName)
-    {
-        try
-        {
-            return Parse(new UTF8Encoding(false, throwOnInvalidBytes: true).GetString(utf8), fileName);
-        }
-        catch (DecoderFallbackException e)
-        {
-            var line = utf8[..Math.Clamp(e.Index, 0, utf8.Length)].Count((byte)'\n') + 1;
-            throw NotUnderstood(
-                $"cannot read {fileName} as YAML: line {line}: it is not UTF-8 text; correct the file",
-                e
-            );
-        }
-    }
+    public static YamlDocument Parse(ReadOnlySpan<byte> utf8, string fileName) =>
+        Parse(Utf8Text.Read(utf8, fileName, "YAML"), fileName);
 
     public byte[] ToUtf8() => Encoding.UTF8.GetBytes(Text);
 
@@ -100,10 +88,9 @@ internal sealed class YamlDocument
         var edited = new YamlSplice(body, isJson).Set(roots is [var root, ..] ? root : null, path, value, out var at);
         return edited is not null && Reread(edited) is { } result && result.HasOnly(path, value, this)
             ? result
-            : throw NotUnderstood(
-                $"cannot set {string.Join('.', path)} in {FileName}: line {at.Line}, column {at.Column}: what is written there "
-                    + $"cannot be changed without changing something else; set it to {value.ToJsonString()} by hand",
-                null
+            : throw new NodeException(
+                NodeReason.FileNotUnderstood,
+                $"cannot set {string.Join('.', path)} in {FileName}: line {at.Line}, column {at.Column}: what is written there cannot be changed without changing something else; set it to {value.ToJsonString()} by hand"
             );
     }
 
@@ -152,9 +139,4 @@ internal sealed class YamlDocument
             return false;
         }
     }
-
-    private static NodeException NotUnderstood(string message, Exception? cause) =>
-        cause is null
-            ? new NodeException(NodeReason.FileNotUnderstood, message)
-            : new NodeException(NodeReason.FileNotUnderstood, message, cause);
 }

@@ -69,6 +69,11 @@ public sealed class TomlPropertyTests
 
                 var after = before.Remove(path);
 
+                if (before.FindWritten(path) is not { Left.Count: 0 })
+                {
+                    Assert.Same(before, after);
+                    return;
+                }
                 Assert.Null(after.Get(path));
                 Assert.Equal(before.ToTable().Without(path).WithoutEmptyTables(), after.ToTable().WithoutEmptyTables());
                 Assert.Same(after, after.Remove(path));
