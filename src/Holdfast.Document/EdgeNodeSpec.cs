@@ -92,8 +92,14 @@ public sealed record BridgeSpec
     /// <summary>Interface name, at most 15 bytes (IFNAMSIZ less its NUL).</summary>
     public string Name { get; init; } = "cni0";
 
+    /// <summary>What <see cref="Subnet"/> is where nothing speaks against it.</summary>
+    public static IPNetwork UsualSubnet { get; } = new(new IPAddress([10, 88, 0, 0]), 16);
+
     /// <summary>IPv4 network that pod addresses come from; no host bits set.</summary>
-    public IPNetwork Subnet { get; init; } = new(new IPAddress([10, 88, 0, 0]), 16);
+    public IPNetwork Subnet { get; init; } = UsualSubnet;
+
+    /// <summary>Whether the document names the subnet; otherwise another one may be chosen, see <c>PodSubnets</c>.</summary>
+    public bool IsSubnetNamed { get; init; }
 
     /// <summary>The node's own address on the bridge; null is the first of the subnet.</summary>
     public IPAddress? Gateway { get; init; }

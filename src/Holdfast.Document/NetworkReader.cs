@@ -26,6 +26,8 @@ internal static class NetworkReader
         {
             Name = map.Text("name", NameRules.InterfaceName) ?? defaults.Name,
             Subnet = subnet,
+            // A gateway is an address of one subnet.
+            IsSubnetNamed = map.Has("subnet") || map.Has("gateway"),
             Gateway = map.Text("gateway", text => CheckGateway(text, subnet)) is { } gateway
                 ? NameRules.Address(gateway)
                 : null,

@@ -55,6 +55,7 @@ public static class Preflight
         new("no-iptables", CniChecks.Iptables),
         new("cni-earlier-network", CniChecks.EarlierNetwork),
         new("cni-network-conflict", CniChecks.OtherNetworks),
+        new("subnet-chosen", PodSubnets.CheckChoice),
         new("subnet-in-use", BridgeChecks.SubnetInUse),
         new("bridge-not-a-bridge", BridgeChecks.NotABridge),
         new("bridge-foreign", BridgeChecks.OfAnother),

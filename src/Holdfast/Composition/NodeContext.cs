@@ -28,6 +28,7 @@ internal sealed record NodeContext(
         var logs = CreateLogs();
         var machine = CreateMachine(paths, logs);
         var survey = await MachineSurvey.ReadAsync(machine, document.Spec, cancellationToken);
+        document = document with { Spec = PodSubnets.Choose(document.Spec, survey) };
         return new NodeContext(paths, document, machine, survey, logs);
     }
 
