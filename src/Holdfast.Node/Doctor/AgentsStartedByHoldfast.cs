@@ -10,22 +10,18 @@ internal static class AgentsStartedByHoldfast
         try
         {
             using var journal = await ChangeJournal.ReadAsync(machine.Paths, machine.Time, cancellationToken);
+            var ofJoins = journal
+                .Histories(JoinChange.JoinKind)
+                .Select(history => history.Original)
+                .Where(join => !join.Joined)
+                .SelectMany(join => join.Services);
+            var others = journal.Histories(ServiceChange.ServiceKind).Select(history => history.Original);
             return
             [
-                .. journal
-                    .Histories(JoinChange.JoinKind)
-                    .Select(history => history.Original)
-                    .Where(join => !join.Joined)
-                    .SelectMany(join => join.Services)
-                    .Where(service => !service.Running)
+                .. ofJoins
+                    .Concat(others)
+                    .Where(service => !service.WasRunning)
                     .Select(service => service.Name)
-                    .Concat(
-                        journal
-                            .Histories(ServiceChange.ServiceKind)
-                            .Select(history => history.Original)
-                            .Where(original => !original.WasRunning)
-                            .Select(original => original.Name)
-                    )
                     .Intersect(NodeAgents.Services)
                     .Order(StringComparer.Ordinal),
             ];

@@ -8,16 +8,16 @@ internal static class AgentServices
 {
     private const string StateFile = "services.json";
 
-    /// <summary>Keeps how the services are now, unless an earlier attempt of the join has done that.</summary>
+    /// <summary>Keeps how the services were, unless an earlier attempt of the join has done that.</summary>
     public static async Task RememberAsync(
         Machine machine,
-        IReadOnlyList<ServiceBefore> services,
+        IReadOnlyList<ServiceRecord> services,
         CancellationToken cancellationToken
     )
     {
-        var json = JoiningJson.Default.IReadOnlyListServiceBefore;
-        if (await JoinState.ReadAsync(machine, StateFile, json, cancellationToken) is null)
+        if (await ReadAsync(machine, cancellationToken) is null)
         {
+            var json = JoiningJson.Default.IReadOnlyListServiceRecord;
             await JoinState.WriteAsync(machine, StateFile, services, json, cancellationToken);
         }
     }
@@ -27,26 +27,22 @@ internal static class AgentServices
         Machine machine,
         string name,
         CancellationToken cancellationToken
-    )
-    {
-        var json = JoiningJson.Default.IReadOnlyListServiceBefore;
-        var services = await JoinState.ReadAsync(machine, StateFile, json, cancellationToken);
-        return services?.FirstOrDefault(service => service.Name == name) is { } before
-            ? new ServiceStatus(before.Known, before.Enabled, before.Running, ProcessId: null, StartedAt: null)
+    ) =>
+        (await ReadAsync(machine, cancellationToken))?.FirstOrDefault(service => service.Name == name) is { } before
+            ? new ServiceStatus(before.WasKnown, before.WasEnabled, before.WasRunning, ProcessId: null, StartedAt: null)
             : null;
-    }
 
-    public static async Task<IReadOnlyList<ServiceBefore>> ReadAsync(
+    public static async Task<IReadOnlyList<ServiceRecord>> LookAsync(
         Machine machine,
         IEnumerable<string> names,
         CancellationToken cancellationToken
     )
     {
-        var services = new List<ServiceBefore>();
+        var services = new List<ServiceRecord>();
         foreach (var name in names)
         {
             var status = await machine.Services.StatusAsync(name, cancellationToken);
-            services.Add(new ServiceBefore(name, status.IsKnown, status.IsEnabled, status.IsRunning));
+            services.Add(new ServiceRecord(name, status.IsKnown, status.IsEnabled, status.IsRunning, []));
         }
         return services;
     }
@@ -69,19 +65,21 @@ internal static class AgentServices
     /// <summary>One that ran before the join runs again: the join and the reset both stop it.</summary>
     public static async Task StartAgainAsync(
         Machine machine,
-        IReadOnlyList<ServiceBefore> services,
+        IReadOnlyList<ServiceRecord> services,
         CancellationToken cancellationToken
     )
     {
-        foreach (var service in services.Where(service => service.Running))
+        foreach (var name in services.Where(service => service.WasRunning).Select(service => service.Name))
         {
-            if (
-                await machine.Services.StatusAsync(service.Name, cancellationToken) is
-                { IsKnown: true, IsRunning: false }
-            )
+            if (await machine.Services.StatusAsync(name, cancellationToken) is { IsKnown: true, IsRunning: false })
             {
-                await machine.Services.RestartKnownAsync(service.Name, cancellationToken);
+                await machine.Services.RestartKnownAsync(name, cancellationToken);
             }
         }
     }
+
+    private static Task<IReadOnlyList<ServiceRecord>?> ReadAsync(
+        Machine machine,
+        CancellationToken cancellationToken
+    ) => JoinState.ReadAsync(machine, StateFile, JoiningJson.Default.IReadOnlyListServiceRecord, cancellationToken);
 }

@@ -1,9 +1,6 @@
 using Holdfast.Document;
-using Holdfast.Node.Components;
 using Holdfast.Node.Facts;
 using Holdfast.Node.Programs;
-using Holdfast.Node.Runtimes;
-using Holdfast.Node.Runtimes.Cni;
 
 namespace Holdfast.Node.Joining;
 
@@ -16,51 +13,36 @@ internal sealed class ClusterComponent : IComponent
     /// <summary>Where keadm and KubeEdge's own instructions put it.</summary>
     private const string Edgecore = "/usr/local/bin/edgecore";
 
+    private const string Heading = "# Written by Holdfast; \"holdfast undo\" removes it.\n";
+
     private const string EdgecoreUnit = "/etc/systemd/system/edgecore.service";
 
     public string Name => "cluster";
 
-    /// <summary>Where the network's configuration lies; the same for all runtimes of the node.</summary>
-    public string CniConfigDirectory { get; init; } = "/etc/cni/net.d";
-
     public IEnumerable<IStep> Build(EdgeNodeSpec spec, MachineFacts facts)
     {
-        if (spec.Cluster.IsStandalone)
-        {
-            return [];
-        }
-        var node = new ClusterNode
-        {
-            Name = spec.Name,
-            Labels = spec.NodeLabels,
-            Socket = spec.Runtimes[0].Socket,
-            SandboxImage = spec.Runtimes[0].SandboxImage,
-            CgroupDriver = NodeCgroupDriver.Resolve(spec, facts),
-            CniConfigDirectory = CniConfigDirectory,
-            CniPluginDirectory = CniComponent.DirectoryOf(spec.Network, facts),
-        };
+        var node = ClusterNode.Of(spec, facts);
         return spec.Cluster switch
         {
-            KubernetesCluster { Init: { } init } => Kubelet(spec, Join(new Kubeadm(node, init)), node),
-            KubernetesCluster { Join: { } join } => Kubelet(spec, Join(new Kubeadm(node, join)), node),
+            KubernetesCluster { Init: null, Join: null } => Kubelet(spec, node, Joined("kubernetes", "kubeadm")),
+            KubernetesCluster cluster => Kubelet(spec, node, Join(new Kubeadm(node, cluster.Init, cluster.Join))),
             OpenYurtCluster { Join: { } join, JoinBy: YurtJoinTool.Kubeadm } => Kubelet(
                 spec,
-                Join(new Kubeadm(node, join)),
-                node
+                node,
+                Join(new Kubeadm(node, init: null, join))
             ),
-            OpenYurtCluster { Join: { } join } yurt =>
+            OpenYurtCluster { Join: { } join } cluster =>
             [
-                .. Kubelet(spec, Join(new Yurtadm(node, join, yurt.NodeType)), node),
+                .. Kubelet(spec, node, Join(new Yurtadm(node, join, cluster.NodeType))),
                 .. Yurthub(),
             ],
-            KubernetesCluster => Kubelet(spec, Joined("kubernetes", "kubeadm"), node),
-            OpenYurtCluster => [.. Kubelet(spec, Joined("openyurt", "yurtadm"), node), .. Yurthub()],
-            KubeEdgeCluster edge => BuildEdgecore(spec, edge, node),
-            _ => throw new InvalidOperationException($"internal error: unknown cluster {spec.Cluster.Kind}"),
+            OpenYurtCluster => [.. Kubelet(spec, node, Joined("openyurt", "yurtadm")), .. Yurthub()],
+            KubeEdgeCluster cluster => BuildEdgecore(spec, cluster, node),
+            _ => [],
         };
     }
 
-    private static JoinChange Join(IJoinTool tool) => new(tool.Membership, tool) { Why = tool.Why };
+    private static JoinChange Join(JoinTool tool) => new(tool.Membership, tool) { Why = tool.Why };
 
     private static JoinChange Joined(string kind, string program) =>
         new(
@@ -77,7 +59,7 @@ internal sealed class ClusterComponent : IComponent
             Why = "the node document says no way to join, so it must have joined before",
         };
 
-    private static IEnumerable<IStep> Kubelet(EdgeNodeSpec spec, JoinChange join, ClusterNode node)
+    private static IEnumerable<IStep> Kubelet(EdgeNodeSpec spec, ClusterNode node, JoinChange join)
     {
         yield return join;
         yield return KubeletFile(
@@ -108,7 +90,7 @@ internal sealed class ClusterComponent : IComponent
                 join,
                 (text, _) => KubeletFiles.EditExtraFlags(text, node),
                 "these flags win over every file",
-                $"{file} says nothing else than the kubelet's configuration"
+                $"{file} says nothing but what the kubelet's configuration says"
             );
         }
         yield return StartOrder("kubelet", spec);
@@ -150,7 +132,7 @@ internal sealed class ClusterComponent : IComponent
     private static IEnumerable<IStep> Yurthub()
     {
         const string unit = "/etc/systemd/system/yurthub.service";
-        yield return new FileChange(DropIn("yurthub"), YurthubInstall)
+        yield return new FileChange(DropIn("yurthub"), Heading + "[Install]\nWantedBy=multi-user.target\n")
         {
             Condition = Needs(unit, Kubeadm.KubeletConf),
             Title = "yurthub starts after a reboot",
@@ -161,12 +143,11 @@ internal sealed class ClusterComponent : IComponent
 
     private static IEnumerable<IStep> BuildEdgecore(EdgeNodeSpec spec, KubeEdgeCluster cluster, ClusterNode node)
     {
-        var config = new EdgecoreConfig { Node = node, Cluster = cluster };
+        var config = new EdgecoreConfig(node, cluster);
         yield return Join(new Keadm(node, cluster));
         yield return new FileChange(
             cluster.EdgecoreConfig,
-            async (machine, text, token) =>
-                config.Edit(text, await EdgecoreVersion.FindAsync(machine, text, cluster.Version, token))
+            async (machine, text, token) => config.Edit(text, await config.FindVersionAsync(machine, text, token))
         )
         {
             Condition = Needs(cluster.EdgecoreConfig, cluster.EdgecoreConfig),
@@ -211,15 +192,9 @@ internal sealed class ClusterComponent : IComponent
     private static FileChange StartOrder(string service, EdgeNodeSpec spec)
     {
         var runtimes = string.Join(' ', spec.Runtimes.Select(runtime => $"{runtime.Service}.service"));
-        return new FileChange(
-            DropIn(service),
-            $"# Written by Holdfast; \"holdfast undo\" removes it.\n[Unit]\nWants={runtimes}\nAfter={runtimes}\n"
-        )
+        return new FileChange(DropIn(service), $"{Heading}[Unit]\nWants={runtimes}\nAfter={runtimes}\n")
         {
             Title = $"{service} starts after the runtimes",
         };
     }
-
-    private const string YurthubInstall =
-        "# Written by Holdfast; \"holdfast undo\" removes it.\n[Install]\nWantedBy=multi-user.target\n";
 }

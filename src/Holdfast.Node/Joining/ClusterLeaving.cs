@@ -9,11 +9,10 @@ namespace Holdfast.Node.Joining;
 /// </summary>
 internal static class ClusterLeaving
 {
-    /// <summary>What the join created or changed, as it left it. Without it everything that was not there before is the join's.</summary>
+    /// <summary>The shared files as the join left them.</summary>
     private const string LeftFile = "left.json";
 
-    /// <summary>What others added since, which the tool's reset would remove.</summary>
-    private const string LaterFile = "later.json";
+    private const string PlanFile = "leaving.json";
 
     /// <summary>Notes how the join left the shared files, so that later changes of others can be told apart.</summary>
     public static async Task NoteWhatJoinLeftAsync(
@@ -22,13 +21,7 @@ internal static class ClusterLeaving
         CancellationToken cancellationToken
     )
     {
-        var left = await DirectorySnapshot.TakeAsync(
-            machine,
-            footprint.Shared,
-            footprint.Own,
-            keptIn: null,
-            cancellationToken
-        );
+        var left = await TakeSharedAsync(machine, footprint, keptIn: null, cancellationToken);
         await JoinState.WriteAsync(machine, LeftFile, left, JoiningJson.Default.DirectorySnapshot, cancellationToken);
     }
 
@@ -41,41 +34,42 @@ internal static class ClusterLeaving
     {
         foreach (var service in record.Services)
         {
-            await AgentServices.StopAsync(machine, service.Name, disable: !service.Enabled, cancellationToken);
+            await AgentServices.StopAsync(machine, service.Name, disable: !service.WasEnabled, cancellationToken);
         }
-        UnmountBelow(machine, [.. record.Footprint.Own, .. record.Footprint.OwnIfNew]);
-        var left =
-            await JoinState.ReadAsync(machine, LeftFile, JoiningJson.Default.DirectorySnapshot, cancellationToken)
-            ?? await DirectorySnapshot.TakeAsync(
-                machine,
-                record.Footprint.Shared,
-                record.Footprint.Own,
-                keptIn: null,
-                cancellationToken
-            );
-        var notes = new List<string>();
-        var wasMember = machine.Exists(record.DoneFile) && !JoinState.IsUnfinished(machine);
+        UnmountBelow(machine, record.Footprint);
+        var plan = await PlanAsync(machine, record, cancellationToken);
+        var notes = plan.Notes.ToList();
         if (JoinState.WasBegun(machine, record.DoneFile))
         {
-            await SetLaterFilesAsideAsync(machine, record, left, cancellationToken);
-            notes.AddRange(await ResetAsync(machine, record.Reset, cancellationToken));
+            try
+            {
+                await ResetAsync(machine, record.Reset, cancellationToken);
+            }
+            catch (NodeException failure)
+            {
+                // The files are put back whatever it says; what only the tool knows (an address set up, a route) is told.
+                notes.Add($"{failure.Message}: the files are as before all the same");
+            }
         }
         FaultPoint.Reach("cluster.reset");
         RemoveOwn(machine, record, notes);
-        await RemoveCreatedAsync(machine, record, left, notes, cancellationToken);
-        await PutBackAsync(machine, record, left, notes, cancellationToken);
-        await PutLaterFilesBackAsync(machine, notes, cancellationToken);
+        foreach (var path in plan.Created.Reverse())
+        {
+            Delete(machine, path);
+        }
+        foreach (var entry in plan.Wanted.Entries)
+        {
+            if (await DirectorySnapshot.ReadNowAsync(machine, entry.Path, cancellationToken) != entry)
+            {
+                await DirectorySnapshot.RestoreAsync(machine, entry, JoinState.KeptIn(machine), cancellationToken);
+            }
+        }
+        await RestoreMissingAsync(machine, record, record.Footprint.EmptiedByReset, cancellationToken);
         foreach (var parent in record.Missing.OrderByDescending(path => path.Length))
         {
             machine.RemoveEmptyDirectory(parent);
         }
         notes.AddRange(PodCgroups.RemoveEmpty(machine));
-        if (wasMember && record.Destroys is null)
-        {
-            notes.Add(
-                $"the node's object stays in its cluster; remove it there with: kubectl delete node {record.Node}"
-            );
-        }
         await machine.Services.RefreshAsync(cancellationToken);
         JoinState.Forget(machine);
         return notes.Count == 0 ? null : string.Join("; ", notes);
@@ -95,8 +89,8 @@ internal static class ClusterLeaving
         {
             await AgentServices.StopAsync(machine, service.Name, disable: false, cancellationToken);
         }
-        UnmountBelow(machine, [.. record.Footprint.Own, .. record.Footprint.OwnIfNew]);
-        await RunResetAsync(machine, record.Reset, cancellationToken);
+        UnmountBelow(machine, record.Footprint);
+        await ResetAsync(machine, record.Reset, cancellationToken);
         await RestoreMissingAsync(
             machine,
             record,
@@ -122,10 +116,57 @@ internal static class ClusterLeaving
         }
     }
 
-    /// <summary>Volumes of pods are mounts: removing files through one would reach what they show.</summary>
-    private static void UnmountBelow(Machine machine, IEnumerable<string> roots)
+    /// <summary>
+    /// Made before the reset, which empties shared directories (static pods, networks of CNI) without asking whose files these
+    /// are, and kept so that a crash does not lose it.
+    /// </summary>
+    private static async Task<LeavingPlan> PlanAsync(
+        Machine machine,
+        JoinRecord record,
+        CancellationToken cancellationToken
+    )
     {
-        foreach (var root in roots)
+        var json = JoiningJson.Default.LeavingPlan;
+        if (await JoinState.ReadAsync(machine, PlanFile, json, cancellationToken) is { } known)
+        {
+            return known;
+        }
+        var now = await TakeSharedAsync(machine, record.Footprint, JoinState.KeptIn(machine), cancellationToken);
+        var left = await JoinState.ReadAsync(
+            machine,
+            LeftFile,
+            JoiningJson.Default.DirectorySnapshot,
+            cancellationToken
+        );
+        // Of a join that was cut short everything that was not there before is the join's.
+        var wasBegun = JoinState.WasBegun(machine, record.DoneFile);
+        var plan = LeavingPlan.Make(record, left ?? (wasBegun ? now : record.Before), now);
+        if (machine.Exists(record.DoneFile) && !JoinState.IsUnfinished(machine) && record.Destroys is null)
+        {
+            plan = plan with
+            {
+                Notes =
+                [
+                    .. plan.Notes,
+                    $"the node's object stays in its cluster; remove it there with: kubectl delete node {record.Node}",
+                ],
+            };
+        }
+        await JoinState.WriteAsync(machine, PlanFile, plan, json, cancellationToken);
+        return plan;
+    }
+
+    private static Task<DirectorySnapshot> TakeSharedAsync(
+        Machine machine,
+        JoinFootprint footprint,
+        string? keptIn,
+        CancellationToken cancellationToken
+    ) => DirectorySnapshot.TakeAsync(machine, footprint.Shared, footprint.Own, keptIn, cancellationToken);
+
+    /// <summary>Volumes of pods are mounts: removing files through one would reach what they show.</summary>
+    private static void UnmountBelow(Machine machine, JoinFootprint footprint)
+    {
+        foreach (var root in (string[])[.. footprint.Own, .. footprint.OwnIfNew])
         {
             var at = machine.At(root);
             foreach (var mount in Below(at))
@@ -145,159 +186,27 @@ internal static class ClusterLeaving
     /// <summary>Not the directory itself: that may be a disk of its own, which was there before.</summary>
     private static MountEntry[] Below(string at) => [.. MountTable.Read().Below(at).Where(mount => mount.Target != at)];
 
-    /// <summary>The reset empties shared directories (static pods, networks of CNI) without asking whose files these are.</summary>
-    private static async Task SetLaterFilesAsideAsync(
-        Machine machine,
-        JoinRecord record,
-        DirectorySnapshot left,
-        CancellationToken cancellationToken
-    )
-    {
-        var json = JoiningJson.Default.DirectorySnapshot;
-        if (await JoinState.ReadAsync(machine, LaterFile, json, cancellationToken) is not null)
-        {
-            return;
-        }
-        var now = await DirectorySnapshot.TakeAsync(
-            machine,
-            record.Footprint.Shared,
-            record.Footprint.Own,
-            JoinState.KeptIn(machine),
-            cancellationToken
-        );
-        var later = now.Entries.Where(entry =>
-            entry.Kind != FileKind.Directory && record.Before.Find(entry.Path) is null && left.Find(entry.Path) is null
-        );
-        await JoinState.WriteAsync(machine, LaterFile, new DirectorySnapshot([.. later]), json, cancellationToken);
-    }
-
-    private static async Task PutLaterFilesBackAsync(
-        Machine machine,
-        List<string> notes,
-        CancellationToken cancellationToken
-    )
-    {
-        var json = JoiningJson.Default.DirectorySnapshot;
-        if (await JoinState.ReadAsync(machine, LaterFile, json, cancellationToken) is not { Entries.Count: > 0 } later)
-        {
-            return;
-        }
-        foreach (var entry in later.Entries)
-        {
-            if (FileStatus.Read(machine.At(entry.Path), followLink: false) is null)
-            {
-                await DirectorySnapshot.RestoreAsync(machine, entry, JoinState.KeptIn(machine), cancellationToken);
-            }
-        }
-        notes.Add($"added since the join and kept: {string.Join(", ", later.Entries.Select(entry => entry.Path))}");
-    }
-
-    /// <summary>The agent's own directories become what they were: nothing else writes there.</summary>
+    /// <summary>Nothing but the agent writes into its own directories.</summary>
     private static void RemoveOwn(Machine machine, JoinRecord record, List<string> notes)
     {
-        foreach (var root in record.Footprint.Own)
+        var ownIfNew = record
+            .Footprint.OwnIfNew.Where(root => machine.Exists(root))
+            .ToLookup(root => record.Present.Contains(root));
+        foreach (var root in record.Footprint.Own.Concat(ownIfNew[false]))
         {
-            foreach (var path in DirectorySnapshot.List(machine, root).AsEnumerable().Reverse())
-            {
-                if (record.Before.Find(path) is null)
-                {
-                    Delete(machine, path);
-                }
-            }
-        }
-        foreach (var root in record.Footprint.OwnIfNew.Where(root => machine.Exists(root)))
-        {
-            if (record.Present.Contains(root))
-            {
-                notes.Add($"{root} was there before the join and stays, with what the agent has added");
-                continue;
-            }
-            foreach (var path in DirectorySnapshot.List(machine, root).AsEnumerable().Reverse())
+            var created = DirectorySnapshot.List(machine, root).Where(path => record.Before.Find(path) is null);
+            foreach (var path in created.Reverse())
             {
                 Delete(machine, path);
             }
         }
-    }
-
-    private static async Task RemoveCreatedAsync(
-        Machine machine,
-        JoinRecord record,
-        DirectorySnapshot left,
-        List<string> notes,
-        CancellationToken cancellationToken
-    )
-    {
-        foreach (var created in left.Entries.Reverse().Where(entry => record.Before.Find(entry.Path) is null))
-        {
-            if (created.Kind == FileKind.Directory)
-            {
-                machine.RemoveEmptyDirectory(created.Path);
-                continue;
-            }
-            var now = await DirectorySnapshot.ReadNowAsync(machine, created.Path, cancellationToken);
-            if (created.HasContentOf(now))
-            {
-                Delete(machine, created.Path);
-            }
-            else if (now is not null)
-            {
-                notes.Add($"{created.Path} came with the join, was changed since and stays");
-            }
-        }
-    }
-
-    private static async Task PutBackAsync(
-        Machine machine,
-        JoinRecord record,
-        DirectorySnapshot left,
-        List<string> notes,
-        CancellationToken cancellationToken
-    )
-    {
-        foreach (var before in record.Before.Entries)
-        {
-            var now = await DirectorySnapshot.ReadNowAsync(machine, before.Path, cancellationToken);
-            if (before == now)
-            {
-                continue;
-            }
-            // In the agent's own directories there are no changes of others.
-            var isOurs =
-                now is null
-                || now.HasContentOf(before)
-                || now.HasContentOf(left.Find(before.Path))
-                || DirectorySnapshot.IsBelow(before.Path, record.Footprint.Own);
-            if (isOurs)
-            {
-                await DirectorySnapshot.RestoreAsync(machine, before, JoinState.KeptIn(machine), cancellationToken);
-            }
-            else if (!DirectorySnapshot.IsBelow(before.Path, record.Footprint.EmptiedByReset))
-            {
-                notes.Add($"{before.Path} was changed since the join and stays");
-            }
-        }
-    }
-
-    /// <summary>The files are put back whatever it says; what only the tool knows (an address set up, a route) is told.</summary>
-    private static async Task<IEnumerable<string>> ResetAsync(
-        Machine machine,
-        IReadOnlyList<string> reset,
-        CancellationToken cancellationToken
-    )
-    {
-        try
-        {
-            await RunResetAsync(machine, reset, cancellationToken);
-            return [];
-        }
-        catch (NodeException failure)
-        {
-            return [$"{failure.Message}: the files are as before all the same"];
-        }
+        notes.AddRange(
+            ownIfNew[true].Select(root => $"{root} was there before the join and stays, with what the agent has added")
+        );
     }
 
     /// <summary>Without the tool that resets there was nothing that it could have done.</summary>
-    private static async Task RunResetAsync(
+    private static async Task ResetAsync(
         Machine machine,
         IReadOnlyList<string> reset,
         CancellationToken cancellationToken
@@ -306,7 +215,7 @@ internal static class ClusterLeaving
         try
         {
             var command = new ChildCommand(reset[0], [.. reset.Skip(1)]);
-            await JoinProcess.RunAsync(machine, command, "cannot take back a join", null, cancellationToken);
+            await JoinTool.RunAsync(machine, command, "cannot take back a join", null, cancellationToken);
         }
         catch (NodeException missing) when (missing.Reason == NodeReason.NotSupported)
         {
@@ -314,15 +223,19 @@ internal static class ClusterLeaving
         }
     }
 
+    /// <summary>A directory only when it is empty.</summary>
     private static void Delete(Machine machine, string path)
     {
-        if (FileStatus.Read(machine.At(path), followLink: false)?.Kind == FileKind.Directory)
+        switch (FileStatus.Read(machine.At(path), followLink: false)?.Kind)
         {
-            machine.RemoveEmptyDirectory(path);
-        }
-        else
-        {
-            File.Delete(machine.At(path));
+            case null:
+                break;
+            case FileKind.Directory:
+                machine.RemoveEmptyDirectory(path);
+                break;
+            default:
+                File.Delete(machine.At(path));
+                break;
         }
     }
 }

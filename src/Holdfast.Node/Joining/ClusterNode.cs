@@ -1,9 +1,11 @@
 using Holdfast.Document;
+using Holdfast.Node.Facts;
 using Holdfast.Node.Runtimes;
+using Holdfast.Node.Runtimes.Cni;
 
 namespace Holdfast.Node.Joining;
 
-/// <summary>What of a node its cluster's programs are told: the same words for kubelet, edgecore and the joining tools. Immutable.</summary>
+/// <summary>What kubelet, edgecore and the joining tools are told of a node.</summary>
 internal sealed record ClusterNode
 {
     public required string Name { get; init; }
@@ -17,9 +19,18 @@ internal sealed record ClusterNode
 
     public required CgroupDriver CgroupDriver { get; init; }
 
-    public required string CniConfigDirectory { get; init; }
-
     public required string CniPluginDirectory { get; init; }
+
+    public static ClusterNode Of(EdgeNodeSpec spec, MachineFacts facts) =>
+        new()
+        {
+            Name = spec.Name,
+            Labels = spec.NodeLabels,
+            Socket = spec.Runtimes[0].Socket,
+            SandboxImage = spec.Runtimes[0].SandboxImage,
+            CgroupDriver = NodeCgroupDriver.Resolve(spec, facts),
+            CniPluginDirectory = CniComponent.DirectoryOf(spec.Network, facts),
+        };
 
     /// <summary>Always three slashes, whatever the document wrote.</summary>
     public string Endpoint => $"unix://{Socket}";

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Security;
 using System.Net.Sockets;
+using System.Text.Json;
 using System.Text.Json.Nodes;
 
 namespace Holdfast.Node.Joining;
@@ -22,38 +23,18 @@ internal static class ClusterReach
     /// <summary>The part of a token that is no secret, and which the signatures of cluster-info are named after.</summary>
     private const int TokenIdLength = 6;
 
-    /// <summary>Returns when the API server answers and knows the token, or does not say which tokens it knows.</summary>
+    /// <summary>
+    /// Returns when something answers at the endpoint and, where it is an API server, knows the token or does not say which tokens
+    /// it knows.
+    /// </summary>
     /// <param name="endpoint">Host and port.</param>
+    /// <param name="token">kubeadm's bootstrap token; null only asks whether something listens.</param>
     /// <param name="purpose">For example <c>cannot join the cluster at 192.168.3.167:6443</c>.</param>
     /// <exception cref="NodeException">ChangeFailed: with the reason and what to do.</exception>
-    public static Task RequireTokenAsync(
+    public static async Task RequireAsync(
         Machine machine,
         string endpoint,
-        string token,
-        string purpose,
-        CancellationToken cancellationToken
-    ) =>
-        RequireAsync(
-            machine,
-            $"https://{endpoint}/api/v1/namespaces/kube-public/configmaps/cluster-info",
-            answer => FindsToken(answer, token) ? JoinFailure.Unknown : JoinFailure.TokenUnknown,
-            purpose,
-            cancellationToken
-        );
-
-    /// <summary>Returns when something listens there.</summary>
-    /// <exception cref="NodeException">ChangeFailed: with the reason and what to do.</exception>
-    public static Task RequireListenerAsync(
-        Machine machine,
-        string endpoint,
-        string purpose,
-        CancellationToken cancellationToken
-    ) => RequireAsync(machine, $"https://{endpoint}/", _ => JoinFailure.Unknown, purpose, cancellationToken);
-
-    private static async Task RequireAsync(
-        Machine machine,
-        string address,
-        Func<string, JoinFailure> judge,
+        string? token,
         string purpose,
         CancellationToken cancellationToken
     )
@@ -73,18 +54,13 @@ internal static class ClusterReach
             Timeout = AttemptLimit,
         };
         var start = machine.Time.GetTimestamp();
-        while (true)
+        while (await FindFaultAsync(client, endpoint, token, cancellationToken) is (var failure, var cause))
         {
-            var (failure, cause) = await AskAsync(client, address, judge, cancellationToken);
-            if (failure == JoinFailure.Unknown)
-            {
-                return;
-            }
             if (machine.Time.GetElapsedTime(start) > Patience)
             {
                 throw new NodeException(
                     NodeReason.ChangeFailed,
-                    $"{purpose}: {cause} ({JoinErrorHints.RemedyOf(failure)}); then run the same command again"
+                    $"{purpose}: {cause} ({failure.Remedy}); then run the same command again"
                 );
             }
             machine.Progress?.Report($"waiting for the cluster: {cause}");
@@ -92,51 +68,52 @@ internal static class ClusterReach
         }
     }
 
-    /// <returns>Unknown when nothing speaks against the join.</returns>
-    private static async Task<(JoinFailure Failure, string Cause)> AskAsync(
+    /// <returns>Null when nothing speaks against the join.</returns>
+    private static async Task<(JoinFailure Failure, string Cause)?> FindFaultAsync(
         HttpClient client,
-        string address,
-        Func<string, JoinFailure> judge,
+        string endpoint,
+        string? token,
         CancellationToken cancellationToken
     )
     {
-        var host = new Uri(address).Authority;
         try
         {
-            using var response = await client.GetAsync(new Uri(address), cancellationToken);
+            var address = new Uri($"https://{endpoint}/api/v1/namespaces/kube-public/configmaps/cluster-info");
+            using var response = await client.GetAsync(address, cancellationToken);
             // Another status says nothing of the token: anonymous users need not be allowed to read cluster-info.
-            var failure =
-                response.StatusCode == HttpStatusCode.OK
-                    ? judge(await response.Content.ReadAsStringAsync(cancellationToken))
-                    : JoinFailure.Unknown;
-            return (failure, $"{host} does not know the token");
+            return
+                token is null
+                || response.StatusCode != HttpStatusCode.OK
+                || KnowsToken(await response.Content.ReadAsStringAsync(cancellationToken), token)
+                ? null
+                : (JoinFailure.TokenUnknown, $"{endpoint} does not know the token");
         }
         catch (HttpRequestException cause)
         {
-            var socket = cause.InnerException as SocketException;
-            return socket?.SocketErrorCode switch
+            return (cause.InnerException as SocketException)?.SocketErrorCode switch
             {
-                SocketError.ConnectionRefused => (JoinFailure.Refused, $"{host} refuses the connection"),
+                SocketError.ConnectionRefused => (JoinFailure.Refused, $"{endpoint} refuses the connection"),
                 SocketError.HostNotFound or SocketError.TryAgain or SocketError.NoData or SocketError.NoRecovery => (
                     JoinFailure.NameNotResolved,
-                    $"the name of {host} cannot be resolved"
+                    $"the name of {endpoint} cannot be resolved"
                 ),
                 SocketError.HostUnreachable or SocketError.NetworkUnreachable => (
                     JoinFailure.NoRoute,
-                    $"there is no route to {host}"
+                    $"there is no route to {endpoint}"
                 ),
-                SocketError.TimedOut => (JoinFailure.NoAnswer, $"{host} does not answer"),
+                SocketError.TimedOut => (JoinFailure.NoAnswer, $"{endpoint} does not answer"),
                 // A server that speaks no TLS, or ends the connection: the tool's own words tell more.
-                _ => (JoinFailure.Unknown, ""),
+                _ => null,
             };
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
-            return (JoinFailure.NoAnswer, $"{host} does not answer within {AttemptLimit.TotalSeconds:0} s");
+            return (JoinFailure.NoAnswer, $"{endpoint} does not answer within {AttemptLimit.TotalSeconds:0} s");
         }
     }
 
-    private static bool FindsToken(string answer, string token)
+    /// <summary>What is no answer of an API server is left to the tool, whose own words tell more.</summary>
+    private static bool KnowsToken(string answer, string token)
     {
         try
         {
@@ -144,9 +121,8 @@ internal static class ClusterReach
                 || map["data"] is not JsonObject data
                 || data.ContainsKey($"jws-kubeconfig-{token[..Math.Min(TokenIdLength, token.Length)]}");
         }
-        catch (System.Text.Json.JsonException)
+        catch (JsonException)
         {
-            // Not an API server: the tool's own words tell more.
             return true;
         }
     }

@@ -1,4 +1,3 @@
-using System.Security.Cryptography;
 using Holdfast.Linux;
 
 namespace Holdfast.Node.Joining;
@@ -109,42 +108,22 @@ internal sealed record DirectorySnapshot(IReadOnlyList<SnapshotEntry> Entries)
     }
 
     /// <summary>The root, if it is there, and all below it, parents before children; links are not followed.</summary>
-    public static List<string> List(Machine machine, string root)
-    {
-        var found = new List<string>();
-        Walk(root);
-        return found;
-
-        void Walk(string path)
+    public static IEnumerable<string> List(Machine machine, string root) =>
+        FileStatus.Read(machine.At(root), followLink: false) switch
         {
-            if (FileStatus.Read(machine.At(path), followLink: false) is not { } status)
-            {
-                return;
-            }
-            found.Add(path);
-            if (status.Kind != FileKind.Directory)
-            {
-                return;
-            }
-            foreach (var child in Directory.EnumerateFileSystemEntries(machine.At(path)).Order(StringComparer.Ordinal))
-            {
-                Walk(Path.Join(path, Path.GetFileName(child)));
-            }
-        }
-    }
+            null => [],
+            { Kind: FileKind.Directory } => Directory
+                .EnumerateFileSystemEntries(machine.At(root))
+                .Select(child => $"{root}/{Path.GetFileName(child)}")
+                .Order(StringComparer.Ordinal)
+                .SelectMany(child => List(machine, child))
+                .Prepend(root),
+            _ => [root],
+        };
 
     /// <summary>Whether a path is one of the roots or below one.</summary>
     public static bool IsBelow(string path, IReadOnlyList<string> roots) =>
         roots.Any(root => path == root || path.StartsWith($"{root}/", StringComparison.Ordinal));
-
-    /// <summary>Nearest first.</summary>
-    public static IEnumerable<string> ListParents(string path)
-    {
-        for (var parent = Path.GetDirectoryName(path); parent is not null; parent = Path.GetDirectoryName(parent))
-        {
-            yield return parent;
-        }
-    }
 
     private static async Task<SnapshotEntry> ReadAsync(
         Machine machine,
@@ -168,13 +147,7 @@ internal sealed record DirectorySnapshot(IReadOnlyList<SnapshotEntry> Entries)
         {
             return entry;
         }
-        await using (var file = File.OpenRead(at))
-        {
-            entry = entry with
-            {
-                Sha256 = Convert.ToHexStringLower(await SHA256.HashDataAsync(file, cancellationToken)),
-            };
-        }
+        entry = entry with { Sha256 = await FileSnapshot.HashAsync(at, cancellationToken) };
         if (keptIn is not null && !File.Exists(Path.Join(keptIn, entry.Sha256)))
         {
             Directory.CreateDirectory(keptIn, AtomicFile.SecretMode | UnixFileMode.UserExecute);

@@ -11,8 +11,10 @@ namespace Holdfast.Node.Joining;
 /// What edgecore.yaml has to say of the runtime, in the keys that its version reads; docs/clusters.md has the table.
 /// All else, comments included, stays.
 /// </summary>
-internal sealed partial record EdgecoreConfig
+internal sealed partial class EdgecoreConfig(ClusterNode node, KubeEdgeCluster cluster)
 {
+    private const string CniConfigDirectory = "/etc/cni/net.d";
+
     /// <summary>Minutes: KubeEdge's own default in every version.</summary>
     private const int DefaultTimeout = 2;
 
@@ -22,15 +24,28 @@ internal sealed partial record EdgecoreConfig
     /// </summary>
     private const int LongestBelieved = 15;
 
-    public required ClusterNode Node { get; init; }
-
-    public required KubeEdgeCluster Cluster { get; init; }
+    /// <summary>
+    /// Which KubeEdge an edgecore is of: its file says so since 1.17, or the document, or keadm. edgecore itself is never asked:
+    /// 1.23 ignores <c>--version</c> and starts, rewrites its file and registers the node.
+    /// </summary>
+    /// <returns>Null when only the keys of the file can tell.</returns>
+    public async Task<ProgramVersion?> FindVersionAsync(
+        Machine machine,
+        byte[]? content,
+        CancellationToken cancellationToken
+    )
+    {
+        var written = YamlDocument.Parse(content ?? [], cluster.EdgecoreConfig).GetString("edgecoreVersion");
+        return ProgramVersion.Find(written)
+            ?? ProgramVersion.Find(cluster.Version)
+            ?? (await AskablePrograms.KeadmVersion.AskAsync(machine, cancellationToken)).Version;
+    }
 
     /// <summary>A fixed point of itself.</summary>
     /// <exception cref="NodeException">The file is not an edgecore.yaml of a version that is known.</exception>
     public byte[] Edit(byte[]? current, ProgramVersion? edgecore)
     {
-        var document = YamlDocument.Parse(current ?? [], Cluster.EdgecoreConfig);
+        var document = YamlDocument.Parse(current ?? [], cluster.EdgecoreConfig);
         return (
             document.GetString("apiVersion") switch
             {
@@ -38,7 +53,7 @@ internal sealed partial record EdgecoreConfig
                 "edgecore.config.kubeedge.io/v1alpha2" => EditTailored(document, edgecore),
                 var other => throw new NodeException(
                     NodeReason.FileNotUnderstood,
-                    $"cannot edit {Cluster.EdgecoreConfig}: its apiVersion is {other ?? "missing"}, and this program knows "
+                    $"cannot edit {cluster.EdgecoreConfig}: its apiVersion is {other ?? "missing"}, and this program knows "
                         + "edgecore.config.kubeedge.io/v1alpha1 and v1alpha2 (KubeEdge 1.3 and later); is it the right file?"
                 ),
             }
@@ -52,17 +67,17 @@ internal sealed partial record EdgecoreConfig
         SetEndpoints(document)
             .Set(Edged("runtimeType"), "remote")
             .Set(Edged("runtimeRequestTimeout"), OldTimeout(document))
-            .Set(Edged("podSandboxImage"), Node.SandboxImage)
-            .Set(Edged("cgroupDriver"), Node.CgroupDriverName)
-            .Set(Edged("cniConfDir"), Node.CniConfigDirectory)
-            .Set(Edged("cniBinDir"), Node.CniPluginDirectory);
+            .Set(Edged("podSandboxImage"), node.SandboxImage)
+            .Set(Edged("cgroupDriver"), node.CgroupDriverName)
+            .Set(Edged("cniConfDir"), CniConfigDirectory)
+            .Set(Edged("cniBinDir"), node.CniPluginDirectory);
 
     /// <summary>1.12 and later: the kubelet's own keys below tailoredKubeletConfig, the endpoints there since 1.18.</summary>
     private YamlDocument EditTailored(YamlDocument document, ProgramVersion? edgecore)
     {
         document = document
-            .Set(Edged("podSandboxImage"), Node.SandboxImage)
-            .Set(Edged("tailoredKubeletConfig", "cgroupDriver"), Node.CgroupDriverName)
+            .Set(Edged("podSandboxImage"), node.SandboxImage)
+            .Set(Edged("tailoredKubeletConfig", "cgroupDriver"), node.CgroupDriverName)
             .Set(Edged("tailoredKubeletConfig", "runtimeRequestTimeout"), TailoredTimeout(document));
         var readsOldKeys = edgecore is { } version
             ? !version.IsAtLeast(1, 18)
@@ -83,25 +98,25 @@ internal sealed partial record EdgecoreConfig
         if (readsNewKeys || !readsOldKeys)
         {
             document = document
-                .Set(Edged("tailoredKubeletConfig", "containerRuntimeEndpoint"), Node.Endpoint)
-                .Set(Edged("tailoredKubeletConfig", "imageServiceEndpoint"), Node.Endpoint);
+                .Set(Edged("tailoredKubeletConfig", "containerRuntimeEndpoint"), node.Endpoint)
+                .Set(Edged("tailoredKubeletConfig", "imageServiceEndpoint"), node.Endpoint);
         }
         // Keys of Docker's shim and of v1alpha1 that were kept when the file was raised: this edgecore ignores them, people do not.
-        document = SetIfThere(document, "cniConfDir", Node.CniConfigDirectory);
-        document = SetIfThere(document, "cniBinDir", Node.CniPluginDirectory);
-        document = SetIfThere(document, "cgroupDriver", Node.CgroupDriverName);
+        document = SetIfThere(document, "cniConfDir", CniConfigDirectory);
+        document = SetIfThere(document, "cniBinDir", node.CniPluginDirectory);
+        document = SetIfThere(document, "cgroupDriver", node.CgroupDriverName);
         document = SetIfThere(document, "runtimeType", "remote");
         return SetIfThere(document, "runtimeRequestTimeout", OldTimeout(document));
     }
 
     private YamlDocument SetEndpoints(YamlDocument document) =>
-        document.Set(Edged("remoteRuntimeEndpoint"), Node.Endpoint).Set(Edged("remoteImageEndpoint"), Node.Endpoint);
+        document.Set(Edged("remoteRuntimeEndpoint"), node.Endpoint).Set(Edged("remoteImageEndpoint"), node.Endpoint);
 
     private static YamlDocument SetIfThere(YamlDocument document, string key, JsonNode value) =>
         document.Get(Edged(key)) is null ? document : document.Set(Edged(key), value);
 
     private long OldTimeout(YamlDocument document) =>
-        Cluster.RuntimeRequestTimeout
+        cluster.RuntimeRequestTimeout
         ?? (
             document.Get(Edged("runtimeRequestTimeout")) is JsonValue kept
             && kept.TryGetValue<long>(out var minutes)
@@ -114,7 +129,7 @@ internal sealed partial record EdgecoreConfig
     private string TailoredTimeout(YamlDocument document)
     {
         var present = document.GetString("modules", "edged", "tailoredKubeletConfig", "runtimeRequestTimeout");
-        if (Cluster.RuntimeRequestTimeout is { } minutes)
+        if (cluster.RuntimeRequestTimeout is { } minutes)
         {
             return present is not null && Minutes(present) == minutes ? present : $"{minutes}m0s";
         }

@@ -7,7 +7,7 @@ namespace Holdfast.Node.Joining;
 /// made anew, because no tool continues where it was.
 /// </summary>
 /// <param name="tool">Null when the document says no way to join: then the machine must be a member.</param>
-internal sealed class JoinChange(ClusterMembership membership, IJoinTool? tool)
+internal sealed class JoinChange(ClusterMembership membership, JoinTool? tool)
     // By the agent, not by the tool: a document that loses its token after the join does not mean to leave.
     : Change<JoinRecord>(JoinKind, membership.AgentService, membership.Title)
 {
@@ -66,7 +66,7 @@ internal sealed class JoinChange(ClusterMembership membership, IJoinTool? tool)
             Joined = machine.Exists(DoneFile) && !isUnfinished,
             Node = joining.NodeName,
             DoneFile = membership.DoneFile,
-            Services = await AgentServices.ReadAsync(machine, joining.Services, cancellationToken),
+            Services = await AgentServices.LookAsync(machine, joining.Services, cancellationToken),
             Reset = [reset.FileName, .. reset.Arguments],
             Footprint = footprint,
             Present = [.. footprint.All.Where(machine.Exists)],
@@ -74,8 +74,7 @@ internal sealed class JoinChange(ClusterMembership membership, IJoinTool? tool)
             [
                 .. footprint
                     .All.Where(root => !machine.Exists(root))
-                    .SelectMany(DirectorySnapshot.ListParents)
-                    .Where(parent => !machine.Exists(parent))
+                    .SelectMany(root => FileSnapshot.ListMissingDirectories(machine, root))
                     .Distinct(),
             ],
             Before = await DirectorySnapshot.TakeAsync(
@@ -140,12 +139,10 @@ internal sealed class JoinChange(ClusterMembership membership, IJoinTool? tool)
             ? Task.CompletedTask
             : AgentServices.StartAgainAsync(machine, history.Original.Services, cancellationToken);
 
-    private IJoinTool RequireTool() =>
+    private JoinTool RequireTool() =>
         tool
         ?? throw new NodeException(
             NodeReason.NotSupported,
-            $"cannot make this machine a node of a {membership.Kind} cluster: there is no {membership.DoneFile}, and the node "
-                + $"document does not say how to join; fill in spec.cluster.{membership.Kind}, or join with "
-                + $"{membership.Program} yourself first"
+            $"cannot make this machine a node of a {membership.Kind} cluster: there is no {membership.DoneFile}, and the node document does not say how to join; fill in spec.cluster.{membership.Kind}, or join with {membership.Program} yourself first"
         );
 }

@@ -24,13 +24,10 @@ internal sealed record JoinFootprint
     public IEnumerable<string> All => [.. Shared, .. Own, .. EmptiedByReset, .. OwnIfNew];
 }
 
-/// <param name="Known">Whether there was such a service.</param>
-internal sealed record ServiceBefore(string Name, bool Known, bool Enabled, bool Running);
-
 /// <summary>How a machine was before it joined a cluster, and how it leaves again.</summary>
 internal sealed record JoinRecord
 {
-    /// <summary>Somebody else had made it join: Holdfast never takes it out.</summary>
+    /// <summary>Someone else had made it join: Holdfast never takes it out.</summary>
     public required bool Joined { get; init; }
 
     /// <summary>The node's name in the cluster.</summary>
@@ -40,9 +37,9 @@ internal sealed record JoinRecord
     public required string DoneFile { get; init; }
 
     /// <summary>What the agent runs; stopped in this order.</summary>
-    public required IReadOnlyList<ServiceBefore> Services { get; init; }
+    public required IReadOnlyList<ServiceRecord> Services { get; init; }
 
-    /// <summary>Program and arguments that take the machine out of the cluster; empty when it cannot be taken out.</summary>
+    /// <summary>Program and arguments that take the machine out of the cluster.</summary>
     public required IReadOnlyList<string> Reset { get; init; }
 
     public required JoinFootprint Footprint { get; init; }
@@ -69,5 +66,6 @@ internal sealed record JoinRecord
 )]
 [JsonSerializable(typeof(JoinRecord))]
 [JsonSerializable(typeof(DirectorySnapshot))]
-[JsonSerializable(typeof(IReadOnlyList<ServiceBefore>))]
+[JsonSerializable(typeof(LeavingPlan))]
+[JsonSerializable(typeof(IReadOnlyList<ServiceRecord>))]
 internal sealed partial class JoiningJson : JsonSerializerContext;

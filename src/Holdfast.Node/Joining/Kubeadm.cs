@@ -7,9 +7,22 @@ namespace Holdfast.Node.Joining;
 
 /// <summary>
 /// kubeadm, told by a configuration file that only root can read and that is gone afterwards: a token in its arguments
-/// would be seen by everybody who runs ps. Immutable.
+/// would be seen by everybody who runs ps.
 /// </summary>
-internal sealed class Kubeadm : IJoinTool
+/// <param name="init">What the first machine of a new cluster is told; null joins one.</param>
+internal sealed class Kubeadm(ClusterNode node, KubeadmInit? init, ClusterJoin? join)
+    : JoinTool(
+        node,
+        new ClusterMembership(
+            "kubernetes",
+            "kubeadm",
+            join is null ? AdminConf : KubeletConf,
+            "kubelet",
+            join is null
+                ? "this machine is the first of a Kubernetes cluster"
+                : $"this machine has joined the cluster at {join.Endpoint}"
+        )
+    )
 {
     public const string KubeletConf = "/etc/kubernetes/kubelet.conf";
 
@@ -43,137 +56,90 @@ internal sealed class Kubeadm : IJoinTool
         "/etc/kubernetes/manifests/kube-apiserver.yaml",
     ];
 
-    private readonly ClusterNode node;
-    private readonly KubeadmInit? init;
-    private readonly ClusterJoin? join;
-
-    public Kubeadm(ClusterNode node, KubeadmInit init)
-    {
-        this.node = node;
-        this.init = init;
-    }
-
-    public Kubeadm(ClusterNode node, ClusterJoin join)
-    {
-        this.node = node;
-        this.join = join;
-    }
-
-    public ClusterMembership Membership =>
-        new(
-            "kubernetes",
-            "kubeadm",
-            join is null ? AdminConf : KubeletConf,
-            "kubelet",
-            join is null
-                ? "this machine is the first of a Kubernetes cluster"
-                : $"this machine has joined the cluster at {join.Endpoint}"
-        );
-
-    public string NodeName => node.Name;
-
-    public string? Destroys =>
-        join is null ? $"the control plane on this machine and the cluster's data in {EtcdDirectory}" : null;
-
-    public string Why =>
+    public override string Why =>
         "the cluster says which pods run here; kubeadm gets its token in a file that only root can read";
 
+    public override string? Destroys =>
+        join is null ? $"the control plane on this machine and the cluster's data in {EtcdDirectory}" : null;
+
+    protected override string Purpose =>
+        join is null ? "cannot make a cluster" : $"cannot join the cluster at {join.Endpoint}";
+
+    protected override string? Endpoint => join?.Endpoint;
+
+    protected override SecretSpec? Token => join?.Token;
+
     /// <summary>etcd runs beside a control plane only: what is in its directory on any other node is not the join's.</summary>
-    public Task<JoinFootprint> ReadFootprintAsync(Machine machine, CancellationToken cancellationToken) =>
+    public override Task<JoinFootprint> ReadFootprintAsync(Machine machine, CancellationToken cancellationToken) =>
         Task.FromResult(join is null ? Footprint with { Own = [.. Footprint.Own, EtcdDirectory] } : Footprint);
 
-    public async Task<string?> RequireAsync(Machine machine, CancellationToken cancellationToken)
+    public override async Task<string?> RequireAsync(Machine machine, CancellationToken cancellationToken)
     {
-        RefuseTraces(machine);
+        if (FindTrace(machine) is { } trace)
+        {
+            throw NotSupported(trace);
+        }
         if (join is not null && machine.ListFiles(StaticPodDirectory) is [var pod, ..])
         {
-            throw new NodeException(
-                NodeReason.NotSupported,
-                $"cannot join a cluster: kubeadm refuses a machine with static pods, and there is {pod}; "
-                    + "move it away until the node has joined"
+            throw NotSupported(
+                $"kubeadm refuses a machine with static pods, and there is {pod}; move it away until the node has joined"
             );
         }
-
         _ = await VersionAsync(machine, cancellationToken);
-        if (join is not null)
-        {
-            _ = await join.Token.ReadAsync(machine, cancellationToken);
-        }
-        return null;
+        return await base.RequireAsync(machine, cancellationToken);
     }
 
-    public async Task JoinAsync(Machine machine, CancellationToken cancellationToken)
+    public override async Task JoinAsync(Machine machine, CancellationToken cancellationToken)
     {
-        var version = await VersionAsync(machine, cancellationToken);
-        var token = join is null ? null : await join.Token.ReadAsync(machine, cancellationToken);
-        var text = join is null
-            ? KubeadmConfig.Init(init!, node, version)
-            : KubeadmConfig.Join(join, token!, node, version);
-        var file = ConfigPath(machine);
-        Directory.CreateDirectory(machine.Paths.RuntimeDirectory);
         try
         {
-            await AtomicFile.WriteAsync(
-                file,
-                Encoding.UTF8.GetBytes(text),
-                AtomicFile.SecretMode,
-                cancellationToken: cancellationToken
-            );
-            FaultPoint.Reach("cluster.before-join");
-            await JoinProcess.RunAsync(
-                machine,
-                new ChildCommand("kubeadm", join is null ? "init" : "join", "--config", file),
-                join is null ? "cannot make a cluster" : $"cannot join the cluster at {join.Endpoint}",
-                token,
-                cancellationToken
-            );
+            await base.JoinAsync(machine, cancellationToken);
         }
         finally
         {
-            File.Delete(file);
+            RemoveConfig(machine);
         }
     }
+
+    protected override async Task<ChildCommand> JoinCommandAsync(
+        Machine machine,
+        string? token,
+        CancellationToken cancellationToken
+    )
+    {
+        var version = await VersionAsync(machine, cancellationToken);
+        var text = join is null
+            ? KubeadmConfig.Init(init!, Node, version)
+            : KubeadmConfig.Join(join, token!, Node, version);
+        Directory.CreateDirectory(machine.Paths.RuntimeDirectory);
+        await AtomicFile.WriteAsync(
+            ConfigPath(machine),
+            Encoding.UTF8.GetBytes(text),
+            AtomicFile.SecretMode,
+            cancellationToken: cancellationToken
+        );
+        return new ChildCommand("kubeadm", join is null ? "init" : "join", "--config", ConfigPath(machine));
+    }
+
+    public override Task<ChildCommand> ResetCommandAsync(Machine machine, CancellationToken cancellationToken) =>
+        ResetAsync(machine, Node.Endpoint, isControlPlane: join is null, cancellationToken);
 
     /// <summary>
     /// What is left of somebody else's join, or still in use: kubeadm would refuse it, and taking that attempt back would
     /// reset what is not ours to reset.
     /// </summary>
-    internal static void RefuseTraces(Machine machine)
-    {
-        var trace = Traces.FirstOrDefault(machine.Exists);
-        if (trace is not null)
-        {
-            throw new NodeException(
-                NodeReason.NotSupported,
-                $"cannot join a cluster: {trace} is there, so this machine is a part of one or was left half way; "
-                    + "if nobody needs that any more, take it away with kubeadm reset"
-            );
-        }
-    }
+    /// <returns>What to do about it; null when there is nothing.</returns>
+    internal static string? FindTrace(Machine machine) =>
+        Traces.FirstOrDefault(machine.Exists) is { } trace
+            ? $"{trace} is there, so this machine is a part of a cluster or was left half way; if nobody needs that any more, take it away with kubeadm reset"
+            : null;
 
-    /// <summary>One that a killed join left, with a token in it.</summary>
+    /// <summary>One that a killed join left has a token in it.</summary>
     internal static void RemoveConfig(Machine machine)
     {
-        if (File.Exists(ConfigPath(machine)))
+        if (Directory.Exists(machine.Paths.RuntimeDirectory))
         {
             File.Delete(ConfigPath(machine));
-        }
-    }
-
-    public Task<ChildCommand> ResetCommandAsync(Machine machine, CancellationToken cancellationToken) =>
-        ResetAsync(machine, node.Endpoint, isControlPlane: join is null, cancellationToken);
-
-    public async Task RequireReachAsync(Machine machine, CancellationToken cancellationToken)
-    {
-        if (join is not null)
-        {
-            await ClusterReach.RequireTokenAsync(
-                machine,
-                join.Endpoint,
-                await join.Token.ReadAsync(machine, cancellationToken),
-                $"cannot join the cluster at {join.Endpoint}",
-                cancellationToken
-            );
         }
     }
 
@@ -188,29 +154,19 @@ internal sealed class Kubeadm : IJoinTool
         CancellationToken cancellationToken
     )
     {
-        var help = isControlPlane ? null : await AskablePrograms.KubeadmResetHelp.AskAsync(machine, cancellationToken);
-        string[] skipped =
-            help?.Output.Contains("--skip-phases", StringComparison.Ordinal) == true
-                ? ["--skip-phases=remove-etcd-member"]
-                : [];
+        var help = await AskablePrograms.KubeadmResetHelp.AskAsync(machine, cancellationToken);
+        var keepsEtcd = !isControlPlane && help.Output.Contains("--skip-phases", StringComparison.Ordinal);
+        string[] skipped = keepsEtcd ? ["--skip-phases=remove-etcd-member"] : [];
         return new ChildCommand("kubeadm", ["reset", "--force", "--cri-socket", endpoint, .. skipped]);
     }
 
     private static string ConfigPath(Machine machine) => Path.Join(machine.Paths.RuntimeDirectory, "kubeadm.yaml");
 
-    private static async Task<ProgramVersion> VersionAsync(Machine machine, CancellationToken cancellationToken) =>
-        (
-            await JoinProcess.RequireAsync(
-                machine,
-                AskablePrograms.KubeadmVersion,
-                "cannot join a cluster",
-                "install kubeadm and kubelet from https://pkgs.k8s.io, or run the join yourself and leave init and join "
-                    + "out of spec.cluster",
-                cancellationToken
-            )
-        ).Version
-        ?? throw new NodeException(
-            NodeReason.NotSupported,
-            $"cannot join a cluster: \"{AskablePrograms.KubeadmVersion}\" prints no version; install another kubeadm"
+    private Task<ProgramVersion> VersionAsync(Machine machine, CancellationToken cancellationToken) =>
+        AskVersionAsync(
+            machine,
+            AskablePrograms.KubeadmVersion,
+            "install kubeadm and kubelet from https://pkgs.k8s.io, or run the join yourself and leave init and join out of spec.cluster",
+            cancellationToken
         );
 }

@@ -8,8 +8,20 @@ namespace Holdfast.Node.Joining;
 /// yurtadm join. It takes its token as an argument only, empties the directory of static pods, and replaces files and
 /// programs of the machine.
 /// </summary>
-internal sealed class Yurtadm(ClusterNode node, ClusterJoin join, YurtNodeType nodeType) : IJoinTool
+internal sealed class Yurtadm(ClusterNode node, ClusterJoin join, YurtNodeType nodeType)
+    : JoinTool(
+        node,
+        new ClusterMembership(
+            "openyurt",
+            "yurtadm",
+            Kubeadm.KubeletConf,
+            "kubelet",
+            $"this machine has joined the OpenYurt cluster at {join.Endpoint}"
+        )
+    )
 {
+    private const string ReuseCni = "--reuse-cni-bin";
+
     /// <summary>Beside what kubeadm writes.</summary>
     private static readonly string[] Shared =
     [
@@ -26,23 +38,15 @@ internal sealed class Yurtadm(ClusterNode node, ClusterJoin join, YurtNodeType n
         "/usr/local/bin/yurthub",
     ];
 
-    public ClusterMembership Membership =>
-        new(
-            "openyurt",
-            "yurtadm",
-            Kubeadm.KubeletConf,
-            "kubelet",
-            $"this machine has joined the OpenYurt cluster at {join.Endpoint}"
-        );
+    public override IReadOnlyList<string> Services => ["kubelet", "yurthub"];
 
-    public string NodeName => node.Name;
+    protected override string Purpose => $"cannot join the OpenYurt cluster at {join.Endpoint}";
 
-    public string Why =>
-        "the cluster says which pods run here; yurtadm takes its token as an argument, which whoever is on this machine can see while it joins";
+    protected override string Endpoint => join.Endpoint;
 
-    public IReadOnlyList<string> Services => ["kubelet", "yurthub"];
+    protected override SecretSpec Token => join.Token;
 
-    public async Task<JoinFootprint> ReadFootprintAsync(Machine machine, CancellationToken cancellationToken)
+    public override async Task<JoinFootprint> ReadFootprintAsync(Machine machine, CancellationToken cancellationToken)
     {
         var help = await HelpAsync(machine, cancellationToken);
         return Kubeadm.Footprint with
@@ -53,55 +57,38 @@ internal sealed class Yurtadm(ClusterNode node, ClusterJoin join, YurtNodeType n
         };
     }
 
-    public async Task<string?> RequireAsync(Machine machine, CancellationToken cancellationToken)
+    public override async Task<string?> RequireAsync(Machine machine, CancellationToken cancellationToken)
     {
-        Kubeadm.RefuseTraces(machine);
+        if (Kubeadm.FindTrace(machine) is { } trace)
+        {
+            throw NotSupported(trace);
+        }
         _ = await HelpAsync(machine, cancellationToken);
-        _ = await join.Token.ReadAsync(machine, cancellationToken);
+        _ = await base.RequireAsync(machine, cancellationToken);
         var pods = machine.ListFiles(Kubeadm.StaticPodDirectory);
         return pods.Count == 0
             ? null
             : $"yurtadm removes static pods: {string.Join(", ", pods)} will be kept and put back";
     }
 
-    public async Task RequireReachAsync(Machine machine, CancellationToken cancellationToken) =>
-        await ClusterReach.RequireTokenAsync(
-            machine,
-            join.Endpoint,
-            await join.Token.ReadAsync(machine, cancellationToken),
-            $"cannot join the OpenYurt cluster at {join.Endpoint}",
-            cancellationToken
-        );
-
-    public async Task JoinAsync(Machine machine, CancellationToken cancellationToken)
-    {
-        var token = await join.Token.ReadAsync(machine, cancellationToken);
-        var help = await HelpAsync(machine, cancellationToken);
-        FaultPoint.Reach("cluster.before-yurtadm");
-        await JoinProcess.RunAsync(
-            machine,
-            new ChildCommand("yurtadm", [.. Arguments(token, help)]),
-            $"cannot join the OpenYurt cluster at {join.Endpoint}",
-            token,
-            cancellationToken
-        );
-    }
+    protected override async Task<ChildCommand> JoinCommandAsync(
+        Machine machine,
+        string? token,
+        CancellationToken cancellationToken
+    ) => new("yurtadm", [.. Arguments(token!, await HelpAsync(machine, cancellationToken))]);
 
     /// <summary>
     /// kubeadm's: yurtadm reset removes kubelet, kubeadm and kubectl, the CNI plugins and all of /etc/kubernetes without
     /// asking whose they are. What yurtadm brought goes with the footprint.
     /// </summary>
-    public Task<ChildCommand> ResetCommandAsync(Machine machine, CancellationToken cancellationToken) =>
-        Kubeadm.ResetAsync(machine, node.Endpoint, isControlPlane: false, cancellationToken);
+    public override Task<ChildCommand> ResetCommandAsync(Machine machine, CancellationToken cancellationToken) =>
+        Kubeadm.ResetAsync(machine, Node.Endpoint, isControlPlane: false, cancellationToken);
 
-    private const string ReuseCni = "--reuse-cni-bin";
-
-    private static async Task<string> HelpAsync(Machine machine, CancellationToken cancellationToken)
+    private async Task<string> HelpAsync(Machine machine, CancellationToken cancellationToken)
     {
-        var help = await JoinProcess.RequireAsync(
+        var help = await AskAsync(
             machine,
             AskablePrograms.YurtadmJoinHelp,
-            "cannot join an OpenYurt cluster",
             "put it into /usr/local/bin (github.com/openyurtio/openyurt, releases), or say joinBy: kubeadm",
             cancellationToken
         );
@@ -115,16 +102,16 @@ internal sealed class Yurtadm(ClusterNode node, ClusterJoin join, YurtNodeType n
         yield return $"--token={token}";
         yield return $"--discovery-token-ca-cert-hash={join.CaCertHash}";
         yield return $"--node-type={(nodeType == YurtNodeType.Cloud ? "cloud" : "edge")}";
-        yield return $"--node-name={node.Name}";
+        yield return $"--node-name={Node.Name}";
         // Its default is Docker's socket, which nobody has any more.
-        yield return $"--cri-socket={node.Socket}";
-        if (node.Labels.Count > 0 && help.Contains("--node-labels", StringComparison.Ordinal))
+        yield return $"--cri-socket={Node.Socket}";
+        if (Node.Labels.Count > 0 && help.Contains("--node-labels", StringComparison.Ordinal))
         {
-            yield return $"--node-labels={node.LabelList}";
+            yield return $"--node-labels={Node.LabelList}";
         }
         if (help.Contains("--pause-image", StringComparison.Ordinal))
         {
-            yield return $"--pause-image={node.SandboxImage}";
+            yield return $"--pause-image={Node.SandboxImage}";
         }
         if (help.Contains(ReuseCni, StringComparison.Ordinal))
         {

@@ -16,8 +16,8 @@ internal sealed class NodeTeardown(NodePaths paths, Screen screen)
 {
     private const string AgentService = "holdfast";
 
-    /// <summary>Names of more pods do not help a person.</summary>
-    private const int PodsToName = 10;
+    /// <summary>More numbers do not help a person.</summary>
+    private const int ProcessesToName = 10;
 
     /// <summary>They keep their pods' control groups at the same place, and would miss it.</summary>
     private static readonly string[] SharersOfCgroups = ["kubelet", "edgecore"];
@@ -126,13 +126,6 @@ internal sealed class NodeTeardown(NodePaths paths, Screen screen)
             screen.Line($"Left: {directory.EscapeMarkup()} [grey]({what})[/]");
         }
 
-        if (departure is not null)
-        {
-            screen.Line(
-                $"The cluster still has the node object: [bold]kubectl delete node {departure.NodeName.EscapeMarkup()}[/]"
-            );
-        }
-
         screen.Line(
             failures.Count == 0
                 ? $"{done}: this machine is as it was."
@@ -167,7 +160,7 @@ internal sealed class NodeTeardown(NodePaths paths, Screen screen)
         if (orphans.Count > 0 && pods.Sandboxes.Count == 0)
         {
             throw CannotUndo(
-                $"processes of pods run that no runtime knows of (process {string.Join(", ", orphans.Take(PodsToName))})"
+                $"processes of pods run that no runtime knows of (process {string.Join(", ", orphans.Take(ProcessesToName))})"
             );
         }
 
@@ -185,17 +178,11 @@ internal sealed class NodeTeardown(NodePaths paths, Screen screen)
     {
         hadCrio = runtimes.Documents.Any(document => document.Runtimes.Any(r => r.Kind == RuntimeKind.Crio));
         var isTold = departure is not null;
-        departure = await ClusterDeparture.FindAsync(machine, runtimes, pods, cancellationToken);
-        if (isTold || departure is not { Pods.Count: > 0 })
+        departure = await ClusterDeparture.FindAsync(machine, pods, cancellationToken);
+        foreach (var line in isTold ? [] : departure?.Describe() ?? [])
         {
-            return;
+            screen.Note($"[yellow]leaving [/] the cluster: {line.EscapeMarkup()}");
         }
-
-        var names = string.Join(", ", departure.Pods.Take(PodsToName));
-        var rest = departure.Pods.Count > PodsToName ? $" and {departure.Pods.Count - PodsToName} more" : "";
-        screen.Note(
-            $"[yellow]leaving [/] the cluster: these pods of {departure.Agent} end here: {names.EscapeMarkup()}{rest}"
-        );
     }
 
     /// <summary>What is above the pods' own control groups: empty now, but not there before.</summary>

@@ -32,9 +32,9 @@ public sealed class ClusterCrashTests : IDisposable
     [Theory]
     [InlineData("cluster.before-join", Kubernetes)]
     [InlineData("cluster.joined", Kubernetes)]
-    [InlineData("cluster.before-yurtadm", OpenYurt)]
+    [InlineData("cluster.before-join", OpenYurt)]
     [InlineData("cluster.joined", OpenYurt)]
-    [InlineData("cluster.before-keadm", KubeEdge)]
+    [InlineData("cluster.before-join", KubeEdge)]
     [InlineData("cluster.joined", KubeEdge)]
     [InlineData("apply.after-do@1", OpenYurt)]
     [InlineData("apply.after-do@2", KubeEdge)]
@@ -55,9 +55,9 @@ public sealed class ClusterCrashTests : IDisposable
     [Theory]
     [InlineData("cluster.before-join", Kubernetes)]
     [InlineData("cluster.joined", Kubernetes)]
-    [InlineData("cluster.before-yurtadm", OpenYurt)]
+    [InlineData("cluster.before-join", OpenYurt)]
     [InlineData("cluster.joined", OpenYurt)]
-    [InlineData("cluster.before-keadm", KubeEdge)]
+    [InlineData("cluster.before-join", KubeEdge)]
     public async Task Killed_while_joining_undo_alone_returns_to_the_original(string point, string cluster)
     {
         AddStaticPod(cluster);

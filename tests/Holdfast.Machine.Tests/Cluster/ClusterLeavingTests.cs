@@ -1,5 +1,8 @@
+using Holdfast.Cri;
+using Holdfast.Cri.V1;
 using Holdfast.Linux;
-using Holdfast.Node.Joining;
+using Holdfast.Node.Pods;
+using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Holdfast.Machine.Tests.Cluster;
 
@@ -151,19 +154,56 @@ public sealed class ClusterLeavingTests : IDisposable
     }
 
     [Fact]
-    public async Task Which_pods_end_and_what_stays_is_known_before_the_node_leaves()
+    public async Task Which_pods_end_and_what_stays_in_the_cluster_is_told_before_the_node_leaves()
     {
-        Assert.Null(await LeavingNotice.ReadAsync(node.Machine, CancellationToken.None));
+        var pods = new PodListing(
+            [
+                Sandbox("web", uid: "u1"),
+                Sandbox("db", uid: "u2"),
+                Sandbox("gone", uid: "u3", isReady: false),
+                Sandbox("ours", uid: "u4", node: "edge-1"),
+                Sandbox("by-hand", uid: null),
+            ],
+            []
+        );
+        Assert.Null(await ClusterDeparture.FindAsync(node.Machine, pods, CancellationToken.None));
         await node.UpAsync(Kubernetes);
-        Directory.CreateDirectory(node.Machine.At("/var/lib/kubelet/pods/uid-1"));
-        Directory.CreateDirectory(node.Machine.At("/var/log/pods/default_web_uid-1"));
-        Directory.CreateDirectory(node.Machine.At("/var/log/pods/default_gone_uid-2"));
 
-        var notice = await LeavingNotice.ReadAsync(node.Machine, CancellationToken.None);
-        Assert.Equal("edge-1", notice!.Node);
-        Assert.Equal("kubelet", notice.Agent);
-        Assert.Equal(["default/web"], notice.Pods);
-        Assert.Null(notice.Destroys);
+        var departure = await ClusterDeparture.FindAsync(node.Machine, pods, CancellationToken.None);
+        Assert.Equal(
+            [
+                "these pods of kubelet end here: default/db, default/web",
+                "the node object edge-1 stays in the cluster until it is deleted there: kubectl delete node edge-1",
+            ],
+            departure!.Describe()
+        );
+        Assert.StartsWith(
+            "these pods of kubelet end here: p0, p1, p2, p3, p4, p5, p6, p7, p8, p9 and 2 more",
+            (departure with { Pods = [.. Enumerable.Range(0, 12).Select(i => $"p{i}")] }).Describe().First()
+        );
+
+        await node.UndoAsync();
+        Assert.Null(await ClusterDeparture.FindAsync(node.Machine, pods, CancellationToken.None));
+    }
+
+    [Fact]
+    public async Task That_the_cluster_itself_goes_is_told_before_its_first_node_leaves()
+    {
+        await node.UpAsync("{ kubernetes: { init: {} } }");
+        var departure = await ClusterDeparture.FindAsync(node.Machine, new PodListing([], []), CancellationToken.None);
+        Assert.Equal(
+            "the control plane on this machine and the cluster's data in /var/lib/etcd are destroyed",
+            Assert.Single(departure!.Describe())
+        );
+    }
+
+    [Fact]
+    public async Task A_node_that_someone_else_made_join_is_taken_out_of_nothing()
+    {
+        node.Write("/etc/kubernetes/kubelet.conf", "server: https://there:6443\n");
+        node.Write("/var/lib/kubelet/config.yaml", "cgroupDriver: systemd\n");
+        await node.UpAsync("{ kubernetes: {} }");
+        Assert.Null(await ClusterDeparture.FindAsync(node.Machine, new PodListing([], []), CancellationToken.None));
     }
 
     [Fact]
@@ -204,5 +244,26 @@ public sealed class ClusterLeavingTests : IDisposable
             node.Programs.CallsOf("keadm"),
             call => call.Contains("--labels=katacontainers.io/kata-runtime=true,site=7", StringComparison.Ordinal)
         );
+    }
+
+    /// <param name="uid">Of the pod; null for a sandbox that no agent made.</param>
+    /// <param name="node">The Holdfast node that made it; null for another agent's.</param>
+    private static NodeSandbox Sandbox(string name, string? uid, bool isReady = true, string? node = null)
+    {
+        var sandbox = new PodSandbox
+        {
+            Metadata = new PodSandboxMetadata { Namespace = "default", Name = name },
+            State = isReady ? PodSandboxState.SandboxReady : PodSandboxState.SandboxNotready,
+        };
+        if (uid is not null)
+        {
+            sandbox.Labels[RuntimeLabels.PodUid] = uid;
+        }
+        if (node is not null)
+        {
+            sandbox.Labels[RuntimeLabels.Node] = node;
+        }
+        var options = new RuntimeEndpointOptions("containerd", "/run/nothing.sock");
+        return new NodeSandbox(new RuntimeEndpoint(options, TimeProvider.System, NullLoggerFactory.Instance), sandbox);
     }
 }

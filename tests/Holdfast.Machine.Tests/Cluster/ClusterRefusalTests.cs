@@ -130,7 +130,7 @@ public sealed class ClusterRefusalTests : IDisposable
     [InlineData(
         "/etc/kubernetes/pki/ca.crt",
         "{ kubernetes: { init: {} } }",
-        "/etc/kubernetes/pki/ca.crt is there, so this machine is a part of one"
+        "/etc/kubernetes/pki/ca.crt is there, so this machine is a part of a cluster"
     )]
     [InlineData(
         "/etc/kubernetes/kubelet.conf",

@@ -80,7 +80,7 @@ public sealed class ClusterReachTests : IDisposable
         );
 
     private Task RequireAsync(string address) =>
-        ClusterReach.RequireTokenAsync(
+        ClusterReach.RequireAsync(
             new Machine(node.Paths, "/", node.Services, new FastTime(), NullLoggerFactory.Instance),
             address,
             Token,

@@ -77,17 +77,12 @@ public sealed class EdgecoreConfigTests
             Socket = "/run/crio/crio.sock",
             SandboxImage = "holdfast.local/pause:1",
             CgroupDriver = CgroupDriver.Systemd,
-            CniConfigDirectory = "/etc/cni/net.d",
             CniPluginDirectory = "/opt/cni/bin",
         };
 
     private static string Edit(string text, ProgramVersion? version, int? timeout = null)
     {
-        var config = new EdgecoreConfig
-        {
-            Node = Node,
-            Cluster = new KubeEdgeCluster { RuntimeRequestTimeout = timeout },
-        };
+        var config = new EdgecoreConfig(Node, new KubeEdgeCluster { RuntimeRequestTimeout = timeout });
         var once = config.Edit(Encoding.UTF8.GetBytes(text), version);
         Assert.Equal(once, config.Edit(once, version));
         return Encoding.UTF8.GetString(once);

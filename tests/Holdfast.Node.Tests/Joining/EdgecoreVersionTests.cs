@@ -1,5 +1,7 @@
 using System.Text;
+using Holdfast.Document;
 using Holdfast.Node.Joining;
+using Holdfast.Node.Runtimes;
 
 namespace Holdfast.Node.Tests.Joining;
 
@@ -28,6 +30,18 @@ public sealed class EdgecoreVersionTests : IDisposable
         Assert.DoesNotContain(node.CommandsRun, command => command.StartsWith("edgecore", StringComparison.Ordinal));
     }
 
-    private async Task<object?> FindAsync(string file, string? wanted) =>
-        await EdgecoreVersion.FindAsync(node.Machine, Encoding.UTF8.GetBytes(file), wanted, TemporaryMachine.Never);
+    private async Task<object?> FindAsync(string file, string? wanted)
+    {
+        var edge = new ClusterNode
+        {
+            Name = "edge-1",
+            Labels = new Dictionary<string, string>(),
+            Socket = "/run/containerd/containerd.sock",
+            SandboxImage = "pause",
+            CgroupDriver = CgroupDriver.Cgroupfs,
+            CniPluginDirectory = "/opt/cni/bin",
+        };
+        var config = new EdgecoreConfig(edge, new KubeEdgeCluster { Version = wanted });
+        return await config.FindVersionAsync(node.Machine, Encoding.UTF8.GetBytes(file), TemporaryMachine.Never);
+    }
 }

@@ -23,7 +23,6 @@ public sealed class KubeletFilesTests
             Socket = "/run/containerd/containerd.sock",
             SandboxImage = "holdfast.local/pause:1",
             CgroupDriver = CgroupDriver.Systemd,
-            CniConfigDirectory = "/etc/cni/net.d",
             CniPluginDirectory = "/opt/cni/bin",
         };
 
