@@ -30,7 +30,12 @@ internal sealed class ContainerConfigBuilder(AgentOptions options, IObjectSource
     )
     {
         var variables = environment.Build(pod, container, podIps);
-        var values = variables.ToDictionary(e => e.Key, e => Encoding.UTF8.GetString(e.Value), StringComparer.Ordinal);
+        var values = new Dictionary<string, string>(StringComparer.Ordinal);
+        foreach (var (name, value) in variables)
+        {
+            values[name] = Encoding.UTF8.GetString(value);
+        }
+
         string Expand(string text) => VariableExpansion.Expand(text, name => values.GetValueOrDefault(name));
 
         var paths = PodPaths.For(options.Paths, pod.Metadata.Namespace, pod.Metadata.Name, pod.Metadata.Uid);

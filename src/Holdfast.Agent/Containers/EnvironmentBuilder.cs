@@ -16,6 +16,7 @@ internal sealed class EnvironmentBuilder(IObjectSource objects, NodeFacts node)
             AddAll(fromObjects, pod, source);
         }
 
+        // The same name twice is legal: the last one wins, as it does in the kubelet.
         var own = new Dictionary<string, byte[]>(StringComparer.Ordinal);
         var result = new List<KeyValuePair<string, byte[]>>();
         foreach (var variable in container.Env)
@@ -28,7 +29,12 @@ internal sealed class EnvironmentBuilder(IObjectSource objects, NodeFacts node)
                 continue;
             }
 
-            own[variable.Name] = value;
+            if (!own.TryAdd(variable.Name, value))
+            {
+                own[variable.Name] = value;
+                result.RemoveAll(e => e.Key == variable.Name);
+            }
+
             result.Add(new(variable.Name, value));
         }
 

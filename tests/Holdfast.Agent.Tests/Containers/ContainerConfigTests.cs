@@ -30,6 +30,21 @@ public sealed class ContainerConfigTests
     }
 
     [Fact]
+    public void A_variable_that_is_set_twice_is_expanded_with_its_last_value()
+    {
+        var config = Build(
+            TestPods.Container() with
+            {
+                Args = ["$(A)"],
+                Env = [new EnvVar { Name = "A", Value = "1" }, new EnvVar { Name = "A", Value = "2" }],
+            }
+        );
+
+        Assert.Equal(["2"], config.Args);
+        Assert.Equal("2", Assert.Single(config.Envs, e => e.Key == "A").Value.ToStringUtf8());
+    }
+
+    [Fact]
     public void The_runtime_is_told_whose_container_it_is()
     {
         var config = Build(TestPods.Container("app"), attempt: 3);

@@ -52,6 +52,22 @@ public sealed class EnvironmentTests
     }
 
     [Fact]
+    public void The_last_of_two_variables_of_one_name_wins()
+    {
+        var container = TestPods.Container() with
+        {
+            Env =
+            [
+                new EnvVar { Name = "A", Value = "1" },
+                new EnvVar { Name = "B", Value = "$(A)" },
+                new EnvVar { Name = "A", Value = "2" },
+            ],
+        };
+
+        Assert.Equal(["B=1", "A=2"], Build(TestPods.Pod(container), container));
+    }
+
+    [Fact]
     public void Values_come_from_the_pod_its_resources_a_configmap_and_a_secret()
     {
         objects.WithConfigMap("m", ("k", "from map")).WithSecret("s", ("k", "from secret"));
