@@ -78,18 +78,33 @@ internal sealed class VolumeMounter(AgentOptions options, PayloadBuilder payload
 
     private MountedVolume EmptyDir(string directory, EmptyDirVolumeSource source, uint? group)
     {
-        if (!Directory.Exists(directory))
-        {
-            Directory.CreateDirectory(directory);
-        }
-
+        var isNew = !Directory.Exists(directory);
         if (source.Medium == Memory)
         {
-            EnsureTmpfs(directory, AnybodyMode, source.SizeLimit?.Value);
+            Directory.CreateDirectory(directory);
+            isNew = EnsureTmpfs(directory, AnybodyMode, source.SizeLimit?.Value);
         }
 
-        Open(directory, group);
+        // Opened when it is made, never again: what runs in the pod may have given it another owner or mode since.
+        if (isNew && source.Medium == Memory)
+        {
+            Open(directory, group);
+        }
+        else if (isNew)
+        {
+            MakeOpened(directory, group);
+        }
+
         return new MountedVolume(directory, IsReadOnly: false);
+    }
+
+    /// <summary>It appears under its name only when it is opened, so that a crash in between leaves none that is closed.</summary>
+    private static void MakeOpened(string directory, uint? group)
+    {
+        var unfinished = directory + ".new";
+        Directory.CreateDirectory(unfinished);
+        Open(unfinished, group);
+        Directory.Move(unfinished, directory);
     }
 
     /// <summary>Whatever user a container runs as, it may write here; files get the pod's group.</summary>
@@ -123,7 +138,8 @@ internal sealed class VolumeMounter(AgentOptions options, PayloadBuilder payload
         return new MountedVolume(directory, IsReadOnly: true);
     }
 
-    private void EnsureTmpfs(string directory, UnixFileMode mode, long? sizeBytes)
+    /// <returns>Whether it was mounted just now.</returns>
+    private bool EnsureTmpfs(string directory, UnixFileMode mode, long? sizeBytes)
     {
         lock (gate)
         {
@@ -132,10 +148,13 @@ internal sealed class VolumeMounter(AgentOptions options, PayloadBuilder payload
                 .Below(options.Paths.PodsDirectory)
                 .Select(m => m.Target)
                 .ToHashSet(StringComparer.Ordinal);
-            if (mounted.Add(directory))
+            if (!mounted.Add(directory))
             {
-                MountTable.MountTmpfs(directory, mode, sizeBytes);
+                return false;
             }
+
+            MountTable.MountTmpfs(directory, mode, sizeBytes);
+            return true;
         }
     }
 }
