@@ -25,6 +25,11 @@ public static class RuntimeLabels
     public const string TerminationMessagePolicy = "io.kubernetes.container.terminationMessagePolicy";
     public const string GracePeriod = "io.kubernetes.pod.terminationGracePeriod";
 
+    /// <summary>Whether the node with this key made what has these labels, whatever other nodes of the machine are called.</summary>
+    /// <param name="nodeKey">"" for the machine's own node.</param>
+    public static bool IsOf(string nodeKey, IDictionary<string, string> labels) =>
+        (labels.TryGetValue(Root, out var root) ? root : "") == nodeKey;
+
     /// <summary>"" for the runtime's default handler.</summary>
     public static string HandlerOf(V1.PodSandbox sandbox) =>
         sandbox.RuntimeHandler.Length > 0 ? sandbox.RuntimeHandler

@@ -12,23 +12,29 @@ internal sealed record RuntimeSnapshot(
 {
     public static async Task<RuntimeSnapshot> TakeAsync(
         RuntimeState runtime,
-        string nodeName,
+        AgentOptions options,
         TimeProvider time,
         CancellationToken ct
     )
     {
         var takenAt = time.GetTimestamp();
         var sandboxRequest = new V1.ListPodSandboxRequest { Filter = new V1.PodSandboxFilter() };
-        sandboxRequest.Filter.LabelSelector[RuntimeLabels.Node] = nodeName;
+        sandboxRequest.Filter.LabelSelector[RuntimeLabels.Node] = options.NodeName;
         var containerRequest = new V1.ListContainersRequest { Filter = new V1.ContainerFilter() };
-        containerRequest.Filter.LabelSelector[RuntimeLabels.Node] = nodeName;
+        containerRequest.Filter.LabelSelector[RuntimeLabels.Node] = options.NodeName;
 
         var sandboxes = runtime.Endpoint.ListPodSandboxAsync(sandboxRequest, ct);
         var containers = runtime.Endpoint.ListContainersAsync(containerRequest, ct);
         await Task.WhenAll(sandboxes, containers);
 
-        var containersByPod = (await containers).Containers.ToLookup(c => Uid(c.Labels));
-        var sandboxesByPod = (await sandboxes).Items.ToLookup(s => Uid(s.Labels));
+        // A selector cannot ask for a label that is absent, which it is on what the machine's own node has made.
+        var key = options.Paths.Key;
+        var containersByPod = (await containers)
+            .Containers.Where(c => RuntimeLabels.IsOf(key, c.Labels))
+            .ToLookup(c => Uid(c.Labels));
+        var sandboxesByPod = (await sandboxes)
+            .Items.Where(s => RuntimeLabels.IsOf(key, s.Labels))
+            .ToLookup(s => Uid(s.Labels));
         var pods = sandboxesByPod
             .Select(g => g.Key)
             .Union(containersByPod.Select(g => g.Key))

@@ -24,8 +24,7 @@ public sealed record NodeSandbox(RuntimeEndpoint Endpoint, PodSandbox Sandbox)
     private bool IsProbe => Sandbox.Labels.ContainsKey(Probe.ProbeLabels.Owner);
 
     /// <summary>Whether the daemon of this node made it, under whatever name the node then had; several nodes may share a machine.</summary>
-    public bool IsOf(NodePaths paths) =>
-        NodeName is not null && Sandbox.Labels.GetValueOrDefault(RuntimeLabels.Root, "") == paths.Key;
+    public bool IsOf(NodePaths paths) => NodeName is not null && RuntimeLabels.IsOf(paths.Key, Sandbox.Labels);
 
     /// <summary>Stops and removes it with its containers and its network.</summary>
     public async Task RemoveAsync(CancellationToken cancellationToken)

@@ -3,6 +3,7 @@ using Holdfast.Agent.Runtimes;
 using Holdfast.Agent.Sandboxes;
 using Holdfast.Cri;
 using Holdfast.Cri.V1;
+using Holdfast.Linux;
 using Holdfast.Testing.Crio;
 using Microsoft.Extensions.Logging.Abstractions;
 
@@ -25,10 +26,19 @@ public sealed class CrioTests
         runtime.SetVersion(version.RuntimeName, version.Version);
         Assert.Equal(("cri-o", shown), (runtime.Scheme, runtime.Version));
 
-        var snapshot = await RuntimeSnapshot.TakeAsync(runtime, "edge-1", TimeProvider.System, default);
+        var snapshot = await RuntimeSnapshot.TakeAsync(
+            runtime,
+            new AgentOptions { NodeName = "edge-1", Paths = NodePaths.Default },
+            TimeProvider.System,
+            default
+        );
         var pod = snapshot.ByPodUid["u1"];
         Assert.Equal("nginx", Assert.Single(pod.Containers).Metadata.Name);
         Assert.Equal(PodSandboxState.SandboxReady, Assert.Single(pod.Sandboxes).State);
+
+        // A second node of this machine, of the same name, with a root of its own.
+        var other = new AgentOptions { NodeName = "edge-1", Paths = new NodePaths("/elsewhere") };
+        Assert.Empty((await RuntimeSnapshot.TakeAsync(runtime, other, TimeProvider.System, default)).ByPodUid);
         await runtime.Endpoint.DisposeAsync();
     }
 
