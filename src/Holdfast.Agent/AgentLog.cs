@@ -33,6 +33,9 @@ internal static partial class AgentLog
     [LoggerMessage(3011, LogLevel.Warning, "cannot continue with pod {Pod}: {Cause}; trying again in {Seconds} s")]
     public static partial void PodDelayed(this ILogger logger, string pod, string cause, double seconds);
 
+    [LoggerMessage(3005, LogLevel.Error, "the part \"{Part}\" of the agent failed; it starts again in {Seconds} s")]
+    public static partial void PartFailed(this ILogger logger, string part, double seconds, Exception cause);
+
     [LoggerMessage(3012, LogLevel.Information, "pod {Pod} ({Uid}) is gone")]
     public static partial void PodGone(this ILogger logger, string pod, string uid);
 

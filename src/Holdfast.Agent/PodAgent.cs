@@ -10,6 +10,7 @@ using Holdfast.Agent.Sandboxes;
 using Holdfast.Agent.Volumes;
 using Holdfast.Cri;
 using Holdfast.Kube;
+using Holdfast.Linux;
 using Holdfast.Store;
 using Microsoft.Extensions.Logging;
 
@@ -68,23 +69,39 @@ public sealed class PodAgent(
         logger.AgentRuns(options.NodeName, states.Count);
 
         // What the store says is known before the runtimes are listed: else everything in them would look like an orphan.
-        var revision = feed.List();
+        long? revision = feed.List();
+        Task Run(string part, Func<CancellationToken, Task> loop) =>
+            RestartedLoop.RunAsync(
+                loop,
+                e => e is StoreException { Reason: StoreReason.Closed or StoreReason.Corrupt },
+                (e, pause) => logger.PartFailed(part, pause.TotalSeconds, e),
+                time,
+                lifetime.Token
+            );
         Task[] parts =
         [
-            feed.RunAsync(revision, lifetime.Token),
-            feed.RunReferencesAsync(ResourceNames.ConfigMaps, lifetime.Token),
-            feed.RunReferencesAsync(ResourceNames.Secrets, lifetime.Token),
-            feed.RunReferencesAsync(ResourceNames.RuntimeClasses, lifetime.Token),
-            events.RunAsync(lifetime.Token),
-            registration.RunAsync(lifetime.Token),
-            drift.RunAsync(lifetime.Token),
-            collector.RunAsync(lifetime.Token),
+            Run(
+                "pods of the store",
+                token =>
+                {
+                    var from = revision ?? feed.List();
+                    revision = null;
+                    return feed.RunAsync(from, token);
+                }
+            ),
+            Run("config maps", token => feed.RunReferencesAsync(ResourceNames.ConfigMaps, token)),
+            Run("secrets", token => feed.RunReferencesAsync(ResourceNames.Secrets, token)),
+            Run("runtime classes", token => feed.RunReferencesAsync(ResourceNames.RuntimeClasses, token)),
+            Run("events", events.RunAsync),
+            Run("node status", registration.RunAsync),
+            Run("drift", drift.RunAsync),
+            Run("garbage collection", collector.RunAsync),
             AnnounceAsync(states.Values, pods, lifetime.Token),
-            .. watchers.Select(w => w.RunAsync(lifetime.Token)),
+            .. watchers.Select(w => Run($"runtime {w.RuntimeName}", w.RunAsync)),
         ];
         try
         {
-            // None of them ends by itself; the first that does takes the others along.
+            // A part that fails starts again; only a store that is closed or damaged ends them all.
             await await Task.WhenAny(parts);
         }
         finally

@@ -71,7 +71,7 @@ internal sealed class EventRecorder(ObjectStore store, string nodeName, TimeProv
                 await CreateAsync(same, ct);
             }
         }
-        catch (StoreException e)
+        catch (Exception e) when (e is KubeException or StoreException)
         {
             logger.EventNotWritten(same[0].Identity.Reason, e);
         }
@@ -98,9 +98,9 @@ internal sealed class EventRecorder(ObjectStore store, string nodeName, TimeProv
             );
             return true;
         }
-        catch (StoreException e) when (e.Reason == StoreReason.NotFound)
+        catch (Exception e) when (e is KubeException or StoreException { Reason: StoreReason.NotFound })
         {
-            // It has expired: what happens now is told anew.
+            // It has expired, or somebody wrote it so that it cannot be read: what happens now is told anew.
             return false;
         }
     }

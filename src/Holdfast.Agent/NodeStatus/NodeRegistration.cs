@@ -48,7 +48,7 @@ internal sealed class NodeRegistration(
                     pause = NotReadyPause;
                 }
             }
-            catch (StoreException e) when (e.Reason != StoreReason.Closed)
+            catch (Exception e) when (e is KubeException or StoreException { Reason: not StoreReason.Closed })
             {
                 logger.NodeNotWritten(options.NodeName, RetryPause.TotalSeconds, e);
                 pause = RetryPause;

@@ -18,6 +18,8 @@ internal sealed class RuntimeWatcher(
 
     private readonly SemaphoreSlim listing = new(1);
 
+    public string RuntimeName => runtime.Name;
+
     public async Task RunAsync(CancellationToken ct)
     {
         _ = MakeContactAsync(ct);
@@ -69,7 +71,7 @@ internal sealed class RuntimeWatcher(
             var started = time.GetTimestamp();
             var version = await runtime.Endpoint.ConnectAsync(ct);
             runtime.SetVersion(version.RuntimeName, version.Version);
-            var snapshot = await RuntimeSnapshot.TakeAsync(runtime, options.NodeName, time, ct);
+            var snapshot = await RuntimeSnapshot.TakeAsync(runtime, options, time, ct);
             runtime.Images.ForgetAll();
             pods.Observe(snapshot);
             if (runtime.IsOnline)

@@ -3,6 +3,7 @@ using Holdfast.Hub.Errors;
 using Holdfast.Hub.Json;
 using Holdfast.Hub.Resources;
 using Holdfast.Hub.Storage;
+using Holdfast.Linux;
 using Holdfast.Store;
 using Microsoft.Extensions.Logging;
 
@@ -88,7 +89,7 @@ internal sealed class ReconcileLoop(
                 when (!ct.IsCancellationRequested && e is not StoreException { Reason: StoreReason.Closed })
             {
                 var count = failures[key] = failures.GetValueOrDefault(key) + 1;
-                var pause = Supervised.BackOff(count, FirstPause, LongestPause);
+                var pause = RestartedLoop.BackOff(count, FirstPause, LongestPause);
                 LogFailure(e, key, pause);
                 queue.BackOff(pause);
             }
