@@ -77,6 +77,9 @@ internal sealed class ContainerRecord(Container spec, ContainerRole role)
     /// <summary>By when the stop that is under way will have killed it; null when none is.</summary>
     public DateTimeOffset? StopDeadline { get; set; }
 
+    /// <summary>Its postStart hook runs; until it has ended, what comes later in the pod waits, as under a kubelet.</summary>
+    public bool IsInPostStart { get; set; }
+
     /// <summary>TimeProvider timestamp of the last change; an older snapshot of the runtime knows less than we do.</summary>
     public long ChangedAt { get; set; }
 
@@ -86,9 +89,11 @@ internal sealed class ContainerRecord(Container spec, ContainerRole role)
     /// <summary>What status said when the agent began; saves asking the runtime for what has not changed.</summary>
     public ContainerStatus? Seed { get; set; }
 
-    public bool IsAlive => Phase is ContainerPhase.Created or ContainerPhase.Running;
+    /// <summary>Something runs in it. One that was only created runs nothing: it is made anew, and there is nothing to stop.</summary>
+    public bool IsAlive => Phase == ContainerPhase.Running;
 
-    public uint NextAttempt => Id is null ? Attempt : Attempt + 1;
+    /// <summary>An attempt in which nothing has run is no restart.</summary>
+    public uint NextAttempt => Id is null || Phase == ContainerPhase.Created ? Attempt : Attempt + 1;
 
     /// <summary>Whether this attempt ran in the given sandbox and has ended well.</summary>
     public bool SucceededIn(string sandboxId) =>
@@ -108,6 +113,14 @@ internal sealed class ContainerRecord(Container spec, ContainerRole role)
             );
         Message = message;
         StopDeadline = null;
+    }
+
+    /// <summary>The attempt was created, never started, and is no longer there: it is as if it had not been made.</summary>
+    public void ForgetUnstarted()
+    {
+        Phase = ContainerPhase.None;
+        Id = null;
+        SandboxId = null;
     }
 
     /// <summary>The newest attempt's end, as status shows it.</summary>

@@ -36,7 +36,7 @@ internal sealed record PodPlan
         if (sandbox is not { IsReady: true })
         {
             // A pod that must not be restarted ends with its sandbox, unless it had not begun.
-            var hasBegun = mains.Any(c => c.Id is not null);
+            var hasBegun = mains.Any(c => c.Id is not null && c.Phase != ContainerPhase.Created);
             return sandbox is not null && hasBegun && restart == "Never"
                 ? new PodPlan { IsFinished = true }
                 : new PodPlan { NeedsSandbox = true };
@@ -46,7 +46,8 @@ internal sealed record PodPlan
         var waits = new List<(ContainerRecord, DateTimeOffset)>();
         if (PlanInitContainers(containers, mains, sandbox, now, starts, waits))
         {
-            foreach (var container in mains)
+            // As the kubelet does it, one that is in its postStart hook holds up those that come later.
+            foreach (var container in mains.TakeWhile(c => c is not { IsAlive: true, IsInPostStart: true }))
             {
                 if (!container.IsAlive && !HasEndedForGood(container, restart))
                 {
@@ -101,6 +102,8 @@ internal sealed record PodPlan
                         Start(container, now, starts, waits);
                     }
 
+                    return false;
+                case ContainerRole.Sidecar when !isInitialized && container.IsInPostStart:
                     return false;
                 default:
                     break;

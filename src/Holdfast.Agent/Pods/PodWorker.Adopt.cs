@@ -30,11 +30,15 @@ internal sealed partial class PodWorker
         foreach (var container in containers)
         {
             var isMissing =
-                container is { IsAlive: true, Id: not null }
+                container is { Phase: ContainerPhase.Created or ContainerPhase.Running, Id: not null }
                 && container.ChangedAt < snapshot.TakenAt
                 && ReferenceEquals(CurrentRuntime, snapshot.Runtime)
                 && !listed.Contains(container.Id);
-            if (isMissing)
+            if (isMissing && !container.IsAlive)
+            {
+                container.ForgetUnstarted();
+            }
+            else if (isMissing)
             {
                 MarkExited(
                     container,

@@ -17,6 +17,11 @@ internal sealed partial class PodWorker
     /// <returns>False when it has to wait or has failed; its record says why.</returns>
     private async Task<bool> StartContainerAsync(ContainerRecord container, RuntimeState runtime, CancellationToken ct)
     {
+        if (container.Phase == ContainerPhase.Created && await HasStartedAfterAllAsync(container, runtime, ct))
+        {
+            return true;
+        }
+
         var image = await EnsureImageAsync(container, runtime, ct);
         if (image is null)
         {
@@ -44,6 +49,12 @@ internal sealed partial class PodWorker
             Refuse(container, e.Reason.ToString(), e.Message);
             return false;
         }
+        catch (Exception e) when (e is not OperationCanceledException)
+        {
+            // Whatever is wrong with what the pod asks for belongs to the container, where its owner looks.
+            Refuse(container, nameof(AgentReason.CreateContainerConfigError), e.Message);
+            return false;
+        }
 
         PodFiles.PrepareContainer(Paths, container.Name, attempt);
         try
@@ -68,6 +79,25 @@ internal sealed partial class PodWorker
     private V1.PodSandboxConfig SandboxConfig() =>
         tools.Sandboxes.Build(pod!, sandbox!.Attempt, sandbox.Handler, ResolvConf.ReadNode(tools.Options.ResolvConf));
 
+    /// <summary>
+    /// The agent was killed, or the runtime went away, between create and start, and which of them came through is not known.
+    /// </summary>
+    private async Task<bool> HasStartedAfterAllAsync(
+        ContainerRecord container,
+        RuntimeState runtime,
+        CancellationToken ct
+    )
+    {
+        await ReadStatusAsync(container, runtime, ct);
+        if (container.Phase == ContainerPhase.Exited)
+        {
+            // Its end is no event any more: what follows from it is decided on the next turn.
+            WakeAt(Now);
+        }
+
+        return container.Phase is ContainerPhase.Running or ContainerPhase.Exited;
+    }
+
     /// <summary>Created by an agent that was killed before it could start it: nothing has run in it yet.</summary>
     private static async Task RemoveUnstartedAsync(
         ContainerRecord container,
@@ -89,7 +119,7 @@ internal sealed partial class PodWorker
                 // It is gone already, which CRI-O takes for an error.
             }
 
-            container.Phase = ContainerPhase.None;
+            container.ForgetUnstarted();
         }
     }
 
@@ -115,6 +145,7 @@ internal sealed partial class PodWorker
         container.Reason = null;
         container.Message = null;
         container.WasOomKilled = false;
+        container.IsInPostStart = false;
         container.StopDeadline = null;
         container.Image.Ready = null;
         container.ChangedAt = tools.Time.GetTimestamp();
@@ -147,7 +178,7 @@ internal sealed partial class PodWorker
             tools.Cleaner.LinkContainerLog(Identity, container.Name, container.Attempt, container.Id!);
         }
 
-        await RunPostStartAsync(container, runtime, ct);
+        BeginPostStart(container, runtime);
         return true;
     }
 

@@ -11,18 +11,51 @@ internal sealed partial class PodWorker
     private static readonly TimeSpan LeastGraceAfterHook = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan PostStartLimit = TimeSpan.FromMinutes(2);
 
-    private async Task RunPostStartAsync(ContainerRecord container, RuntimeState runtime, CancellationToken ct)
+    /// <summary>Runs beside the worker: a hook may take minutes, in which the pod may be deleted and others want to start.</summary>
+    private void BeginPostStart(ContainerRecord container, RuntimeState runtime)
     {
-        if (container.Spec.Lifecycle?.PostStart is not { } hook)
+        if (container.Spec.Lifecycle?.PostStart is { } hook)
+        {
+            container.IsInPostStart = true;
+            _ = RunPostStartAsync(container, container.Id!, hook, runtime);
+        }
+    }
+
+    private async Task RunPostStartAsync(
+        ContainerRecord container,
+        string id,
+        LifecycleHandler hook,
+        RuntimeState runtime
+    )
+    {
+        try
+        {
+            var trouble = await RunHookAsync(hook, id, runtime, PostStartLimit, tools.Lifetime);
+            Post(new WorkerInput.PostStartReturned(container, id, trouble));
+        }
+        catch (OperationCanceledException)
+        {
+            // The agent ends; the container runs on.
+        }
+        catch (Exception e)
+        {
+            Post(new WorkerInput.PostStartReturned(container, id, e.Message));
+        }
+    }
+
+    private void TakePostStart(WorkerInput.PostStartReturned hook)
+    {
+        var container = hook.Container;
+        if (container.Id != hook.Id)
         {
             return;
         }
 
-        if (await RunHookAsync(hook, container.Id!, runtime, PostStartLimit, ct) is { } failure)
+        container.IsInPostStart = false;
+        if (hook.Failure is { } cause && container.IsAlive && CurrentRuntime is { } runtime)
         {
-            Warn(container, "FailedPostStartHook", $"PostStartHook failed: {failure}");
-            var grace = TimeSpan.FromSeconds(pod!.Spec.TerminationGracePeriodSeconds ?? DefaultGraceSeconds);
-            BeginStop(container, runtime, Now + grace);
+            Warn(container, "FailedPostStartHook", $"PostStartHook failed: {cause}");
+            BeginStop(container, runtime, Now + GraceOf(pod));
         }
     }
 

@@ -38,6 +38,9 @@ internal sealed partial class PodWorker
             case WorkerInput.PullReturned pull:
                 TakePull(pull);
                 break;
+            case WorkerInput.PostStartReturned hook:
+                TakePostStart(hook);
+                break;
             case WorkerInput.StopReturned stop:
                 await TakeStopAsync(stop, ct);
                 break;
@@ -179,7 +182,7 @@ internal sealed partial class PodWorker
                 }
 
                 break;
-            case RuntimeEventKind.Exited when container is { IsAlive: true }:
+            case RuntimeEventKind.Exited when container is { Phase: ContainerPhase.Created or ContainerPhase.Running }:
                 if (happened.ExitCode is { } code)
                 {
                     MarkExited(container, code, happened.At, reason: null, message: null);
@@ -215,6 +218,12 @@ internal sealed partial class PodWorker
         {
             await ReadStatusAsync(container, runtime, ct);
         }
+
+        if (container.IsAlive)
+        {
+            // The runtime could not stop it: not asked again at once, or this would go round and round.
+            RetryLater();
+        }
     }
 
     private void MarkExited(ContainerRecord container, int code, DateTimeOffset at, string? reason, string? message)
@@ -241,6 +250,12 @@ internal sealed partial class PodWorker
         }
         catch (CriException e) when (e.Reason == CriReason.NotFound)
         {
+            if (container.Phase == ContainerPhase.Created)
+            {
+                container.ForgetUnstarted();
+                return;
+            }
+
             MarkExited(container, VanishedExitCode, Now, VanishedReason, "The container could not be located");
             return;
         }

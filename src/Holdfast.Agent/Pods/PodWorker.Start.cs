@@ -174,7 +174,7 @@ internal sealed partial class PodWorker
     {
         try
         {
-            var snapshot = await RuntimeSnapshot.TakeAsync(runtime, tools.Options.NodeName, tools.Time, ct);
+            var snapshot = await RuntimeSnapshot.TakeAsync(runtime, tools.Options, tools.Time, ct);
             if (snapshot.ByPodUid.TryGetValue(Uid, out var found))
             {
                 await TakeSnapshotAsync(found, ct);
@@ -230,6 +230,11 @@ internal sealed partial class PodWorker
             }
 
             var isStarted = await StartContainerAsync(container, runtime, ct);
+            if (container.IsInPostStart)
+            {
+                return;
+            }
+
             if (!isStarted && (container.Role != ContainerRole.Main || container.Image.IsPulling))
             {
                 // The order of the list is a promise: who comes later waits.

@@ -23,8 +23,7 @@ internal sealed partial class PodWorker
     /// <summary>The pod has come to its end; its object stays, and its containers for their logs.</summary>
     private async Task FinishAsync(CancellationToken ct)
     {
-        var grace = TimeSpan.FromSeconds(pod!.Spec.TerminationGracePeriodSeconds ?? DefaultGraceSeconds);
-        if (!StopContainers(Now + grace))
+        if (!StopContainers(Now + GraceOf(pod)))
         {
             return;
         }
@@ -71,6 +70,9 @@ internal sealed partial class PodWorker
         tools.Logger.PodGone(Identity?.ToString() ?? Uid, Uid);
         owner.Remove(this);
     }
+
+    private static TimeSpan GraceOf(Pod? pod) =>
+        TimeSpan.FromSeconds(pod?.Spec.TerminationGracePeriodSeconds ?? DefaultGraceSeconds);
 
     /// <summary>When everything must have ended. The earliest wish counts: a second deletion can only hurry.</summary>
     private DateTimeOffset EndBy()
@@ -213,6 +215,12 @@ internal sealed partial class PodWorker
     {
         var dead = sandbox!;
         Tell("SandboxChanged", "Pod sandbox changed, it will be killed and re-created.");
+        foreach (var container in containers.Where(c => c.Phase == ContainerPhase.Created))
+        {
+            // It goes with the sandbox, and in the next one it is made as if for the first time.
+            container.ForgetUnstarted();
+        }
+
         foreach (var container in containers.Where(c => c.IsAlive && c.Id is not null))
         {
             try

@@ -115,7 +115,22 @@ internal sealed partial class PodWorker : IThreadPoolWorkItem
         {
             if (!tools.Lifetime.IsCancellationRequested)
             {
-                await TakeTurnAsync();
+                try
+                {
+                    await TakeTurnAsync();
+                    if (!tools.Lifetime.IsCancellationRequested)
+                    {
+                        Publish();
+                    }
+                }
+                catch (Exception e)
+                {
+                    // Whatever it is, the pod must stay reachable: the next turn tries again.
+                    tools.Logger.WorkerFailed(Name, retryPause.TotalSeconds, e);
+                    RetryLater();
+                }
+
+                SetTimer();
             }
 
             lock (turns)
@@ -169,19 +184,32 @@ internal sealed partial class PodWorker : IThreadPoolWorkItem
             tools.Logger.PodDelayed(Name, e.Message, retryPause.TotalSeconds);
             RetryLater();
         }
-        catch (Exception e) when (e is StoreException or LinuxException or IOException or AgentException)
+        catch (StoreException e)
         {
             tools.Logger.PodDelayed(Name, e.Message, retryPause.TotalSeconds);
+            RetryLater();
+        }
+        catch (Exception e) when (e is LinuxException or IOException or AgentException)
+        {
+            tools.Logger.PodDelayed(Name, e.Message, retryPause.TotalSeconds);
+            WarnOfFailedTurn(e);
             RetryLater();
         }
         catch (Exception e)
         {
             tools.Logger.WorkerFailed(Name, retryPause.TotalSeconds, e);
+            WarnOfFailedTurn(e);
             RetryLater();
         }
+    }
 
-        Publish();
-        SetTimer();
+    /// <summary>Without an event a pod that makes no progress looks healthy to whoever describes it.</summary>
+    private void WarnOfFailedTurn(Exception e)
+    {
+        if (pod is not null)
+        {
+            Warn("FailedSync", $"Error syncing pod, skipping: {e.Message}");
+        }
     }
 
     private Task ContinueAsync(CancellationToken ct)
@@ -264,8 +292,7 @@ internal sealed partial class PodWorker : IThreadPoolWorkItem
             return;
         }
 
-        var pause = at - Now;
-        timer.Change(pause > TimeSpan.Zero ? pause : TimeSpan.Zero, Timeout.InfiniteTimeSpan);
+        timer.Change(Waits.Clamp(at - Now), Timeout.InfiniteTimeSpan);
     }
 
     /// <summary>Gives the status to the writer, if it says anything new.</summary>

@@ -23,6 +23,10 @@ internal abstract record WorkerInput
     /// <summary>A pull for this container came to its end; an error instead of an image is what a person shall see.</summary>
     public sealed record PullReturned(ContainerRecord Container, ImageInfo? Image, string? Error) : WorkerInput;
 
+    /// <summary>The postStart hook of this container came to its end.</summary>
+    /// <param name="Failure">What failed; null when nothing did.</param>
+    public sealed record PostStartReturned(ContainerRecord Container, string Id, string? Failure) : WorkerInput;
+
     /// <summary>A call that stops this container came back.</summary>
     public sealed record StopReturned(ContainerRecord Container, string Id, Exception? Error) : WorkerInput;
 

@@ -1,3 +1,4 @@
+using CsCheck;
 using Holdfast.Agent.Pods;
 using Holdfast.Kube;
 
@@ -92,6 +93,91 @@ public sealed class PodPlanTests
         Assert.Equal([(container, TestPods.Now.AddSeconds(10))], plan.BackingOff);
     }
 
+    [Theory]
+    [InlineData("Always")]
+    [InlineData("OnFailure")]
+    [InlineData("Never")]
+    public void What_was_created_and_never_started_is_started(string policy)
+    {
+        var (init, sidecar, main) = (
+            Created("i", ContainerRole.Init),
+            Created("s", ContainerRole.Sidecar),
+            Created("a", ContainerRole.Main)
+        );
+        Assert.Equal([init], Plan(policy, TestRecords.Sandbox(), init, TestRecords.New()).ToStart);
+        Assert.Equal([sidecar], Plan(policy, TestRecords.Sandbox(), sidecar, TestRecords.Running()).ToStart);
+        Assert.Equal([main], Plan(policy, TestRecords.Sandbox(), main).ToStart);
+        Assert.Equal(0u, main.NextAttempt);
+        Assert.False(main.IsAlive);
+        Assert.True(Plan(policy, TestRecords.Sandbox(isReady: false), main).NeedsSandbox);
+    }
+
+    /// <summary>Every state of a pod of up to three containers either ends, or starts, runs or waits for something.</summary>
+    [Fact]
+    public void No_state_of_a_pod_is_left_without_a_next_step()
+    {
+        var container = Gen.Select(
+            Gen.Enum<ContainerRole>(),
+            Gen.Enum<ContainerPhase>(),
+            Gen.Int[0, 1],
+            Gen.Bool,
+            Gen.Bool
+        );
+        Gen.Select(
+                container.List[0, 2],
+                container,
+                Gen.Int[0, 2].Select(i => new[] { "Always", "OnFailure", "Never" }[i]),
+                Gen.Int[0, 2].Select(i => new bool?[] { null, true, false }[i])
+            )
+            .Sample(
+                (others, last, policy, isReady) =>
+                {
+                    ContainerRecord[] records =
+                    [
+                        .. others.Select((c, i) => Record($"c{i}", c)),
+                        Record("main", last with { Item1 = ContainerRole.Main }),
+                    ];
+                    var sandbox = isReady is { } ready ? TestRecords.Sandbox(isReady: ready) : null;
+                    var plan = Plan(policy, sandbox, records);
+                    return plan.IsFinished
+                        || plan.NeedsSandbox
+                        || plan.ToStart.Count > 0
+                        || plan.BackingOff.Count > 0
+                        || records.Any(r => r.IsAlive);
+                }
+            );
+
+        static ContainerRecord Record(string name, (ContainerRole, ContainerPhase, int, bool, bool) state)
+        {
+            var (role, phase, code, wasCrashing, isHooked) = state;
+            var record = phase switch
+            {
+                ContainerPhase.None => TestRecords.New(name, role),
+                ContainerPhase.Created => Created(name, role),
+                ContainerPhase.Running => TestRecords.Running(name, role),
+                _ => TestRecords.Exited(code, name, role),
+            };
+            record.IsInPostStart = isHooked && phase == ContainerPhase.Running;
+            if (wasCrashing)
+            {
+                record.BackOff = record.BackOff.Next(TestPods.Now, TestPods.Now);
+            }
+
+            return record;
+        }
+    }
+
+    [Fact]
+    public void A_container_in_its_postStart_hook_holds_up_those_that_come_later()
+    {
+        var (first, second) = (TestRecords.Running("a"), TestRecords.New("b"));
+        first.IsInPostStart = true;
+        Assert.Empty(Plan("Always", TestRecords.Sandbox(), first, second).ToStart);
+
+        first.IsInPostStart = false;
+        Assert.Equal([second], Plan("Always", TestRecords.Sandbox(), first, second).ToStart);
+    }
+
     [Fact]
     public void A_dead_sandbox_is_replaced_and_everything_runs_again_in_the_new_one()
     {
@@ -130,6 +216,14 @@ public sealed class PodPlanTests
         var later = now.AddMinutes(10).AddSeconds(1);
         Assert.Null(backOff.WaitUntil(later, later));
         Assert.Equal(TimeSpan.FromSeconds(10), backOff.Next(later, later).Delay);
+    }
+
+    private static ContainerRecord Created(string name, ContainerRole role)
+    {
+        var record = TestRecords.Running(name, role);
+        record.Phase = ContainerPhase.Created;
+        record.StartedAt = null;
+        return record;
     }
 
     private static PodPlan Plan(string policy, SandboxRecord? sandbox, params ContainerRecord[] containers) =>

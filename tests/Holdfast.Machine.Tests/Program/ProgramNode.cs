@@ -61,7 +61,11 @@ internal sealed class ProgramNode : IAsyncDisposable
     /// <param name="arguments">Further ones of the verb <c>agent</c>.</param>
     public async Task StartDaemonAsync(params string[] arguments)
     {
-        daemon = DaemonProcess.Start(LogPath, Program, ["agent", "--root", Paths.Root, "-f", Document, .. arguments]);
+        daemon = DaemonProcess.Start(
+            LogPath,
+            "env",
+            [$"HOLDFAST_FAULT={Fault}", Program, "agent", "--root", Paths.Root, "-f", Document, .. arguments]
+        );
         await Eventually.IsTrueAsync(
             "the node is Ready",
             async () =>
@@ -76,6 +80,12 @@ internal sealed class ProgramNode : IAsyncDisposable
     /// <summary>Changes the document; the daemon reads it at its next start.</summary>
     public async Task EditDocumentAsync(Func<string, string> edit) =>
         await File.WriteAllTextAsync(Document, edit(await File.ReadAllTextAsync(Document)));
+
+    /// <summary>Where the daemon that is started next kills itself; "" for nowhere.</summary>
+    public string Fault { get; set; } = "";
+
+    /// <summary>Waits until the daemon has come to its <see cref="Fault"/>.</summary>
+    public Task WhenDaemonEndsAsync() => Eventually.IsTrueAsync("the daemon has ended", () => !daemon!.IsRunning);
 
     public Task KillDaemonAsync() => daemon!.KillAsync();
 
