@@ -67,7 +67,8 @@ internal sealed class FakeAgent : IAsyncDisposable
         var node = $$$"""
             {"apiVersion":"v1","kind":"Node","metadata":{"name":"{{{nodeName}}}","uid":"{{{Guid.NewGuid()}}}",
              "creationTimestamp":"2026-01-01T00:00:00Z","labels":{"kubernetes.io/hostname":"{{{nodeName}}}","disktype":"ssd"}},
-             "spec":{},"status":{"allocatable":{"cpu":"4","memory":"8Gi"},"capacity":{"cpu":"4","memory":"8Gi"},
+             "spec":{},"status":{"allocatable":{"cpu":"4","memory":"8Gi","ephemeral-storage":"50Gi","pods":"110"},
+             "capacity":{"cpu":"4","memory":"8Gi","ephemeral-storage":"50Gi","pods":"110"},
              "addresses":[{"type":"InternalIP","address":"10.0.0.1"}],
              "conditions":[{"type":"Ready","status":"True","reason":"AgentReady"} ],
              "nodeInfo":{"kubeletVersion":"v1.32.0","kernelVersion":"6.1","osImage":"Debian","containerRuntimeVersion":"fake://1"} } }

@@ -8,19 +8,33 @@ namespace Holdfast.Hub.Controllers;
 /// <summary>Whether a pod may run on a node, in kube-scheduler's words. Stateless.</summary>
 internal static class NodeFit
 {
-    private static readonly string[] Counted = ["cpu", "memory"];
-
-    /// <summary>Null when the pod fits.</summary>
-    public static string? Problem(JsonObject pod, JsonObject node, IEnumerable<JsonObject> others)
+    /// <summary>Why the pod does not fit; empty when it does. As in kube-scheduler, the first kind of cause that there is.</summary>
+    public static IReadOnlyList<string> Problems(JsonObject pod, JsonObject node, IEnumerable<JsonObject> others)
     {
         var spec = pod.At("spec");
-        return node.At("spec").BoolAt("unschedulable")
+        if (
+            node.At("spec").BoolAt("unschedulable")
             && !Tolerates(spec, "node.kubernetes.io/unschedulable", "", "NoSchedule")
-                ? "1 node(s) were unschedulable"
-            : UntoleratedTaint(spec, node) is { } taint ? $"1 node(s) had untolerated taint {{{taint}}}"
-            : !MatchesSelector(spec, node) ? "1 node(s) didn't match Pod's node affinity/selector"
-            : MissingResource(pod, node, others) is { } resource ? $"1 Insufficient {resource}"
-            : null;
+        )
+        {
+            return ["node(s) were unschedulable"];
+        }
+
+        if (UntoleratedTaint(spec, node) is { } taint)
+        {
+            return [$"node(s) had untolerated taint {{{taint}}}"];
+        }
+
+        if (!MatchesSelector(spec, node))
+        {
+            return ["node(s) didn't match Pod's node affinity/selector"];
+        }
+
+        var running = others.ToList();
+        var ports = HostPort.Of(pod).ToList();
+        return running.SelectMany(HostPort.Of).Any(taken => ports.Exists(taken.Conflicts))
+            ? ["node(s) didn't have free ports for the requested pod ports"]
+            : MissingResources(pod, node, running);
     }
 
     private static bool MatchesSelector(JsonNode? spec, JsonObject node)
@@ -75,30 +89,25 @@ internal static class NodeFit
                 && (t.StringAt("operator") == "Exists" || (t.StringAt("value") ?? "") == value)
             );
 
-    private static string? MissingResource(JsonObject pod, JsonObject node, IEnumerable<JsonObject> others)
+    private static List<string> MissingResources(JsonObject pod, JsonObject node, List<JsonObject> running)
     {
         var allocatable = node.At("status").MapAt("allocatable");
-        var wanted = Counted.Where(r => allocatable.ContainsKey(r) && Requested(pod, r) > 0).ToList();
-        if (wanted.Count == 0)
+        var taken = running.ConvertAll(PodRequests.Of);
+        var missing = PodRequests
+            .Of(pod)
+            .Where(r => r.Value > 0)
+            .Where(r =>
+                r.Value + taken.Sum(t => t.GetValueOrDefault(r.Key))
+                > PodQuality.Amount(allocatable.GetValueOrDefault(r.Key))
+            )
+            .Select(r => $"Insufficient {r.Key}")
+            .ToList();
+        if (1000 * (running.Count + 1) > PodQuality.Amount(allocatable.GetValueOrDefault("pods")))
         {
-            return null;
+            missing.Add("Too many pods");
         }
 
-        var running = others.ToList();
-        return wanted.Find(r =>
-            Requested(pod, r) + running.Sum(p => Requested(p, r)) > PodQuality.Amount(allocatable[r])
-        );
+        missing.Sort(StringComparer.Ordinal);
+        return missing;
     }
-
-    /// <summary>What a pod takes: the sum of its containers, or its hungriest init container, and its overhead.</summary>
-    private static decimal Requested(JsonObject pod, string resource)
-    {
-        var spec = pod.At("spec");
-        var containers = spec.ObjectsAt("containers").Sum(c => Request(c, resource));
-        var init = spec.ObjectsAt("initContainers").Select(c => Request(c, resource)).DefaultIfEmpty().Max();
-        return Math.Max(containers, init) + PodQuality.Amount(spec.At("overhead").StringAt(resource));
-    }
-
-    private static decimal Request(JsonObject container, string resource) =>
-        PodQuality.Amount(container.At("resources", "requests").StringAt(resource));
 }

@@ -81,15 +81,19 @@ internal sealed class PodBinder
             return null;
         }
 
-        if (objects.Find(NodeResources.Nodes, "", nodeName) is not { } node)
+        if (
+            objects.Find(NodeResources.Nodes, "", nodeName) is not { } node
+            || node.At("status").ObjectAt("allocatable") is null
+        )
         {
             // The agent has not registered yet; its first write wakes the pod up.
             return null;
         }
 
-        if (NodeFit.Problem(pod, node, PodsOnNode()) is { } problem)
+        if (NodeFit.Problems(pod, node, PodsOnNode()) is { Count: > 0 } problems)
         {
-            await RefuseAsync(pod, $"0/1 nodes are available: {problem}.", ct);
+            var causes = string.Join(", ", problems.Select(p => $"1 {p}"));
+            await RefuseAsync(pod, $"0/1 nodes are available: {causes}.", ct);
         }
         else if (await BindingVerb.BindAsync(objects, pod, nodeName, ct))
         {

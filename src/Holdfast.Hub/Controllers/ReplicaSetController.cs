@@ -142,7 +142,7 @@ internal sealed class ReplicaSetController
         var wanted = set.At("spec").IntAt("replicas") ?? 1;
         if (pods.Count > wanted)
         {
-            foreach (var pod in DeletionOrder(pods).Take((int)Math.Min(pods.Count - wanted, Burst)))
+            foreach (var pod in DeletionOrder.Of(pods).Take((int)Math.Min(pods.Count - wanted, Burst)))
             {
                 await DeleteAsync(set, pod, ct);
             }
@@ -197,13 +197,6 @@ internal sealed class ReplicaSetController
             // Gone already.
         }
     }
-
-    /// <summary>First what costs least to lose: unbound, then not running, then not ready, then the youngest.</summary>
-    private static IEnumerable<JsonObject> DeletionOrder(List<JsonObject> pods) =>
-        pods.OrderBy(p => p.At("spec").StringAt("nodeName") is { Length: > 0 })
-            .ThenBy(p => p.At("status").StringAt("phase") == "Running")
-            .ThenBy(PodFacts.IsReady)
-            .ThenByDescending(p => p.At("metadata").TimeAt("creationTimestamp"));
 
     private static JsonObject NewPod(JsonObject set)
     {

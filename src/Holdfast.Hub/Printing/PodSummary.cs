@@ -9,6 +9,9 @@ namespace Holdfast.Hub.Printing;
 /// </summary>
 internal sealed class PodSummary
 {
+    private long sidecarRestarts;
+    private DateTimeOffset? lastSidecarRestart;
+
     private PodSummary() { }
 
     public int Ready { get; private set; }
@@ -43,6 +46,8 @@ internal sealed class PodSummary
         var initializing = ReadInit(spec, status);
         if (!initializing || HasCondition(status, "Initialized"))
         {
+            // From here on only those that still run count.
+            (Restarts, LastRestart) = (sidecarRestarts, lastSidecarRestart);
             ReadContainers(status, initializing);
         }
 
@@ -69,6 +74,12 @@ internal sealed class PodSummary
         {
             var isSidecar = sidecars.Contains(container.StringAt("name") ?? "");
             CountRestarts(container);
+            if (isSidecar)
+            {
+                sidecarRestarts += container.IntAt("restartCount") ?? 0;
+                lastSidecarRestart = Later(lastSidecarRestart, LastEnd(container));
+            }
+
             var terminated = container.At("state").ObjectAt("terminated");
             var waiting = container.At("state").ObjectAt("waiting").StringAt("reason");
             if (terminated is not null && (terminated.IntAt("exitCode") ?? 0) == 0)
@@ -125,14 +136,13 @@ internal sealed class PodSummary
     private void CountRestarts(JsonObject container)
     {
         Restarts += container.IntAt("restartCount") ?? 0;
-        if (
-            container.At("lastState").ObjectAt("terminated").TimeAt("finishedAt") is { } finished
-            && (LastRestart is null || finished > LastRestart)
-        )
-        {
-            LastRestart = finished;
-        }
+        LastRestart = Later(LastRestart, LastEnd(container));
     }
+
+    private static DateTimeOffset? LastEnd(JsonObject container) =>
+        container.At("lastState").ObjectAt("terminated").TimeAt("finishedAt");
+
+    private static DateTimeOffset? Later(DateTimeOffset? a, DateTimeOffset? b) => a is null || b > a ? b ?? a : a;
 
     private static string TerminatedReason(JsonObject terminated) =>
         terminated.StringAt("reason") is { Length: > 0 } reason ? reason

@@ -8,6 +8,12 @@ public sealed class PodStatusTests
     private static readonly DateTimeOffset Now = new(2026, 1, 1, 12, 0, 0, TimeSpan.Zero);
 
     [Theory]
+    [InlineData(
+        """{"spec":{"initContainers":[{"name":"i"},{"name":"s","restartPolicy":"Always"}],"containers":[{}]},"status":{"phase":"Running","initContainerStatuses":[{"name":"i","restartCount":2,"state":{"terminated":{"exitCode":0}},"lastState":{"terminated":{"finishedAt":"2026-01-01T11:59:00Z"}}},{"name":"s","started":true,"ready":true,"restartCount":1,"state":{"running":{}},"lastState":{"terminated":{"finishedAt":"2026-01-01T11:50:00Z"}}}],"containerStatuses":[{"ready":true,"restartCount":4,"state":{"running":{}}}]}}""",
+        "Running",
+        "2/2",
+        "5 (10m ago)"
+    )]
     [InlineData("""{"status":{"phase":"Pending"}}""", "Pending", "0/1", "0")]
     [InlineData(
         """{"status":{"phase":"Running","containerStatuses":[{"ready":true,"restartCount":0,"state":{"running":{}}}]}}""",
