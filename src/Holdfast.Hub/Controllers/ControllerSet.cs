@@ -43,6 +43,7 @@ internal sealed class ControllerSet(ObjectAccess objects, ResourceTable table, s
             new ReplicaSetController(objects, events, logger).RunAsync(ct),
             new DeploymentController(objects, events, logger).RunAsync(ct),
             new GarbageCollector(objects, table, logger).RunAsync(ct),
+            new PodGarbageCollector(objects, nodeName, logger).RunAsync(ct),
             new NamespaceController(objects, table, logger).RunAsync(ct),
             new EventExpiry(objects, logger).RunAsync(ct)
         );

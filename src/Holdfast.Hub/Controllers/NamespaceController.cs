@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using Holdfast.Hub.Errors;
 using Holdfast.Hub.Json;
 using Holdfast.Hub.Resources;
@@ -56,52 +57,67 @@ internal sealed class NamespaceController
             return null;
         }
 
-        var left = 0;
+        var content = new NamespaceContent();
         foreach (var resource in table.Namespaced)
         {
             foreach (var item in objects.Store.List(resource.StoreName, key.Name).Items)
             {
-                left += await DeleteAsync(resource, item, ct) ? 0 : 1;
+                if (await DeleteAsync(resource, item, ct) is { } left)
+                {
+                    content.Add(resource, left);
+                }
             }
         }
 
-        if (left == 0)
+        if (!content.IsEmpty)
         {
-            await objects.ChangeAsync(
-                CoreResources.Namespaces,
-                "",
-                key.Name,
-                o =>
-                {
-                    if (o.ObjectAt("spec") is not { } spec || !spec.StringsAt("finalizers").Contains(Finalizer))
-                    {
-                        return false;
-                    }
-
-                    spec.Remove("finalizers");
-
-                    // Whoever deleted it with --cascade=foreground waits for the content too, and that is gone now.
-                    o.Meta.Remove("finalizers");
-                    return true;
-                },
-                ct
-            );
+            await TellAsync(key.Name, content, ct);
+            return null;
         }
 
+        await objects.ChangeAsync(
+            CoreResources.Namespaces,
+            "",
+            key.Name,
+            o =>
+            {
+                if (o.ObjectAt("spec") is not { } spec || !spec.StringsAt("finalizers").Contains(Finalizer))
+                {
+                    return false;
+                }
+
+                spec.Remove("finalizers");
+
+                // Whoever deleted it with --cascade=foreground waits for the content too, and that is gone now.
+                o.Meta.Remove("finalizers");
+                return true;
+            },
+            ct
+        );
         return null;
     }
 
-    /// <summary>True when the object is gone.</summary>
-    private async Task<bool> DeleteAsync(ResourceDefinition resource, StoredObject item, CancellationToken ct)
+    /// <summary>Says in the conditions what the namespace still waits for.</summary>
+    private Task TellAsync(string name, NamespaceContent content, CancellationToken ct) =>
+        objects.ChangeAsync(
+            CoreResources.Namespaces,
+            "",
+            name,
+            o => o.IsDeleting && content.WriteTo(o.Ensure("status"), objects.Clock.GetUtcNow()),
+            ct
+        );
+
+    /// <summary>What is left of the object; null when it is gone.</summary>
+    private async Task<JsonObject?> DeleteAsync(ResourceDefinition resource, StoredObject item, CancellationToken ct)
     {
         try
         {
             var outcome = await objects.DeleteAsync(resource, item.Key.Namespace, item.Key.Name, new(), ct);
-            return outcome.IsGone;
+            return outcome.IsGone ? null : outcome.Object;
         }
         catch (ApiException e) when (e.Reason == ApiReason.NotFound)
         {
-            return true;
+            return null;
         }
     }
 }

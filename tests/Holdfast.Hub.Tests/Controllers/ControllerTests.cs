@@ -147,6 +147,31 @@ public sealed class ControllerTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_namespace_says_what_it_still_waits_for()
+    {
+        const string Other = "/api/v1/namespaces/other";
+        await hub.PostAsync("/api/v1/namespaces", """{"metadata":{"name":"other"}}""");
+        await hub.PostAsync(
+            $"{Other}/configmaps",
+            """{"metadata":{"name":"m","finalizers":["example.com/x","example.com/y"]}}"""
+        );
+        await hub.DeleteAsync(Other);
+        var home = await hub.UntilAsync(Other, n => Condition(n, "NamespaceContentRemaining") is not null);
+
+        Assert.Equal(
+            "Some resources are remaining: configmaps. has 1 resource instances",
+            (string)Condition(home, "NamespaceContentRemaining")["message"]!
+        );
+        Assert.Equal(
+            "Some content in the namespace has finalizers remaining: example.com/x in 1 resource instances, "
+                + "example.com/y in 1 resource instances",
+            (string)Condition(home, "NamespaceFinalizersRemaining")["message"]!
+        );
+        await hub.MergeAsync($"{Other}/configmaps/m", """{"metadata":{"finalizers":null}}""");
+        await hub.UntilAsync(Other, s => (int?)s["code"] == 404);
+    }
+
+    [Fact]
     public async Task The_first_namespaces_cannot_be_deleted()
     {
         var (code, status) = await hub.SendAsync(HttpMethod.Delete, "/api/v1/namespaces/kube-system");
