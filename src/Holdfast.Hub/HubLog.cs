@@ -26,7 +26,7 @@ internal static partial class HubLog
     [LoggerMessage(4004, LogLevel.Debug, "controller {Controller} lists {Resource} again: {Reason}")]
     public static partial void Relisting(ILogger logger, string controller, string resource, string reason);
 
-    [LoggerMessage(4005, LogLevel.Warning, "cannot renew the certificates; the next try is in a day")]
+    [LoggerMessage(4005, LogLevel.Warning, "cannot renew the certificates; the next try is in a minute")]
     public static partial void RenewalFailed(ILogger logger, Exception cause);
 
     [LoggerMessage(4006, LogLevel.Error, "controller {Controller} stopped; restarting in {Delay}")]

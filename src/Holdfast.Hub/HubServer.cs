@@ -16,8 +16,8 @@ namespace Holdfast.Hub;
 /// </summary>
 public sealed class HubServer : IAsyncDisposable
 {
-    /// <summary>How often certificates are looked at; they are renewed months before their end.</summary>
-    private static readonly TimeSpan RenewalEvery = TimeSpan.FromDays(1);
+    /// <summary>How often certificates are looked at; a clock that is set makes them old from one moment to the next.</summary>
+    private static readonly TimeSpan RenewalEvery = TimeSpan.FromMinutes(1);
 
     /// <summary>Open requests (watches above all) get this long to end when the Hub stops.</summary>
     private static readonly TimeSpan StopWithin = TimeSpan.FromSeconds(2);
@@ -47,7 +47,7 @@ public sealed class HubServer : IAsyncDisposable
             logger,
             stopping.Token
         );
-        listener = new HubListener(options, certificates, endpoint.HandleAsync, loggers);
+        listener = new HubListener(options, certificates, RenewAsync, endpoint.HandleAsync, loggers);
         controllers = new ControllerSet(objects, ResourceTable.Kubernetes, options.NodeName, logger);
     }
 
@@ -62,7 +62,7 @@ public sealed class HubServer : IAsyncDisposable
         await controllers.PrepareAsync(ct);
         await listener.StartAsync(ct);
         await WriteKubeconfigAsync(ct);
-        background = Task.WhenAll(controllers.RunAsync(stopping.Token), RenewAsync(stopping.Token));
+        background = Task.WhenAll(controllers.RunAsync(stopping.Token), KeepRenewedAsync(stopping.Token));
         HubLog.Listening(logger, $"https://{options.ListenAddress}:{Port}", options.Paths.HubSocket);
     }
 
@@ -93,11 +93,11 @@ public sealed class HubServer : IAsyncDisposable
             $"https://{options.ListenAddress}:{Port}",
             options.NodeName,
             certificates.Authority,
-            certificates.Admin!,
+            certificates.Admin,
             ct
         );
 
-    private async Task RenewAsync(CancellationToken ct)
+    private async Task KeepRenewedAsync(CancellationToken ct)
     {
         using var timer = new PeriodicTimer(RenewalEvery, clock);
         while (!ct.IsCancellationRequested)
@@ -105,17 +105,28 @@ public sealed class HubServer : IAsyncDisposable
             try
             {
                 await timer.WaitForNextTickAsync(ct);
-                await certificates.LoadAsync(ct);
-                await WriteKubeconfigAsync(ct);
+                await RenewAsync(ct);
             }
             catch (OperationCanceledException)
             {
                 return;
             }
-            catch (Exception e)
+        }
+    }
+
+    /// <summary>A renewal that fails is logged; whoever asks goes on with the certificates that there are.</summary>
+    private async Task RenewAsync(CancellationToken ct)
+    {
+        try
+        {
+            if (await certificates.LoadAsync(ct))
             {
-                HubLog.RenewalFailed(logger, e);
+                await WriteKubeconfigAsync(ct);
             }
+        }
+        catch (Exception e) when (e is not OperationCanceledException)
+        {
+            HubLog.RenewalFailed(logger, e);
         }
     }
 }

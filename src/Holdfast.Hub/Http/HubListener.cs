@@ -24,6 +24,7 @@ namespace Holdfast.Hub.Http;
 internal sealed class HubListener(
     HubOptions options,
     HubCertificates certificates,
+    Func<CancellationToken, Task> renew,
     RequestDelegate handler,
     ILoggerFactory loggers
 ) : IAsyncDisposable
@@ -130,18 +131,19 @@ internal sealed class HubListener(
             new TlsHandshakeCallbackOptions
             {
                 // Asked for each handshake, so that a renewed certificate is used without a restart.
-                OnConnection = _ =>
-                    ValueTask.FromResult(
-                        new SslServerAuthenticationOptions
-                        {
-                            ServerCertificateContext = certificates.Server,
-                            ClientCertificateRequired = true,
-                            EnabledSslProtocols = SslProtocols.Tls12 | SslProtocols.Tls13,
-                            CertificateRevocationCheckMode = X509RevocationMode.NoCheck,
-                            RemoteCertificateValidationCallback = (_, certificate, _, _) => IsAllowed(certificate),
-                            ApplicationProtocols = [SslApplicationProtocol.Http2, SslApplicationProtocol.Http11],
-                        }
-                    ),
+                OnConnection = async context =>
+                {
+                    await renew(context.CancellationToken);
+                    return new SslServerAuthenticationOptions
+                    {
+                        ServerCertificateContext = certificates.Server,
+                        ClientCertificateRequired = true,
+                        EnabledSslProtocols = SslProtocols.Tls12 | SslProtocols.Tls13,
+                        CertificateRevocationCheckMode = X509RevocationMode.NoCheck,
+                        RemoteCertificateValidationCallback = (_, certificate, _, _) => IsAllowed(certificate),
+                        ApplicationProtocols = [SslApplicationProtocol.Http2, SslApplicationProtocol.Http11],
+                    };
+                },
             }
         );
     }

@@ -13,8 +13,17 @@ internal static class CertificateMaker
     /// <summary>kubeadm's year; renewed by itself after two thirds of it.</summary>
     private static readonly TimeSpan LeafLife = TimeSpan.FromDays(365);
 
+    /// <summary>A leaf is renewed when this much of its life is left.</summary>
+    private static readonly TimeSpan LeafRenewal = LeafLife / 3;
+
     /// <summary>Edge machines wake up with wrong clocks: a certificate is good from a day before it was made.</summary>
     private static readonly TimeSpan ClockError = TimeSpan.FromDays(1);
+
+    /// <summary>
+    /// This program is younger than that. A machine without a battery boots in 1970: what it makes then is good at once, and
+    /// lives as long after this date as it would have after the true one.
+    /// </summary>
+    private static readonly DateTimeOffset ProgramDate = new(2025, 11, 1, 0, 0, 0, TimeSpan.Zero);
 
     private const string ServerAuthentication = "1.3.6.1.5.5.7.3.1";
     private const string ClientAuthentication = "1.3.6.1.5.5.7.3.2";
@@ -32,7 +41,7 @@ internal static class CertificateMaker
             )
         );
         request.CertificateExtensions.Add(new X509SubjectKeyIdentifierExtension(request.PublicKey, critical: false));
-        return request.CreateSelfSigned(now - ClockError, now + AuthorityLife);
+        return request.CreateSelfSigned(now - ClockError, Later(now, ProgramDate) + AuthorityLife);
     }
 
     public static X509Certificate2 Server(
@@ -61,11 +70,13 @@ internal static class CertificateMaker
     public static X509Certificate2 Admin(X509Certificate2 authority, DateTimeOffset now) =>
         Leaf(authority, "O=system:masters, CN=kubernetes-admin", ClientAuthentication, null, now);
 
-    public static bool NeedsRenewal(X509Certificate2 certificate, DateTimeOffset now)
-    {
-        var life = End(certificate) - Start(certificate);
-        return now > End(certificate) - (life / 3);
-    }
+    /// <summary>A leaf that is near its end, or was made by a clock that ran ahead.</summary>
+    public static bool NeedsRenewal(X509Certificate2 leaf, DateTimeOffset now) =>
+        now < Start(leaf) || now > End(leaf) - LeafRenewal;
+
+    /// <summary>An authority that could not sign a whole leaf any more, or was made by a clock that ran ahead.</summary>
+    public static bool AuthorityNeedsRenewal(X509Certificate2 authority, DateTimeOffset now) =>
+        now < Start(authority) || now > End(authority) - LeafLife;
 
     private static X509Certificate2 Leaf(
         X509Certificate2 authority,
@@ -92,7 +103,7 @@ internal static class CertificateMaker
 
         var serial = RandomNumberGenerator.GetBytes(SerialBytes);
         serial[0] &= 0x7F;
-        var end = Earlier(now + LeafLife, End(authority));
+        var end = Earlier(Later(now, ProgramDate) + LeafLife, End(authority));
         using var bare = request.Create(authority, Later(now - ClockError, Start(authority)), end, serial);
         return bare.CopyWithPrivateKey(key);
     }

@@ -2,7 +2,6 @@ using System.Net;
 using System.Net.Security;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
-using System.Text;
 using Holdfast.Linux;
 using Microsoft.Extensions.Logging;
 
@@ -10,47 +9,48 @@ namespace Holdfast.Hub.Pki;
 
 /// <summary>
 /// The Hub's own certificate authority, its server certificate and the administrator's certificate, kept in the PKI
-/// directory and renewed before they expire. Reading is thread-safe; <see cref="LoadAsync"/> runs once at a time.
+/// directory and renewed before they expire. Thread-safe.
 /// </summary>
 internal sealed class HubCertificates(HubOptions options, TimeProvider clock, ILogger logger)
 {
     private const UnixFileMode DirectoryMode =
         UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
 
-    private volatile SslStreamCertificateContext? server;
+    private readonly CertificateFiles files = new(options.Paths.PkiDirectory);
+    private readonly SemaphoreSlim loading = new(1);
+    private volatile Loaded? loaded;
 
-    private X509Certificate2? authority;
+    public SslStreamCertificateContext Server => Current.Server;
 
-    public SslStreamCertificateContext Server =>
-        server ?? throw new InvalidOperationException("internal error: certificates are used before they are loaded");
+    public X509Certificate2 Authority => Current.Authority;
 
-    public X509Certificate2 Authority =>
-        authority
-        ?? throw new InvalidOperationException("internal error: certificates are used before they are loaded");
+    public X509Certificate2 Admin => Current.Admin;
 
-    public X509Certificate2? Admin { get; private set; }
+    private Loaded Current =>
+        loaded ?? throw new InvalidOperationException("internal error: certificates are used before they are loaded");
 
-    /// <summary>Reads the certificates, makes what is missing, renews what is near its end.</summary>
-    public async Task LoadAsync(CancellationToken ct)
+    /// <summary>
+    /// Reads the certificates, makes what is missing, renews what is near its end. Cheap while nothing is to be done, so that
+    /// it can be called for each handshake: a clock that jumps makes certificates old at once.
+    /// </summary>
+    /// <returns>Whether there are others than before.</returns>
+    public async ValueTask<bool> LoadAsync(CancellationToken ct)
     {
+        if (loaded?.IsGood(clock.GetUtcNow()) == true)
+        {
+            return false;
+        }
+
+        await loading.WaitAsync(ct);
         try
         {
-            Directory.CreateDirectory(options.Paths.PkiDirectory, DirectoryMode);
-            var now = clock.GetUtcNow();
-            var ca = Read("ca") ?? await KeepAsync("ca", CertificateMaker.Authority(options.NodeName, now), ct);
-            authority = ca;
-            var hub = Current("server", ca, now);
-            if (hub is null || !hub.MatchesHostname(options.NodeName))
+            if (loaded?.IsGood(clock.GetUtcNow()) == true)
             {
-                hub = await KeepAsync(
-                    "server",
-                    CertificateMaker.Server(ca, options.NodeName, options.ListenAddress, now),
-                    ct
-                );
+                return false;
             }
 
-            server = SslStreamCertificateContext.Create(hub, [ca], offline: true);
-            Admin = Current("admin", ca, now) ?? await KeepAsync("admin", CertificateMaker.Admin(ca, now), ct);
+            loaded = await ReadOrMakeAsync(clock.GetUtcNow(), ct);
+            return true;
         }
         catch (Exception e)
             when (e is IOException or UnauthorizedAccessException or CryptographicException or LinuxException)
@@ -62,6 +62,33 @@ internal sealed class HubCertificates(HubOptions options, TimeProvider clock, IL
                 e
             );
         }
+        finally
+        {
+            loading.Release();
+        }
+    }
+
+    private async Task<Loaded> ReadOrMakeAsync(DateTimeOffset now, CancellationToken ct)
+    {
+        Directory.CreateDirectory(options.Paths.PkiDirectory, DirectoryMode);
+        var ca = files.ReadAuthority();
+        if (ca is null || CertificateMaker.AuthorityNeedsRenewal(ca, now))
+        {
+            ca = await KeepAsync("ca", CertificateMaker.Authority(options.NodeName, now), ct);
+        }
+
+        var server = Usable("server", ca, now);
+        if (server is null || !server.MatchesHostname(options.NodeName))
+        {
+            server = await KeepAsync(
+                "server",
+                CertificateMaker.Server(ca, options.NodeName, options.ListenAddress, now),
+                ct
+            );
+        }
+
+        var admin = Usable("admin", ca, now) ?? await KeepAsync("admin", CertificateMaker.Admin(ca, now), ct);
+        return new(ca, server, admin, SslStreamCertificateContext.Create(server, [ca], offline: true));
     }
 
     /// <summary>Whether a client's certificate was signed by our authority, for clients, and is good now.</summary>
@@ -84,17 +111,13 @@ internal sealed class HubCertificates(HubOptions options, TimeProvider clock, IL
     }
 
     /// <summary>The certificate of that name if it was signed by this authority and is far from its end.</summary>
-    private X509Certificate2? Current(string name, X509Certificate2 ca, DateTimeOffset now)
-    {
-        var certificate = Read(name);
-        return
-            certificate is not null
-            && certificate.IssuerName.RawData.AsSpan().SequenceEqual(ca.SubjectName.RawData)
-            && IsSignedBy(certificate, ca)
-            && !CertificateMaker.NeedsRenewal(certificate, now)
-            ? certificate
+    private X509Certificate2? Usable(string name, X509Certificate2 ca, DateTimeOffset now) =>
+        files.ReadLeaf(name) is { } leaf
+        && leaf.IssuerName.RawData.AsSpan().SequenceEqual(ca.SubjectName.RawData)
+        && IsSignedBy(leaf, ca)
+        && !CertificateMaker.NeedsRenewal(leaf, now)
+            ? leaf
             : null;
-    }
 
     private static bool IsSignedBy(X509Certificate2 certificate, X509Certificate2 ca)
     {
@@ -112,36 +135,23 @@ internal sealed class HubCertificates(HubOptions options, TimeProvider clock, IL
         return chain.Build(certificate);
     }
 
-    private X509Certificate2? Read(string name)
-    {
-        var (certificate, key) = Files(name);
-        return File.Exists(certificate) && File.Exists(key)
-            ? X509Certificate2.CreateFromPemFile(certificate, key)
-            : null;
-    }
-
     private async Task<X509Certificate2> KeepAsync(string name, X509Certificate2 made, CancellationToken ct)
     {
-        var (certificate, key) = Files(name);
-        using var ecdsa = made.GetECDsaPrivateKey()!;
-
-        // The key first: a certificate without its key would be read as a whole, a key without certificate is not.
-        await AtomicFile.WriteAsync(
-            key,
-            Encoding.ASCII.GetBytes(ecdsa.ExportPkcs8PrivateKeyPem() + "\n"),
-            AtomicFile.SecretMode,
-            cancellationToken: ct
-        );
-        await AtomicFile.WriteAsync(
-            certificate,
-            Encoding.ASCII.GetBytes(made.ExportCertificatePem() + "\n"),
-            AtomicFile.SecretMode,
-            cancellationToken: ct
-        );
+        await files.WriteAsync(name, made, ct);
         HubLog.CertificateMade(logger, made.Subject, CertificateMaker.End(made));
         return made;
     }
 
-    private (string Certificate, string Key) Files(string name) =>
-        (Path.Join(options.Paths.PkiDirectory, $"{name}.crt"), Path.Join(options.Paths.PkiDirectory, $"{name}.key"));
+    private sealed record Loaded(
+        X509Certificate2 Authority,
+        X509Certificate2 Leaf,
+        X509Certificate2 Admin,
+        SslStreamCertificateContext Server
+    )
+    {
+        public bool IsGood(DateTimeOffset now) =>
+            !CertificateMaker.AuthorityNeedsRenewal(Authority, now)
+            && !CertificateMaker.NeedsRenewal(Leaf, now)
+            && !CertificateMaker.NeedsRenewal(Admin, now);
+    }
 }

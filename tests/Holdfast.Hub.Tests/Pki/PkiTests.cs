@@ -97,14 +97,14 @@ public sealed class PkiTests : IAsyncLifetime
                 NullLogger.Instance
             );
             await certificates.LoadAsync(CancellationToken.None);
-            var first = (Ca: certificates.Authority.Thumbprint, Admin: certificates.Admin!.Thumbprint);
+            var first = (Ca: certificates.Authority.Thumbprint, Admin: certificates.Admin.Thumbprint);
             await certificates.LoadAsync(CancellationToken.None);
-            Assert.Equal(first.Admin, certificates.Admin!.Thumbprint);
+            Assert.Equal(first.Admin, certificates.Admin.Thumbprint);
 
             clock.Now += TimeSpan.FromDays(300);
             await certificates.LoadAsync(CancellationToken.None);
             Assert.Equal(first.Ca, certificates.Authority.Thumbprint);
-            Assert.NotEqual(first.Admin, certificates.Admin!.Thumbprint);
+            Assert.NotEqual(first.Admin, certificates.Admin.Thumbprint);
             Assert.True(certificates.IsTrustedClient(certificates.Admin));
         }
         finally
@@ -124,7 +124,9 @@ public sealed class PkiTests : IAsyncLifetime
             await File.WriteAllTextAsync(Path.Join(options.Paths.PkiDirectory, "ca.crt"), "garbage");
             await File.WriteAllTextAsync(Path.Join(options.Paths.PkiDirectory, "ca.key"), "garbage");
             var failure = await Assert.ThrowsAsync<HubException>(() =>
-                new HubCertificates(options, TimeProvider.System, NullLogger.Instance).LoadAsync(CancellationToken.None)
+                new HubCertificates(options, TimeProvider.System, NullLogger.Instance)
+                    .LoadAsync(CancellationToken.None)
+                    .AsTask()
             );
 
             Assert.Equal(HubReason.Pki, failure.Reason);
@@ -137,10 +139,7 @@ public sealed class PkiTests : IAsyncLifetime
     }
 
     private X509Certificate2 Load(string name) =>
-        X509Certificate2.CreateFromPemFile(
-            Path.Join(hub.Paths.PkiDirectory, $"{name}.crt"),
-            Path.Join(hub.Paths.PkiDirectory, $"{name}.key")
-        );
+        X509Certificate2.CreateFromPemFile(Path.Join(hub.Paths.PkiDirectory, $"{name}.pem"));
 
     private HttpClient Client(X509Certificate2? certificate)
     {
