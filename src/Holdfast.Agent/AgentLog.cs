@@ -57,8 +57,11 @@ internal static partial class AgentLog
     [LoggerMessage(3031, LogLevel.Information, "removed {What}, which no object owns")]
     public static partial void OrphanRemoved(this ILogger logger, string what);
 
-    [LoggerMessage(3040, LogLevel.Warning, "cannot read pod {Key} from the store; it is ignored until it changes")]
+    [LoggerMessage(3040, LogLevel.Warning, "cannot read pod {Key} from the store; it becomes Failed")]
     public static partial void PodUnreadable(this ILogger logger, string key, Exception cause);
+
+    [LoggerMessage(3042, LogLevel.Warning, "cannot write that pod {Key} is invalid; trying again when a pod changes")]
+    public static partial void InvalidPodNotWritten(this ILogger logger, string key, Exception cause);
 
     [LoggerMessage(3041, LogLevel.Information, "the watch of {Resource} fell behind; listing again")]
     public static partial void WatchRestarted(this ILogger logger, string resource);

@@ -7,6 +7,8 @@ namespace Holdfast.Agent.Pods;
 /// <summary>Brings what changes in the store to the workers: pods of this node, and the objects pods are made from.</summary>
 internal sealed class PodFeed(ObjectStore store, PodWorkers pods, string nodeName, ILogger logger)
 {
+    private readonly UnreadablePods unreadable = new(store, nodeName, logger);
+
     /// <summary>Tells the workers all there is; a pod they know that is not there has gone unseen.</summary>
     /// <returns>The revision to watch from.</returns>
     public long List()
@@ -36,9 +38,11 @@ internal sealed class PodFeed(ObjectStore store, PodWorkers pods, string nodeNam
         {
             try
             {
+                await unreadable.TellAsync(ct);
                 await foreach (var change in store.WatchAsync(ResourceNames.Pods, null, revision, ct))
                 {
                     Take(change);
+                    await unreadable.TellAsync(ct);
                 }
             }
             catch (StoreException e) when (e.Reason == StoreReason.TooOld)
@@ -74,12 +78,13 @@ internal sealed class PodFeed(ObjectStore store, PodWorkers pods, string nodeNam
 
     private void Take(StoreEvent change)
     {
-        if (Read(change.Object) is not { } pod)
+        var isDeleted = change.Kind == StoreEventKind.Deleted;
+        if (Read(change.Object, isDeleted) is not { } pod)
         {
             return;
         }
 
-        if (change.Kind == StoreEventKind.Deleted)
+        if (isDeleted)
         {
             pods.Vanish(pod.Metadata.Uid);
         }
@@ -90,7 +95,7 @@ internal sealed class PodFeed(ObjectStore store, PodWorkers pods, string nodeNam
     }
 
     /// <summary>Null for a pod of another node, and for one that cannot be run because it cannot be read.</summary>
-    private Pod? Read(StoredObject stored)
+    private Pod? Read(StoredObject stored, bool isDeleted = false)
     {
         try
         {
@@ -103,7 +108,11 @@ internal sealed class PodFeed(ObjectStore store, PodWorkers pods, string nodeNam
         }
         catch (KubeException e)
         {
-            logger.PodUnreadable(stored.Key.ToString(), e);
+            if (!isDeleted)
+            {
+                unreadable.Add(stored, e);
+            }
+
             return null;
         }
     }

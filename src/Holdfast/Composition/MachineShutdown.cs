@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using Holdfast.Cri;
 using Holdfast.Kube;
 using Holdfast.Linux;
@@ -50,8 +51,8 @@ internal static class MachineShutdown
         {
             var graces = store
                 .List(ResourceNames.Pods)
-                .Items.Select(item => KubeJson.Deserialize<Pod>(item.Json.Span))
-                .ToDictionary(pod => pod.Metadata.Uid, pod => pod.Spec.TerminationGracePeriodSeconds);
+                .Items.Select(item => KubeObject.Parse(item.Json.Span))
+                .ToDictionary(pod => pod.Uid, pod => Seconds(pod.At("spec", "terminationGracePeriodSeconds")));
             var sandboxes = await NodeSandbox.ListAsync(runtimes.Endpoints, limit.Token);
             var ready = sandboxes.Where(own => own.IsReady && own.IsOf(paths)).ToArray();
             DaemonLog.StoppingPods(log, ready.Length);
@@ -65,4 +66,7 @@ internal static class MachineShutdown
             DaemonLog.PodsNotStopped(log, failure.Message);
         }
     }
+
+    private static long? Seconds(JsonNode? value) =>
+        value is JsonValue v && v.TryGetValue(out long seconds) ? seconds : null;
 }
