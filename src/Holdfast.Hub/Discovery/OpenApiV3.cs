@@ -141,7 +141,8 @@ internal static class OpenApiV3
         field.Kind switch
         {
             FieldKind.Object => new JsonObject { ["$ref"] = $"#/components/schemas/{Prefix}{field.TypeName}" },
-            FieldKind.Integer => new JsonObject { ["type"] = "integer" },
+            FieldKind.Int32 => new JsonObject { ["type"] = "integer", ["format"] = "int32" },
+            FieldKind.Int64 => new JsonObject { ["type"] = "integer", ["format"] = "int64" },
             FieldKind.Boolean => new JsonObject { ["type"] = "boolean" },
             FieldKind.Any => new JsonObject { ["type"] = "object" },
             FieldKind.Bytes => new JsonObject { ["type"] = "string", ["format"] = "byte" },

@@ -132,7 +132,7 @@ internal static class ProtobufBody
         field.Kind switch
         {
             FieldKind.Text => Text(reader.Bytes),
-            FieldKind.Integer => (long)reader.Number,
+            FieldKind.Int32 or FieldKind.Int64 => (long)reader.Number,
             FieldKind.Boolean => reader.Number != 0,
             FieldKind.Bytes => Convert.ToBase64String(reader.Bytes),
             FieldKind.Object => ReadMessage(reader.Bytes, field.Type!, depth + 1),

@@ -79,7 +79,8 @@ internal sealed class SchemaCatalog
         type switch
         {
             "string" => FieldKind.Text,
-            "int" => FieldKind.Integer,
+            "int32" => FieldKind.Int32,
+            "int64" => FieldKind.Int64,
             "bool" => FieldKind.Boolean,
             "bytes" => FieldKind.Bytes,
             "any" => FieldKind.Any,

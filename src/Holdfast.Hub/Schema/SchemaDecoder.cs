@@ -76,7 +76,7 @@ internal sealed class SchemaDecoder(TypeSchema type)
 
                 break;
             default:
-                if (field.Kind == FieldKind.Quantity)
+                if (field.Kind is FieldKind.Quantity or FieldKind.Bytes)
                 {
                     owner[field.Name] = DecodeScalar(field, value, path);
                 }
@@ -89,12 +89,17 @@ internal sealed class SchemaDecoder(TypeSchema type)
         }
     }
 
-    /// <summary>The value itself, or a quantity in its canonical text.</summary>
+    /// <summary>The value itself; quantities and bytes in their canonical text.</summary>
     private JsonNode DecodeScalar(FieldSchema field, JsonNode value, string path)
     {
-        if (field.Kind == FieldKind.Quantity)
+        switch (field.Kind)
         {
-            return CanonicalQuantity(value, path);
+            case FieldKind.Quantity:
+                return CanonicalQuantity(value, path);
+            case FieldKind.Bytes:
+                return CanonicalBytes(value, path);
+            default:
+                break;
         }
 
         DecodeValue(field, value, path);
@@ -113,13 +118,12 @@ internal sealed class SchemaDecoder(TypeSchema type)
                 throw Wrong(value, path, "string");
             case FieldKind.Boolean when kind is not (JsonValueKind.True or JsonValueKind.False):
                 throw Wrong(value, path, "bool");
-            case FieldKind.Integer when !IsWhole(value):
+            case FieldKind.Int32 when !IsWhole(value, int.MinValue, int.MaxValue):
+                throw Wrong(value, path, "int32");
+            case FieldKind.Int64 when !IsWhole(value, long.MinValue, long.MaxValue):
                 throw Wrong(value, path, "int64");
-            case FieldKind.IntOrString when kind != JsonValueKind.String && !IsWhole(value):
-                throw Wrong(value, path, "intstr.IntOrString");
-            case FieldKind.Bytes:
-                CheckBytes(value, path);
-                break;
+            case FieldKind.IntOrString when kind != JsonValueKind.String && !IsWhole(value, int.MinValue, int.MaxValue):
+                throw Wrong(value, path, "int32");
             case FieldKind.Time:
                 CheckTime(value, path);
                 break;
@@ -128,23 +132,31 @@ internal sealed class SchemaDecoder(TypeSchema type)
         }
     }
 
-    private static bool IsWhole(JsonNode value) =>
+    private static bool IsWhole(JsonNode value, long from, long to) =>
         value is JsonValue number
         && number.GetValueKind() == JsonValueKind.Number
-        && long.TryParse(number.ToJsonString(), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out _);
+        && long.TryParse(
+            number.ToJsonString(),
+            NumberStyles.AllowLeadingSign,
+            CultureInfo.InvariantCulture,
+            out var whole
+        )
+        && whole >= from
+        && whole <= to;
 
-    private static void CheckBytes(JsonNode value, string path)
+    /// <summary>Go takes line breaks and stray bits in base64; the readers of this program do not.</summary>
+    private static JsonNode CanonicalBytes(JsonNode value, string path)
     {
-        var text = value.AsText() ?? throw Wrong(value, path, "[]uint8");
-        if (!Convert.TryFromBase64String(text, new byte[text.Length], out _))
-        {
-            throw new WrongTypeException($"illegal base64 data in {path}");
-        }
+        var text = (value.AsText() ?? throw Wrong(value, path, "[]uint8")).Replace("\r", "").Replace("\n", "");
+        var bytes = new byte[text.Length];
+        return !text.AsSpan().ContainsAny(" \t") && Convert.TryFromBase64String(text, bytes, out var count)
+            ? Convert.ToBase64String(bytes.AsSpan(0, count))
+            : throw new WrongTypeException($"illegal base64 data in {path}");
     }
 
     private static void CheckTime(JsonNode value, string path)
     {
-        if (JsonReading.ParseTime(value.AsText() ?? throw Wrong(value, path, "Time")) is null)
+        if (!KubeTime.TryParse(value.AsText() ?? throw Wrong(value, path, "Time"), out _))
         {
             throw new WrongTypeException($"cannot parse {value.ToJsonString()} as RFC 3339 time in {path}");
         }

@@ -4,7 +4,8 @@ namespace Holdfast.Hub.Schema;
 internal enum FieldKind
 {
     Text,
-    Integer,
+    Int32,
+    Int64,
     Boolean,
     Bytes,
     Any,
