@@ -26,6 +26,8 @@ internal sealed class TestHub : IAsyncDisposable
         Http = new HttpClient(
             new SocketsHttpHandler
             {
+                // A server may close a connection after a bad request, just when the next one is written to it.
+                PooledConnectionLifetime = TimeSpan.Zero,
                 ConnectCallback = async (_, ct) =>
                 {
                     var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);

@@ -1,9 +1,11 @@
+using Microsoft.Extensions.Time.Testing;
+
 namespace Holdfast.Hub.Tests.Controllers;
 
 public sealed class PodGarbageCollectorTests : IAsyncLifetime
 {
     private const string Pods = "/api/v1/namespaces/default/pods";
-    private readonly ManualClock clock = new(TimeProvider.System.GetUtcNow());
+    private readonly FakeTimeProvider clock = new(TimeProvider.System.GetUtcNow());
     private TestHub hub = null!;
 
     public async Task InitializeAsync() => hub = await TestHub.StartAsync(clock: clock);

@@ -4,6 +4,7 @@ using System.Text;
 using Holdfast.Hub.Pki;
 using Holdfast.Testing;
 using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Time.Testing;
 
 namespace Holdfast.Hub.Tests.Pki;
 
@@ -12,7 +13,7 @@ public sealed class ClockAndCrashTests : IDisposable
 {
     private static readonly DateTimeOffset Epoch = DateTimeOffset.UnixEpoch.AddMinutes(1);
     private readonly TemporaryDirectory directory = new();
-    private readonly ManualClock clock = new(Epoch);
+    private readonly FakeTimeProvider clock = new(Epoch);
     private readonly HubOptions options;
 
     public ClockAndCrashTests() => options = new HubOptions("n", new Linux.NodePaths(directory.Path));
@@ -69,7 +70,7 @@ public sealed class ClockAndCrashTests : IDisposable
     {
         clock.Advance(new DateTimeOffset(2060, 1, 1, 0, 0, 0, TimeSpan.Zero) - Epoch);
         await New().LoadAsync(CancellationToken.None);
-        clock.Advance(new DateTimeOffset(2026, 1, 1, 0, 0, 0, TimeSpan.Zero) - clock.GetUtcNow());
+        clock.AdjustTime(new DateTimeOffset(2026, 1, 1, 0, 0, 0, TimeSpan.Zero));
         var certificates = New();
         await certificates.LoadAsync(CancellationToken.None);
 
