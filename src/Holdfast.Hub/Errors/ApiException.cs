@@ -82,9 +82,8 @@ internal sealed class ApiException(ApiReason reason, string message, Exception? 
 
     public static ApiException Invalid(ResourceDefinition resource, string name, IReadOnlyList<FieldError> errors)
     {
-        var text = errors.Count == 1 ? errors[0].ToString() : $"[{string.Join(", ", errors)}]";
         var kind = resource.Group.Length == 0 ? resource.Kind : $"{resource.Kind}.{resource.Group}";
-        return new(ApiReason.Invalid, $"{kind} \"{name}\" is invalid: {text}")
+        return new(ApiReason.Invalid, $"{kind} \"{name}\" is invalid: {FieldError.Join(errors)}")
         {
             Name = name,
             Group = resource.Group,

@@ -27,6 +27,10 @@ internal sealed record FieldError(string Type, string Field, string Detail, stri
     public static FieldError TooLong(string field, int max) =>
         new("FieldValueTooLong", field, "", $"Too long: may not be more than {max} bytes");
 
+    /// <summary>One finding as it is, several in brackets: as utilerrors.Aggregate prints them.</summary>
+    public static string Join(IReadOnlyList<FieldError> errors) =>
+        errors.Count == 1 ? errors[0].ToString() : $"[{string.Join(", ", errors)}]";
+
     public override string ToString() => $"{Field}: {Text}";
 
     private static string Join(string head, string detail) => detail.Length == 0 ? head : $"{head}: {detail}";

@@ -56,7 +56,7 @@ internal static class AppsResources
             Schema = SchemaCatalog.Kubernetes["ReplicaSet"],
             Subresources = [.. Scale, new("status", "ReplicaSet", "apps", "v1", "get", "patch", "update")],
             Columns = AppsColumns.ReplicaSet,
-            SelectableFields = ["status.replicas"],
+            SelectableFields = new(SchemaCatalog.Kubernetes["ReplicaSet"], ["status.replicas"]),
             HasGeneration = true,
             Default = AppsDefaults.ReplicaSet,
             PrepareNew = o => o["status"] = new JsonObject { ["replicas"] = 0 },

@@ -32,7 +32,11 @@ internal static class CoreResources
                 new("finalize", "Namespace", "", "v1", "update"),
             ],
             Columns = CoreColumns.Namespace,
-            SelectableFields = ["status.phase"],
+            SelectableFields = new(
+                SchemaCatalog.Kubernetes["Namespace"],
+                ["status.phase"],
+                new Dictionary<string, Func<JsonObject, string>> { ["name"] = o => o.MetaName }
+            ),
             NameIsSubdomain = false,
             MarkTerminating = o => o.Ensure("status")["phase"] = "Terminating",
             DeletionBar = name =>
@@ -73,7 +77,7 @@ internal static class CoreResources
             StoreName = ResourceNames.Secrets,
             Schema = SchemaCatalog.Kubernetes["Secret"],
             Columns = CoreColumns.Secret,
-            SelectableFields = ["type"],
+            SelectableFields = new(SchemaCatalog.Kubernetes["Secret"], ["type"]),
             Default = DefaultSecret,
             Validate = DataValidation.Secret,
         };
@@ -91,20 +95,28 @@ internal static class CoreResources
             StoreName = ResourceNames.Events,
             Schema = SchemaCatalog.Kubernetes["Event"],
             Columns = EventColumns.Event,
-            SelectableFields =
-            [
-                "involvedObject.kind",
-                "involvedObject.namespace",
-                "involvedObject.name",
-                "involvedObject.uid",
-                "involvedObject.apiVersion",
-                "involvedObject.resourceVersion",
-                "involvedObject.fieldPath",
-                "reason",
-                "reportingComponent",
-                "source",
-                "type",
-            ],
+            SelectableFields = new(
+                SchemaCatalog.Kubernetes["Event"],
+                [
+                    "involvedObject.kind",
+                    "involvedObject.namespace",
+                    "involvedObject.name",
+                    "involvedObject.uid",
+                    "involvedObject.apiVersion",
+                    "involvedObject.resourceVersion",
+                    "involvedObject.fieldPath",
+                    "reason",
+                    "reportingComponent",
+                    "type",
+                ],
+                new Dictionary<string, Func<JsonObject, string>>
+                {
+                    ["source"] = e =>
+                        e.At("source").StringAt("component") is { Length: > 0 } component
+                            ? component
+                            : e.StringAt("reportingComponent") ?? "",
+                }
+            ),
         };
 
     private static void DefaultSecret(JsonObject secret)

@@ -25,7 +25,7 @@ internal static class NodeResources
             Schema = SchemaCatalog.Kubernetes["Node"],
             Subresources = [new("status", "Node", "", "v1", "get", "patch", "update")],
             Columns = NodeColumns.Node,
-            SelectableFields = ["spec.unschedulable"],
+            SelectableFields = new(SchemaCatalog.Kubernetes["Node"], ["spec.unschedulable"]),
             Default = o => o.Ensure("spec"),
         };
 

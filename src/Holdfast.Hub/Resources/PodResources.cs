@@ -35,17 +35,26 @@ internal static class PodResources
                 new("status", "Pod", "", "v1", "get", "patch", "update"),
             ],
             Columns = PodColumns.Pod,
-            SelectableFields =
-            [
-                "spec.nodeName",
-                "spec.restartPolicy",
-                "spec.schedulerName",
-                "spec.serviceAccountName",
-                "spec.hostNetwork",
-                "status.phase",
-                "status.podIP",
-                "status.nominatedNodeName",
-            ],
+            SelectableFields = new(
+                SchemaCatalog.Kubernetes["Pod"],
+                [
+                    "spec.nodeName",
+                    "spec.restartPolicy",
+                    "spec.schedulerName",
+                    "spec.serviceAccountName",
+                    "spec.hostNetwork",
+                    "status.phase",
+                    "status.podIP",
+                    "status.nominatedNodeName",
+                ],
+                new Dictionary<string, Func<JsonObject, string>>
+                {
+                    ["status.podIP"] = pod =>
+                        pod.At("status").ObjectsAt("podIPs").FirstOrDefault().StringAt("ip")
+                        ?? pod.At("status").StringAt("podIP")
+                        ?? "",
+                }
+            ),
             HasGeneration = true,
             Default = o => PodDefaults.Apply(o.Ensure("spec")),
             PrepareNew = PrepareNew,

@@ -29,8 +29,8 @@ internal sealed record ResourceDefinition
     public IReadOnlyList<Subresource> Subresources { get; init; } = [];
     public required IReadOnlyList<TableColumn> Columns { get; init; }
 
-    /// <summary>Field selector paths besides metadata.name and metadata.namespace.</summary>
-    public IReadOnlyList<string> SelectableFields { get; init; } = [];
+    /// <summary>What field selectors may name.</summary>
+    public SelectableFields SelectableFields { get; init; } = SelectableFields.OnlyNames;
 
     /// <summary>Fills in what the writer left out; runs on every create and update.</summary>
     public Action<JsonObject> Default { get; init; } = _ => { };

@@ -13,9 +13,10 @@ internal sealed class ObjectFilter
 {
     private readonly LabelSelectorQuery labels;
     private readonly FieldSelectorQuery fields;
+    private readonly ResourceDefinition resource;
 
-    private ObjectFilter(LabelSelectorQuery labels, FieldSelectorQuery fields) =>
-        (this.labels, this.fields) = (labels, fields);
+    private ObjectFilter(LabelSelectorQuery labels, FieldSelectorQuery fields, ResourceDefinition resource) =>
+        (this.labels, this.fields, this.resource) = (labels, fields, resource);
 
     /// <summary>Whether every object passes, so that none need be parsed.</summary>
     public bool IsEmpty => labels.Requirements.Count == 0 && fields.Requirements.Count == 0;
@@ -31,7 +32,7 @@ internal sealed class ObjectFilter
             var byField = FieldSelectorQuery.Parse(request.Text("fieldSelector"));
             foreach (var path in byField.Requirements.Select(r => r.Path))
             {
-                if (path is not ("metadata.name" or "metadata.namespace") && !resource.SelectableFields.Contains(path))
+                if (!resource.SelectableFields.Contains(path))
                 {
                     throw ApiException.BadRequest(
                         $"Unable to find \"{resource.QualifiedName}\" that match label selector \"{byLabel}\", field selector "
@@ -40,7 +41,7 @@ internal sealed class ObjectFilter
                 }
             }
 
-            return new(byLabel, byField);
+            return new(byLabel, byField, resource);
         }
         catch (KubeException e)
         {
@@ -48,5 +49,6 @@ internal sealed class ObjectFilter
         }
     }
 
-    public bool Passes(JsonObject o) => labels.Matches(o.Labels) && fields.Matches(o);
+    public bool Passes(JsonObject o) =>
+        labels.Matches(o.Labels) && fields.Matches(path => resource.SelectableFields.Value(o, path));
 }

@@ -27,7 +27,7 @@ internal static class WatchVerb
             : MinSeconds + Random.Shared.Next(MinSeconds);
         var include = wanted.Shape == AnswerShape.Table ? call.Request.IncludeObject() : RowObject.None;
         var stream = new WatchStream(call, wanted, include);
-        var from = call.Request.ResourceVersion();
+        var from = WatchOptions.From(call.Request, call.Objects.Store.Revision);
         ListVerb.CheckVersion(from, call.Objects.Store.Revision);
 
         call.Http.Response.ContentType = ApiAnswer.JsonType;

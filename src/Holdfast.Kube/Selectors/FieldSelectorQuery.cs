@@ -17,8 +17,7 @@ public sealed record FieldRequirement(string Path, bool IsEqual, string Value)
 }
 
 /// <summary>
-/// A field selector as queries write it: "metadata.name=x,spec.nodeName!=y". Immutable and thread-safe. An absent field is "".
-/// Source: k8s.io/apimachinery/pkg/fields/selector.go.
+/// A field selector as queries write it: "metadata.name=x,spec.nodeName!=y". Immutable and thread-safe. /// Source: k8s.io/apimachinery/pkg/fields/selector.go.
 /// </summary>
 public sealed class FieldSelectorQuery
 {
@@ -43,17 +42,19 @@ public sealed class FieldSelectorQuery
     /// <summary>The value that a field must have exactly, such as metadata.name for a lookup by name; null when it is free.</summary>
     public string? RequiredValue(string path) => Requirements.FirstOrDefault(r => r.IsEqual && r.Path == path)?.Value;
 
-    public bool Matches(JsonNode? json)
+    /// <param name="valueOf">The value of the field at a path, as text.</param>
+    public bool Matches(Func<string, string> valueOf)
     {
         foreach (var requirement in Requirements)
-            if ((ValueAt(json, requirement.Path) == requirement.Value) != requirement.IsEqual)
+            if ((valueOf(requirement.Path) == requirement.Value) != requirement.IsEqual)
                 return false;
         return true;
     }
 
     public override string ToString() => string.Join(',', Requirements);
 
-    internal static string ValueAt(JsonNode? node, string path)
+    /// <summary>The scalar at a path as text; "" when there is none.</summary>
+    public static string ValueAt(JsonNode? node, string path)
     {
         foreach (var step in path.Split('.'))
         {

@@ -129,7 +129,7 @@ public sealed class SelectorTests
     [InlineData("metadata.name.deeper=", true)]
     [InlineData(@"status.phase=a\,b\=c\\", true)]
     public void A_field_query_selects_by_fields(string query, bool expected) =>
-        Assert.Equal(expected, FieldSelectorQuery.Parse(query).Matches(Pod));
+        Assert.Equal(expected, FieldSelectorQuery.Parse(query).Matches(path => FieldSelectorQuery.ValueAt(Pod, path)));
 
     [Theory]
     [InlineData("metadata.name")]
