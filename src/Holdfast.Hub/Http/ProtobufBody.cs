@@ -77,12 +77,20 @@ internal static class ProtobufBody
         while (reader.Next())
         {
             var number = reader.Field;
-            var field =
-                type.Fields.Values.FirstOrDefault(f => f.Number == number)
-                ?? throw new ApiException(
+            if (type.Fields.Values.FirstOrDefault(f => f.Number == number) is not { } field)
+            {
+                // A field of a later version is passed over, as protobuf wants; one that is only not numbered here is not.
+                if (type.IsNumbered)
+                {
+                    continue;
+                }
+
+                throw new ApiException(
                     ApiReason.UnsupportedMediaType,
                     $"cannot read field {number} of {type.Name} in protobuf: send the object as application/json"
                 );
+            }
+
             switch (field.Shape)
             {
                 case FieldShape.List:

@@ -20,12 +20,6 @@ internal static class RequestBody
     /// <summary>Deeper nesting than this is no Kubernetes object; System.Text.Json's own default.</summary>
     private const int MaxDepth = 64;
 
-    private static readonly JsonDocumentOptions Strict = new()
-    {
-        MaxDepth = MaxDepth,
-        AllowDuplicateProperties = false,
-    };
-
     /// <summary>The bytes of the body.</summary>
     public static async Task<byte[]> ReadAsync(HttpRequest request, CancellationToken ct)
     {
@@ -69,18 +63,18 @@ internal static class RequestBody
 
     /// <summary>An object of JSON or YAML; null for an empty body.</summary>
     /// <param name="schema">The type to read a protobuf body as; protobuf does not describe itself.</param>
-    public static async Task<JsonObject?> ReadObjectAsync(HttpRequest request, TypeSchema schema, CancellationToken ct)
+    public static async Task<JsonObject?> ReadObjectAsync(ApiCall call, TypeSchema schema)
     {
-        var bytes = await ReadAsync(request, ct);
+        var bytes = await ReadAsync(call.Request, call.Token);
         if (bytes.Length == 0)
         {
             return null;
         }
 
-        var type = MediaRange.Parse(request.ContentType ?? "").Type;
+        var type = MediaRange.Parse(call.Request.ContentType ?? "").Type;
         var node = type switch
         {
-            "" or "application/json" or "*/*" => ParseJson(bytes),
+            "" or "application/json" or "*/*" => ParseJson(call, bytes),
             "application/yaml" or "application/x-yaml" or "text/yaml" => ParseYaml(bytes),
             "application/vnd.kubernetes.protobuf" => ProtobufBody.Read(bytes, schema),
             _ => throw new ApiException(
@@ -92,11 +86,15 @@ internal static class RequestBody
         return node as JsonObject ?? throw ApiException.BadRequest("cannot read the request body: it is not an object");
     }
 
-    public static JsonNode? ParseJson(ReadOnlySpan<byte> bytes)
+    /// <summary>JSON of a body; what stands in it twice is told when it is decoded.</summary>
+    public static JsonNode? ParseJson(ApiCall call, ReadOnlySpan<byte> bytes)
     {
         try
         {
-            return JsonNode.Parse(bytes, documentOptions: Strict);
+            var body = new JsonBody(MaxDepth);
+            var node = body.Read(bytes);
+            call.DuplicateFields = body.Duplicates;
+            return node;
         }
         catch (JsonException e)
         {
@@ -131,14 +129,15 @@ internal static class RequestBody
     }
 
     /// <summary>
-    /// Drops what the type does not know. By the fieldValidation parameter that is an error (Strict), a Warning header
-    /// (Warn, the default) or nothing (Ignore).
+    /// Drops what the type does not know. By the fieldValidation parameter that, and what stood in the body twice, is an error
+    /// (Strict), a Warning header (Warn, the default) or nothing (Ignore).
     /// </summary>
     public static void Decode(ApiCall call, JsonObject body, TypeSchema schema)
     {
         var decoder = new SchemaDecoder(schema);
         decoder.Decode(body, schema.Name);
-        if (decoder.UnknownFields.Count == 0)
+        var findings = call.DuplicateFields.Concat(decoder.UnknownFields).ToList();
+        if (findings.Count == 0)
         {
             return;
         }
@@ -148,12 +147,12 @@ internal static class RequestBody
             case "Strict":
                 throw ApiException.BadRequest(
                     $"{schema.Name} in version \"{body.StringAt("apiVersion")}\" cannot be handled as a {schema.Name}: "
-                        + $"strict decoding error: {string.Join(", ", decoder.UnknownFields)}"
+                        + $"strict decoding error: {string.Join(", ", findings)}"
                 );
             case "Ignore":
                 break;
             default:
-                decoder.UnknownFields.ForEach(call.Warnings.Add);
+                findings.ForEach(call.Warnings.Add);
                 break;
         }
     }

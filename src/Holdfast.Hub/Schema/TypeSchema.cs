@@ -41,4 +41,7 @@ internal sealed class TypeSchema(string name)
 {
     public string Name { get; } = name;
     public Dictionary<string, FieldSchema> Fields { get; } = [];
+
+    /// <summary>Whether the protobuf number of every field is known; apiVersion and kind stand outside of the message.</summary>
+    public bool IsNumbered => Fields.Values.All(f => f.Number > 0 || f.Name is "apiVersion" or "kind");
 }

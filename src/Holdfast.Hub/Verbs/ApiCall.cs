@@ -17,6 +17,9 @@ internal sealed record ApiCall(HttpContext Http, ApiRequest Path, ObjectAccess O
 
     public RequestWarnings Warnings { get; } = new(Http.Response);
 
+    /// <summary>What stood twice in the body, for who decodes it.</summary>
+    public IReadOnlyList<string> DuplicateFields { get; set; } = [];
+
     /// <summary>How the request wants its object written.</summary>
     public WriteOptions WriteOptions => new() { IsDryRun = Request.IsDryRun(), Warn = Warnings.Add };
 

@@ -14,7 +14,7 @@ internal static class BindingVerb
     public static async Task RunAsync(ApiCall call)
     {
         var body =
-            await RequestBody.ReadObjectAsync(call.Request, SchemaCatalog.Kubernetes["Binding"], call.Token)
+            await RequestBody.ReadObjectAsync(call, SchemaCatalog.Kubernetes["Binding"])
             ?? throw ApiException.BadRequest("cannot read the request body: it is empty");
         RequestBody.Decode(call, body, SchemaCatalog.Kubernetes["Binding"]);
         var node = body.At("target").StringAt("name") ?? "";

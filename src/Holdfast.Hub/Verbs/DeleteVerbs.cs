@@ -82,7 +82,7 @@ internal static class DeleteVerbs
     /// <summary>DeleteOptions of the body; the query parameters say the same for clients without a body.</summary>
     private static async Task<DeleteRequest> ReadAsync(ApiCall call)
     {
-        var body = await RequestBody.ReadObjectAsync(call.Request, Options, call.Token) ?? [];
+        var body = await RequestBody.ReadObjectAsync(call, Options) ?? [];
         new SchemaDecoder(Options).Decode(body, "DeleteOptions");
         var dryRun = body.StringsAt("dryRun").ToList();
         if (dryRun.Any(d => d != "All"))

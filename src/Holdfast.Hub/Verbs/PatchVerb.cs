@@ -52,7 +52,7 @@ internal static class PatchVerb
                     + "application/json-patch+json, application/merge-patch+json, application/strategic-merge-patch+json"
             ),
         };
-        var patch = RequestBody.ParseJson(bytes);
+        var patch = RequestBody.ParseJson(call, bytes);
         return target => Apply(apply, target, patch, call);
     }
 

@@ -20,7 +20,7 @@ internal static class ScaleVerbs
     {
         var options = call.WriteOptions;
         var body =
-            await RequestBody.ReadObjectAsync(call.Request, Schema, call.Token)
+            await RequestBody.ReadObjectAsync(call, Schema)
             ?? throw ApiException.BadRequest("cannot read the request body: it is empty");
         RequestBody.Decode(call, body, Schema);
         await WriteAsync(call, _ => body, options);

@@ -53,7 +53,7 @@ internal static class WriteVerbs
     private static async Task<JsonObject> ReadAsync(ApiCall call)
     {
         var body =
-            await RequestBody.ReadObjectAsync(call.Request, call.Resource.Schema, call.Token)
+            await RequestBody.ReadObjectAsync(call, call.Resource.Schema)
             ?? throw ApiException.BadRequest("cannot read the request body: it is empty");
         CheckKind(call, body);
         RequestBody.Decode(call, body, call.Resource.Schema);

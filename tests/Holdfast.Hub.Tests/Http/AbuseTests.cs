@@ -239,6 +239,30 @@ public sealed class AbuseTests : IAsyncLifetime
         );
     }
 
+    [Fact]
+    public void A_field_of_a_later_version_is_passed_over_in_protobuf()
+    {
+        // raw{metadata{name "a"}, field 99 "x"}
+        byte[] raw = [0x0A, 0x03, 0x0A, 0x01, (byte)'a', 0x9A, 0x06, 0x01, (byte)'x'];
+        byte[] body = [.. "k8s\0"u8, 0x12, (byte)raw.Length, .. raw];
+        var map = ProtobufBody.Read(body, CoreResources.ConfigMaps.Schema);
+
+        Assert.Equal("a", (string)map["metadata"]!["name"]!);
+    }
+
+    [Fact]
+    public void A_known_field_without_a_number_is_never_left_out()
+    {
+        // spec{affinity, field 18 of PodSpec}
+        byte[] raw = [0x12, 0x03, 0x92, 0x01, 0x00];
+        byte[] body = [.. "k8s\0"u8, 0x12, (byte)raw.Length, .. raw];
+
+        Assert.Equal(
+            ApiReason.UnsupportedMediaType,
+            Assert.Throws<ApiException>(() => ProtobufBody.Read(body, PodResources.Pods.Schema)).Reason
+        );
+    }
+
     private async Task SendAsync(HttpMethod method, string path, byte[]? body, string type)
     {
         var options = new UriCreationOptions { DangerousDisablePathAndQueryCanonicalization = true };

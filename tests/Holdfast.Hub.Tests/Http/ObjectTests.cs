@@ -246,7 +246,14 @@ public sealed class ObjectTests : IAsyncLifetime
     [InlineData(Maps, """{"metadata":{"name":"a","namespace":"x"}}""", 400, "does not match the namespace")]
     [InlineData(Maps, """{"kind":"Secret","apiVersion":"v1"}""", 400, "must be of type ConfigMap")]
     [InlineData(Maps, """{"metadata":{"name":"a"},"data":{"k":1}}""", 400, "cannot unmarshal number into field data.k")]
-    [InlineData(Maps, """{"metadata":{"name":"a"},"data":{"k":"1","k":"2"}}""", 400, "not JSON")]
+    [InlineData(Maps, """{"metadata":{"name":"a"}} x""", 400, "not JSON")]
+    [InlineData(Maps, """{"metadata":{"name":"\ud800"}}""", 400, "not JSON")]
+    [InlineData(
+        Maps + "?fieldValidation=Strict",
+        """{"metadata":{"name":"a"},"data":{"k":"1","k":"2"},"foo":1}""",
+        400,
+        "strict decoding error: duplicate field \"data.k\", unknown field \"foo\""
+    )]
     [InlineData(Maps, "{", 400, "not JSON")]
     [InlineData(Maps, "", 400, "empty")]
     [InlineData(Maps, "[]", 400, "not an object")]

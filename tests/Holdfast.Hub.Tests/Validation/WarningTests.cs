@@ -63,6 +63,29 @@ public sealed partial class WarningTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_member_that_stands_twice_is_told_and_the_last_one_counts()
+    {
+        var warnings = await WarningsAsync(
+            HttpMethod.Post,
+            Pods,
+            """
+            {"metadata":{"name":"p"},"spec":{"containers":[{"name":"c","image":"i","image":"j",
+             "env":[{"name":"A","value":"1","value":"2"}]}]}}
+            """
+        );
+
+        Assert.Equal(
+            [
+                "299 - \"duplicate field \\\"spec.containers[0].image\\\"\"",
+                "299 - \"duplicate field \\\"spec.containers[0].env[0].value\\\"\"",
+            ],
+            warnings
+        );
+        var pod = await hub.GetAsync($"{Pods}/p");
+        Assert.Equal("j", (string)pod["spec"]!["containers"]![0]!["image"]!);
+    }
+
+    [Fact]
     public async Task Values_that_need_nothing_done_are_not_told()
     {
         var warnings = await WarningsAsync(
