@@ -20,6 +20,7 @@ public sealed class ObjectStore : IAsyncDisposable
     private readonly EventFeed feed;
     private readonly Writer writer;
     private readonly Upkeep upkeep;
+    private readonly WriteLane lane = WriteLane.Clients;
     private int disposed;
 
     private ObjectStore(
@@ -36,6 +37,20 @@ public sealed class ObjectStore : IAsyncDisposable
         feed = new EventFeed(transaction.Revision, options.RecentEvents);
         writer = new Writer(transaction, feed, options, time, logger);
         upkeep = new Upkeep(options.DatabasePath, writer, time, logger);
+    }
+
+    private ObjectStore(ObjectStore opened, WriteLane lane)
+    {
+        options = opened.options;
+        fileLock = opened.fileLock;
+        readers = opened.readers;
+        feed = opened.feed;
+        writer = opened.writer;
+        upkeep = opened.upkeep;
+        this.lane = lane;
+
+        // Whoever opened the store closes it.
+        disposed = 1;
     }
 
     /// <summary>The last revision given out. A new store starts at 1.</summary>
@@ -65,6 +80,9 @@ public sealed class ObjectStore : IAsyncDisposable
             ct
         );
     }
+
+    /// <summary>The same store for a caller whose writes wait in another lane. Its disposal closes nothing.</summary>
+    public ObjectStore InLane(WriteLane writes) => new(this, writes);
 
     /// <summary>The current state of an object, or null.</summary>
     /// <exception cref="StoreException">Corrupt, Unavailable, Closed.</exception>
@@ -99,6 +117,30 @@ public sealed class ObjectStore : IAsyncDisposable
         long expectedRevision,
         CancellationToken ct = default
     ) => WriteAsync(new WriteRequest(WriteKind.Update, key, json, expectedRevision, ct), ct);
+
+    /// <summary>
+    /// Changes an object as it is when its turn comes: there is no conflict, whoever else writes it. As with
+    /// <see cref="UpdateAsync"/>, equal bytes make no revision.
+    /// </summary>
+    /// <param name="key">Its name.</param>
+    /// <param name="uid">Its metadata.uid: another object by that name is left alone.</param>
+    /// <param name="transform">
+    /// Returns the new JSON, or null for no change. Pure and quick: it runs in the thread of all writes, and must not wait for
+    /// this store. What it throws is thrown to the caller.
+    /// </param>
+    /// <param name="ct">As for <see cref="CreateAsync"/>.</param>
+    /// <returns>The state after the write.</returns>
+    /// <exception cref="StoreException">NotFound, TooLarge, Full, Corrupt, Unavailable, Closed.</exception>
+    public Task<StoredObject> TransformAsync(
+        ObjectKey key,
+        string uid,
+        Func<StoredObject, ReadOnlyMemory<byte>?> transform,
+        CancellationToken ct = default
+    ) =>
+        WriteAsync(
+            new WriteRequest(WriteKind.Transform, key, default, null, ct) { Uid = uid, Transform = transform },
+            ct
+        );
 
     /// <summary>Removes an object and returns its last state, with the revision of the deletion.</summary>
     /// <param name="key">Its name.</param>
@@ -158,11 +200,11 @@ public sealed class ObjectStore : IAsyncDisposable
     {
         if (request.Json.Length > options.MaxObjectBytes)
         {
-            var cause = $"it has {request.Json.Length} bytes and at most {options.MaxObjectBytes} are allowed";
+            var cause = options.SayTooLarge(request.Json.Length);
             throw new StoreException(StoreReason.TooLarge, $"cannot {request.Doing}: {cause}");
         }
 
-        return writer.Enqueue(request, ct);
+        return writer.Enqueue(request, lane, ct);
     }
 
     private void CheckCanWatchFrom(string resource, long afterRevision)

@@ -23,4 +23,6 @@ public sealed record ObjectStoreOptions
 
     /// <summary>Tests make the memory for recent events small, to see watchers fall back to the log.</summary>
     internal int RecentEvents { get; init; } = StoreLimits.RecentEvents;
+
+    internal string SayTooLarge(int bytes) => $"it has {bytes} bytes and at most {MaxObjectBytes} are allowed";
 }

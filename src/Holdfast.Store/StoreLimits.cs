@@ -3,11 +3,14 @@ namespace Holdfast.Store;
 /// <summary>Every bound inside the store, with its unit and where the number comes from.</summary>
 internal static class StoreLimits
 {
-    /// <summary>Writes waiting for the writer. Twenty times a node's 50 pods; beyond it callers wait, nothing is dropped.</summary>
+    /// <summary>Writes of a lane waiting for the writer. Twenty times a node's 50 pods; beyond it callers wait, nothing is dropped.</summary>
     public const int QueuedWrites = 1024;
 
     /// <summary>Writes in one commit. Bounds how long the first of them waits; an fsync (1 to 10 ms) costs more than 256 writes.</summary>
     public const int WritesPerCommit = 256;
+
+    /// <summary>Of these, kept for clients when the Agent has more to write: a quarter, so that both always get on.</summary>
+    public const int ClientWritesPerCommit = WritesPerCommit / 4;
 
     /// <summary>Bytes of JSON in one commit. Keeps a transaction inside SQLite's page cache and the write-ahead log small.</summary>
     public const int BytesPerCommit = 1 << 20;

@@ -4,6 +4,7 @@ internal enum WriteKind
 {
     Create,
     Update,
+    Transform,
     Delete,
 }
 
@@ -22,12 +23,17 @@ internal sealed class WriteRequest(
         TaskCreationOptions.RunContinuationsAsynchronously
     );
     private StoredObject? result;
-    private StoreException? refusal;
+    private Exception? refusal;
 
     public WriteKind Kind => kind;
     public ObjectKey Key => key;
     public ReadOnlyMemory<byte> Json => json;
     public long? ExpectedRevision => expectedRevision;
+
+    /// <summary>For <see cref="WriteKind.Transform"/>: which object it must be, and what becomes of it.</summary>
+    public string Uid { get; init; } = "";
+    public Func<StoredObject, ReadOnlyMemory<byte>?>? Transform { get; init; }
+
     public Task<StoredObject> Task => completion.Task;
 
     /// <summary>A write can be given up only until the writer takes it; then its caller learns the outcome.</summary>
@@ -38,7 +44,7 @@ internal sealed class WriteRequest(
         kind switch
         {
             WriteKind.Create => $"create {key}",
-            WriteKind.Update => $"update {key}",
+            WriteKind.Update or WriteKind.Transform => $"update {key}",
             _ => $"delete {key}",
         };
 
@@ -47,7 +53,9 @@ internal sealed class WriteRequest(
 
     /// <summary>The outcome whether or not the commit succeeds: this write takes no part in it.</summary>
     public void Refuse(StoreReason reason, string cause) =>
-        refusal = new StoreException(reason, $"cannot {Doing}: {cause}");
+        Refuse(new StoreException(reason, $"cannot {Doing}: {cause}"));
+
+    public void Refuse(Exception cause) => refusal = cause;
 
     /// <summary>Tells the caller, after the commit.</summary>
     public void Complete()

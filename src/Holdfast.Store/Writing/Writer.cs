@@ -1,4 +1,3 @@
-using System.Threading.Channels;
 using Holdfast.Linux;
 using Holdfast.Store.Sqlite;
 using Holdfast.Store.Watching;
@@ -14,9 +13,7 @@ namespace Holdfast.Store.Writing;
 /// </summary>
 internal sealed class Writer
 {
-    private readonly Channel<WriteRequest> queue = Channel.CreateBounded<WriteRequest>(
-        new BoundedChannelOptions(StoreLimits.QueuedWrites) { SingleReader = true }
-    );
+    private readonly WriteQueue queue = new();
     private readonly List<WriteRequest> batch = [];
     private readonly List<StoreEvent> events = [];
     private readonly WriteTransaction transaction;
@@ -24,7 +21,7 @@ internal sealed class Writer
     private readonly ObjectStoreOptions options;
     private readonly TimeProvider time;
     private readonly ILogger logger;
-    private readonly Thread thread;
+
     private readonly TaskCompletionSource stopped = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private bool mustReadBack;
     private bool hasWarnedOfLog;
@@ -43,28 +40,19 @@ internal sealed class Writer
         this.options = options;
         this.time = time;
         this.logger = logger;
-        thread = new Thread(Run) { IsBackground = true, Name = "store-writer" };
-        thread.Start();
+        new Thread(Run) { IsBackground = true, Name = "store-writer" }.Start();
     }
 
-    public async Task<StoredObject> Enqueue(WriteRequest request, CancellationToken ct)
+    public async Task<StoredObject> Enqueue(WriteRequest request, WriteLane lane, CancellationToken ct)
     {
-        try
-        {
-            await queue.Writer.WriteAsync(request, ct);
-        }
-        catch (ChannelClosedException)
-        {
-            throw ReaderPool.Closed(request.Doing);
-        }
-
+        await queue.AddAsync(request, lane, ct);
         return await request.Task;
     }
 
     /// <summary>Commits what is queued, then ends the thread and closes the connection.</summary>
     public Task StopAsync()
     {
-        queue.Writer.TryComplete();
+        queue.Close();
         return stopped.Task;
     }
 
@@ -73,9 +61,8 @@ internal sealed class Writer
 
     private void Run()
     {
-        while (WaitForWrites())
+        while (queue.TakeBatch(batch))
         {
-            TakeBatch();
             CommitBatch();
             LookAfterFiles();
         }
@@ -91,27 +78,6 @@ internal sealed class Writer
         }
 
         stopped.TrySetResult();
-    }
-
-    private bool WaitForWrites()
-    {
-        var waiting = queue.Reader.WaitToReadAsync();
-        return waiting.IsCompleted ? waiting.Result : waiting.AsTask().GetAwaiter().GetResult();
-    }
-
-    private void TakeBatch()
-    {
-        batch.Clear();
-        var bytes = 0;
-        while (
-            batch.Count < StoreLimits.WritesPerCommit
-            && bytes < StoreLimits.BytesPerCommit
-            && queue.Reader.TryRead(out var request)
-        )
-        {
-            batch.Add(request);
-            bytes += request.Json.Length;
-        }
     }
 
     private void CommitBatch()
@@ -222,14 +188,58 @@ internal sealed class Writer
         {
             Write(request, StoreEventKind.Deleted, current, current.Json);
         }
-        else if (request.Json.Span.SequenceEqual(current.Json.Span))
+        else if (request.Kind == WriteKind.Update)
+        {
+            Replace(request, current, request.Json);
+        }
+        else if (current.Head.Uid != request.Uid)
+        {
+            request.Refuse(StoreReason.NotFound, "another object has this name");
+        }
+        else
+        {
+            Transform(request, current);
+        }
+    }
+
+    private void Transform(WriteRequest request, StoredObject current)
+    {
+        ReadOnlyMemory<byte>? json;
+        try
+        {
+            json = request.Transform!(current);
+        }
+        catch (Exception e)
+        {
+            // The caller's bug is the caller's: the other writes of the commit have nothing to do with it.
+            request.Refuse(e);
+            return;
+        }
+
+        if (json is not { } bytes)
+        {
+            request.Succeed(current);
+        }
+        else if (bytes.Length > options.MaxObjectBytes)
+        {
+            request.Refuse(StoreReason.TooLarge, options.SayTooLarge(bytes.Length));
+        }
+        else
+        {
+            Replace(request, current, bytes);
+        }
+    }
+
+    private void Replace(WriteRequest request, StoredObject current, ReadOnlyMemory<byte> json)
+    {
+        if (json.Span.SequenceEqual(current.Json.Span))
         {
             // As Kubernetes does it: a write that changes nothing makes no revision (and costs the flash nothing).
             request.Succeed(current);
         }
         else
         {
-            Write(request, StoreEventKind.Modified, current, request.Json);
+            Write(request, StoreEventKind.Modified, current, json);
         }
     }
 

@@ -60,7 +60,9 @@ internal static class AgentProcess
                     FindDrift = new DriftCheck(paths, document.File).FindAsync,
                     DriftInterval = checkEvery,
                 };
-                await new PodAgent(store, runtimes, options, time, logs).RunAsync(lifetime.Token);
+                await new PodAgent(store.InLane(WriteLane.Agent), runtimes, options, time, logs).RunAsync(
+                    lifetime.Token
+                );
             },
             cancellationToken
         );
