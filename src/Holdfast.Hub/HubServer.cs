@@ -5,6 +5,8 @@ using Holdfast.Hub.Logs;
 using Holdfast.Hub.Pki;
 using Holdfast.Hub.Resources;
 using Holdfast.Hub.Storage;
+using Holdfast.Hub.Streams;
+using Holdfast.Kube;
 using Holdfast.Store;
 using Microsoft.Extensions.Logging;
 
@@ -29,10 +31,17 @@ public sealed class HubServer : IAsyncDisposable
     private readonly HubCertificates certificates;
     private readonly HubListener listener;
     private readonly ControllerSet controllers;
+    private readonly StreamRuntimes streamRuntimes = new();
     private Task background = Task.CompletedTask;
     private int disposed;
 
-    public HubServer(ObjectStore store, HubOptions options, TimeProvider clock, ILoggerFactory loggers)
+    public HubServer(
+        ObjectStore store,
+        HubOptions options,
+        IPodStreams streams,
+        TimeProvider clock,
+        ILoggerFactory loggers
+    )
     {
         this.options = options;
         this.clock = clock;
@@ -43,6 +52,7 @@ public sealed class HubServer : IAsyncDisposable
             ResourceTable.Kubernetes,
             objects,
             new PodLogReader(options.Paths),
+            new StreamVerbs(streams, new StreamBridge(streamRuntimes, clock)),
             new DiscoveryPages(ResourceTable.Kubernetes),
             logger,
             stopping.Token
@@ -84,6 +94,7 @@ public sealed class HubServer : IAsyncDisposable
 
         await StopAsync();
         await listener.DisposeAsync();
+        streamRuntimes.Dispose();
         stopping.Dispose();
     }
 

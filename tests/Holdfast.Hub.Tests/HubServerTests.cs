@@ -89,6 +89,7 @@ public sealed class HubServerTests : IAsyncLifetime
         new(
             store,
             new HubOptions("edge1", new NodePaths(root.FullName)) { Port = port },
+            new FakeStreams(),
             TimeProvider.System,
             NullLoggerFactory.Instance
         );

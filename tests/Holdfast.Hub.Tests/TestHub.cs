@@ -22,7 +22,13 @@ internal sealed class TestHub : IAsyncDisposable
         root = directory;
         Store = store;
         Paths = new NodePaths(root.FullName);
-        server = new HubServer(store, new HubOptions(Node, Paths) { Port = 0 }, clock, NullLoggerFactory.Instance);
+        server = new HubServer(
+            store,
+            new HubOptions(Node, Paths) { Port = 0 },
+            Streams,
+            clock,
+            NullLoggerFactory.Instance
+        );
         Http = new HttpClient(
             new SocketsHttpHandler
             {
@@ -43,6 +49,7 @@ internal sealed class TestHub : IAsyncDisposable
 
     public ObjectStore Store { get; }
     public NodePaths Paths { get; }
+    public FakeStreams Streams { get; } = new();
     public HttpClient Http { get; }
     public int Port => server.Port;
 

@@ -36,7 +36,6 @@ internal sealed class ApiException(ApiReason reason, string message, Exception? 
             ApiReason.RequestEntityTooLarge => 413,
             ApiReason.UnsupportedMediaType => 415,
             ApiReason.Invalid => 422,
-            ApiReason.NotImplemented => 501,
             ApiReason.ServiceUnavailable => 503,
             ApiReason.Timeout => 504,
             _ => 500,

@@ -18,7 +18,6 @@ internal enum ApiReason
     UnsupportedMediaType,
     Timeout,
     InternalError,
-    NotImplemented,
 
     /// <summary>The store cannot take writes now, for example because the disk is full.</summary>
     ServiceUnavailable,

@@ -4,6 +4,7 @@ using Holdfast.Hub.Errors;
 using Holdfast.Hub.Logs;
 using Holdfast.Hub.Resources;
 using Holdfast.Hub.Storage;
+using Holdfast.Hub.Streams;
 using Holdfast.Hub.Verbs;
 using Holdfast.Kube;
 using Holdfast.Store;
@@ -19,6 +20,7 @@ internal sealed class ApiEndpoint(
     ResourceTable table,
     ObjectAccess objects,
     PodLogReader logs,
+    StreamVerbs streams,
     DiscoveryPages discovery,
     ILogger logger,
     CancellationToken stopping
@@ -88,11 +90,9 @@ internal sealed class ApiEndpoint(
             { Subresource: "scale" } => ScaleVerb(call, method),
             { Subresource: "log" } when method == HttpMethods.Get => logs.RunAsync(call),
             { Subresource: "binding" } when method == HttpMethods.Post => BindingVerb.RunAsync(call),
-            { Subresource: "exec" or "attach" or "portforward" } => throw new ApiException(
-                ApiReason.NotImplemented,
-                $"cannot {call.Path.Subresource} into pod \"{call.Path.Name}\": this server does not offer "
-                    + $"pods/{call.Path.Subresource} yet"
-            ),
+            { Subresource: "exec" } when method is "GET" or "POST" => streams.ExecAsync(call),
+            { Subresource: "attach" } when method is "GET" or "POST" => streams.AttachAsync(call),
+            { Subresource: "portforward" } when method is "GET" or "POST" => streams.PortForwardAsync(call),
             { Subresource: not "" } => throw ApiException.MethodNotAllowed(),
             _ => CollectionVerb(call, method),
         };

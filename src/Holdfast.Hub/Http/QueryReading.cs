@@ -9,13 +9,11 @@ internal static class QueryReading
 {
     public static string Text(this HttpRequest request, string name) => request.Query[name].ToString();
 
+    /// <summary>Whatever is there and is neither "0" nor "false" is yes, also "".</summary>
     public static bool Flag(this HttpRequest request, string name) =>
-        request.Text(name) switch
-        {
-            "" => request.Query.ContainsKey(name),
-            "true" or "1" or "True" or "t" or "T" or "TRUE" => true,
-            _ => false,
-        };
+        request.Query.TryGetValue(name, out var values)
+        && values[0] is not "0"
+        && !string.Equals(values[0], "false", StringComparison.OrdinalIgnoreCase);
 
     public static long? Number(this HttpRequest request, string name) =>
         request.Text(name) is not { Length: > 0 } text ? null

@@ -14,11 +14,8 @@ internal sealed class PodLogReader(NodePaths paths)
     {
         var request = LogRequest.From(call.Request, call.Objects.Clock.GetUtcNow());
         var pod = call.Objects.Get(call.Resource, call.Path.Namespace, call.Path.Name);
-        var container = ChooseContainer(pod, request.Container);
-        if (pod.At("spec").StringAt("nodeName") is not { Length: > 0 })
-        {
-            throw ApiException.BadRequest($"pod {pod.MetaName} does not have a host assigned");
-        }
+        var container = ContainerChoice.Choose(pod, request.Container);
+        ContainerChoice.RequireNode(pod);
 
         var status = StatusOf(pod, container);
         var instance = (int)Math.Clamp(status.IntAt("restartCount") ?? 0, 0, int.MaxValue);
@@ -48,23 +45,6 @@ internal sealed class PodLogReader(NodePaths paths)
             PodLogPath.File(instance)
         );
 
-    private static string ChooseContainer(JsonObject pod, string asked)
-    {
-        var names = Names(pod, "containers").ToList();
-        if (asked.Length == 0)
-        {
-            return names.Count == 1
-                ? names[0]
-                : throw ApiException.BadRequest(
-                    $"a container name must be specified for pod {pod.MetaName}, choose one of: [{string.Join(' ', names)}]"
-                );
-        }
-
-        return names.Concat(Names(pod, "initContainers")).Contains(asked)
-            ? asked
-            : throw ApiException.BadRequest($"container {asked} is not valid for pod {pod.MetaName}");
-    }
-
     /// <summary>Without a file there is nothing yet, nothing any more, or nothing that was ever written.</summary>
     private static void RefuseMissing(JsonObject pod, string container, JsonObject? status, bool previous)
     {
@@ -92,7 +72,4 @@ internal sealed class PodLogReader(NodePaths paths)
             .Concat(status.ObjectsAt("initContainerStatuses"))
             .FirstOrDefault(c => c.StringAt("name") == container);
     }
-
-    private static IEnumerable<string> Names(JsonObject pod, string list) =>
-        pod.At("spec").ObjectsAt(list).Select(c => c.StringAt("name")).OfType<string>();
 }

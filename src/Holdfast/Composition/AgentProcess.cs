@@ -1,4 +1,5 @@
 using Holdfast.Agent;
+using Holdfast.Agent.Streams;
 using Holdfast.Document;
 using Holdfast.Hub;
 using Holdfast.Linux;
@@ -50,7 +51,7 @@ internal static class AgentProcess
         // 3. The door and the agent, side by side: neither needs the other, and a restarted node is to know its pods soon.
         using var lifetime = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         var hubOptions = new HubOptions(spec.Name, paths) { Port = PortOf(paths) };
-        await using var hub = new HubServer(store, hubOptions, time, logs);
+        await using var hub = new HubServer(store, hubOptions, new PodStreams(runtimes, spec.Name), time, logs);
         var opening = Task.Run(() => hub.StartAsync(cancellationToken), cancellationToken);
         var running = Task.Run(
             async () =>

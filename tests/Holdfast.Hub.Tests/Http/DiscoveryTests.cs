@@ -97,13 +97,4 @@ public sealed class DiscoveryTests : IAsyncLifetime
     [InlineData("/livez")]
     [InlineData("/readyz")]
     public async Task Health_is_told(string path) => Assert.Equal("ok", await hub.Http.GetStringAsync(path));
-
-    [Fact]
-    public async Task Exec_is_clearly_not_there_yet()
-    {
-        var (code, status) = await hub.SendAsync(HttpMethod.Post, "/api/v1/namespaces/default/pods/p/exec?command=ls");
-
-        Assert.Equal(HttpStatusCode.NotImplemented, code);
-        Assert.Contains("pods/exec", (string)status["message"]!);
-    }
 }

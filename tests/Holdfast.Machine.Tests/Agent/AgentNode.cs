@@ -15,7 +15,7 @@ namespace Holdfast.Machine.Tests.Agent;
 /// </summary>
 internal sealed class AgentNode : IAsyncDisposable
 {
-    private const string Name = "test-node";
+    public const string Name = "test-node";
 
     private readonly TemporaryDirectory directory = new("hfn");
     private readonly IReadOnlyList<PrivateContainerd> runtimes;
@@ -39,6 +39,8 @@ internal sealed class AgentNode : IAsyncDisposable
     public PrivateContainerd Runtime => runtimes[0];
 
     public ObjectStore Store => store!;
+
+    public RuntimeSet Endpoints => endpoints!;
 
     public static async Task<AgentNode> StartAsync(params IReadOnlyList<PrivateContainerdOptions> options)
     {
