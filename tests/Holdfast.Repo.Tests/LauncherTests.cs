@@ -131,9 +131,8 @@ public sealed class LauncherTests : IDisposable
 
     private Task<ChildResult> ShellAsync(string command) =>
         ChildProcess.RunAsync(
-            new ChildCommand("sh", "-c", command)
+            new ChildCommand("sh", "-c", $"cd '{clone.Path}' && {command}")
             {
-                WorkingDirectory = clone.Path,
                 Environment = new Dictionary<string, string?>
                 {
                     ["PATH"] = $"{clone["bin"]}:{Environment.GetEnvironmentVariable("PATH")}",

@@ -29,7 +29,13 @@ internal static class AgentServices
         CancellationToken cancellationToken
     ) =>
         (await ReadAsync(machine, cancellationToken))?.FirstOrDefault(service => service.Name == name) is { } before
-            ? new ServiceStatus(before.WasKnown, before.WasEnabled, before.WasRunning, ProcessId: null, StartedAt: null)
+            ? new ServiceStatus(
+                IsKnown: before.WasEnabled || before.WasRunning,
+                before.WasEnabled,
+                before.WasRunning,
+                ProcessId: null,
+                StartedAt: null
+            )
             : null;
 
     public static async Task<IReadOnlyList<ServiceRecord>> LookAsync(
@@ -42,7 +48,7 @@ internal static class AgentServices
         foreach (var name in names)
         {
             var status = await machine.Services.StatusAsync(name, cancellationToken);
-            services.Add(new ServiceRecord(name, status.IsKnown, status.IsEnabled, status.IsRunning, []));
+            services.Add(new ServiceRecord(name, status.IsEnabled, status.IsRunning, []));
         }
         return services;
     }

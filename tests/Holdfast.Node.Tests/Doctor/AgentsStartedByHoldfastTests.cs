@@ -61,7 +61,7 @@ public sealed class AgentsStartedByHoldfastTests : IDisposable
             Before = new DirectorySnapshot([]),
         };
 
-    private static ServiceRecord Service(string name, bool isRunning) => new(name, isRunning, isRunning, isRunning, []);
+    private static ServiceRecord Service(string name, bool isRunning) => new(name, isRunning, isRunning, []);
 
     private static JournalEntry RecordJoin(ChangeJournal journal, string name, JoinRecord record) =>
         Record(journal, JoinChange.JoinKind, name, record);
