@@ -51,7 +51,10 @@ public static class PodSubnets
                 $"pods get addresses of {bridge.Subnet}, since the document names no subnet and "
                     + (FindUser(survey, usual) is { } user ? $"the usual {user}" : "this one is configured already"),
                 "nothing to do; spec.network.bridge.subnet names another one"
-            );
+            ) with
+            {
+                IsDecision = true,
+            };
     }
 
     /// <summary>What of the host is in the subnet, as the end of a sentence about it; null when it is free.</summary>

@@ -25,6 +25,9 @@ public sealed record PreflightFinding(PreflightSeverity Severity, string What, s
     ///</summary>
     public bool IsDrift { get; init; }
 
+    /// <summary>Something that Holdfast decided by itself: <c>up</c> tells it although nothing is wrong.</summary>
+    public bool IsDecision { get; init; }
+
     internal static PreflightFinding Error(string what, string remedy) => new(PreflightSeverity.Error, what, remedy);
 
     internal static PreflightFinding Warning(string what, string remedy) =>

@@ -50,7 +50,8 @@ internal static class FindingsView
         screen.Table(table);
     }
 
-    private static bool IsUrgent(PreflightFinding finding) => finding.Severity != PreflightSeverity.Info;
+    private static bool IsUrgent(PreflightFinding finding) =>
+        finding.Severity != PreflightSeverity.Info || finding.IsDecision;
 
     private static string Sign(PreflightSeverity severity) =>
         severity switch
