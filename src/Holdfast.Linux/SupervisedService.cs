@@ -4,7 +4,7 @@ using System.Text.Json.Serialization;
 
 namespace Holdfast.Linux;
 
-/// <summary>What a supervisor keeps running. Immutable; a file in the service's directory.</summary>
+/// <summary>What a supervisor keeps running; a file in the service's directory.</summary>
 /// <param name="Arguments">The program with its full path, then its arguments.</param>
 /// <param name="LogPath">Output and errors of the program and of its supervisor.</param>
 public sealed record SupervisedDefinition(string Name, IReadOnlyList<string> Arguments, string LogPath)
@@ -42,7 +42,6 @@ internal sealed record SupervisedState(ProcessIdentity? Service, int Starts);
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, WriteIndented = true)]
 [JsonSerializable(typeof(SupervisedDefinition))]
 [JsonSerializable(typeof(SupervisedState))]
-[JsonSerializable(typeof(ProcessIdentity))]
 internal sealed partial class SupervisorJson : JsonSerializerContext;
 
 /// <summary>
@@ -76,18 +75,12 @@ public sealed class SupervisedService
     internal string LockPath => Path.Join(directory, "lock");
 
     private string DefinitionPath => Path.Join(directory, "definition.json");
-    private string SupervisorPath => Path.Join(directory, "supervisor.json");
     private string StatePath => Path.Join(directory, "state.json");
 
     public SupervisedStatus ReadStatus()
     {
         var state = Read(StatePath, SupervisorJson.Default.SupervisedState);
-        return new SupervisedStatus(
-            ReadDefinition(),
-            Alive(Read(SupervisorPath, SupervisorJson.Default.ProcessIdentity)),
-            Alive(state?.Service),
-            state?.Starts ?? 0
-        );
+        return new SupervisedStatus(ReadDefinition(), FindSupervisor(), Alive(state?.Service), state?.Starts ?? 0);
     }
 
     /// <summary>
@@ -95,7 +88,7 @@ public sealed class SupervisedService
     /// supervised; another one is stopped first.
     /// </summary>
     /// <param name="supervise">The command that runs a <see cref="Supervisor"/>; the service's name is added to it.</param>
-    /// <exception cref="LinuxException">The program did not start; the message has its last words.</exception>
+    /// <exception cref="LinuxException">The program did not start; the message has the last lines of its log.</exception>
     public async Task StartAsync(
         SupervisedDefinition definition,
         IReadOnlyList<string> supervise,
@@ -110,41 +103,37 @@ public sealed class SupervisedService
                 return;
             }
 
-            await StopAsync(cancellationToken);
+            await StopAsync(forget: false, cancellationToken);
         }
 
         Directory.CreateDirectory(directory, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
         Directory.CreateDirectory(Path.GetDirectoryName(definition.LogPath)!);
         await WriteAsync(DefinitionPath, definition, SupervisorJson.Default.SupervisedDefinition, cancellationToken);
-        File.Delete(SupervisorPath);
-        var supervisor = DetachedProcess.Start([.. supervise, Name], definition.Environment, definition.LogPath);
-        await WaitForStartAsync(definition, supervisor, cancellationToken);
+        while (!await TryStartAsync(definition, supervise, cancellationToken))
+        {
+            // A caller that was killed had just started another one, perhaps by an older definition.
+            await EndAsync(FindSupervisor(), StopTimeout, cancellationToken);
+        }
     }
 
     /// <summary>Stops the program, then its supervisor; kills them when they do not listen.</summary>
-    public async Task StopAsync(CancellationToken cancellationToken)
+    /// <param name="forget">Whether all that is left of the service is removed too, its log included.</param>
+    public async Task StopAsync(bool forget, CancellationToken cancellationToken)
     {
-        var status = ReadStatus();
-        await EndAsync(status.Supervisor, StopTimeout, cancellationToken);
-
-        // A supervisor that was killed left its program running.
-        await EndAsync(ReadStatus().Service, Supervisor.StopGrace, cancellationToken);
-        RemoveState();
-    }
-
-    /// <summary>Removes all that is left of a stopped service, its log included.</summary>
-    public void Forget()
-    {
-        if (ReadDefinition() is { } definition)
+        if (!Directory.Exists(directory))
         {
-            File.Delete(definition.LogPath);
-            File.Delete(definition.LogPath + ".1");
-            EmptyDirectory.Remove(Path.GetDirectoryName(definition.LogPath)!);
+            return;
         }
 
-        if (Directory.Exists(directory))
+        // Holding the lock, so that a supervisor that a killed caller has just started finds nothing to supervise.
+        using var alone = await TakeLockAsync(cancellationToken);
+
+        // A supervisor that was killed left its program running.
+        await EndAsync(ReadService(), Supervisor.StopGrace, cancellationToken);
+        RemoveState();
+        if (forget)
         {
-            Directory.Delete(directory, recursive: true);
+            RemoveAll();
         }
     }
 
@@ -157,37 +146,70 @@ public sealed class SupervisedService
 
     internal ProcessIdentity? ReadService() => Alive(Read(StatePath, SupervisorJson.Default.SupervisedState)?.Service);
 
-    internal Task WriteSupervisorAsync(ProcessIdentity self, CancellationToken cancellationToken) =>
-        WriteAsync(SupervisorPath, self, SupervisorJson.Default.ProcessIdentity, cancellationToken);
-
     internal Task WriteStateAsync(SupervisedState state, CancellationToken cancellationToken) =>
         WriteAsync(StatePath, state, SupervisorJson.Default.SupervisedState, cancellationToken);
 
-    internal void RemoveState()
+    internal void RemoveState() => File.Delete(StatePath);
+
+    /// <summary>For who holds the lock.</summary>
+    internal void RemoveAll()
     {
-        // Deleting in a directory that does not exist is an error, and a forgotten service has none.
-        if (Directory.Exists(directory))
+        if (ReadDefinition() is { } definition)
         {
-            File.Delete(StatePath);
-            File.Delete(SupervisorPath);
+            File.Delete(definition.LogPath);
+            File.Delete(definition.LogPath + ".1");
+            EmptyDirectory.Remove(Path.GetDirectoryName(definition.LogPath)!);
+        }
+
+        Directory.Delete(directory, recursive: true);
+    }
+
+    private async Task<FileLock> TakeLockAsync(CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            if (FileLock.TryTake(LockPath, out _) is { } taken)
+            {
+                return taken;
+            }
+
+            await EndAsync(FindSupervisor(), StopTimeout, cancellationToken);
+            await Task.Delay(PollInterval, time, cancellationToken);
         }
     }
 
-    private async Task WaitForStartAsync(
+    /// <summary>The one that holds the service's lock; one that is only starting does not hold it yet.</summary>
+    private ProcessIdentity? FindSupervisor() =>
+        FileLock.FindHolder(LockPath) is { } id ? ProcessTable.Identify(id) : null;
+
+    /// <returns>False when another supervisor has the service.</returns>
+    private async Task<bool> TryStartAsync(
         SupervisedDefinition definition,
-        ProcessIdentity supervisor,
+        IReadOnlyList<string> supervise,
         CancellationToken cancellationToken
     )
     {
+        var supervisor = DetachedProcess.Start([.. supervise, Name], definition.Environment, definition.LogPath);
         var start = time.GetTimestamp();
-        while (ReadStatus() is not { Supervisor: not null, Starts: > 0 })
+        while (true)
         {
+            var status = ReadStatus();
+            if (status.Supervisor == supervisor && status.Starts > 0)
+            {
+                return true;
+            }
+
             var hasEnded = DetachedProcess.Reap(supervisor) is not null || !ProcessTable.IsAlive(supervisor);
+            if (hasEnded && status.Supervisor is { } other && other != supervisor)
+            {
+                return false;
+            }
+
             if (hasEnded || time.GetElapsedTime(start) > StartTimeout)
             {
                 var why = hasEnded ? "its supervisor ended" : $"it did not start within {StartTimeout.TotalSeconds} s";
-                var words = string.Join(" | ", LastLines(definition.LogPath, 3));
-                throw new LinuxException(LinuxReason.Failed, $"cannot start {Name}: {why}: {words}");
+                var log = string.Join(" | ", LastLines(definition.LogPath, 3));
+                throw new LinuxException(LinuxReason.Failed, $"cannot start {Name}: {why}: {log}");
             }
 
             await Task.Delay(PollInterval, time, cancellationToken);

@@ -43,14 +43,6 @@ public sealed class Supervisor
     /// <exception cref="LinuxException">No definition, or another supervisor runs already.</exception>
     public async Task<int> RunAsync(CancellationToken cancellationToken)
     {
-        if (service.ReadDefinition() is not { } definition)
-        {
-            throw new LinuxException(
-                LinuxReason.NotFound,
-                $"cannot supervise {service.Name}: it was never started here; run: holdfast up"
-            );
-        }
-
         using var single = FileLock.TryTake(service.LockPath, out var holder);
         if (single is null)
         {
@@ -60,12 +52,21 @@ public sealed class Supervisor
             );
         }
 
+        // Read with the lock: until then the service may be stopped and forgotten.
+        if (service.ReadDefinition() is not { } definition)
+        {
+            service.RemoveAll();
+            throw new LinuxException(
+                LinuxReason.NotFound,
+                $"cannot supervise {service.Name}: it was never started here; run: holdfast up"
+            );
+        }
+
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop);
         using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop);
         using var hangUp = PosixSignalRegistration.Create(PosixSignal.SIGHUP, context => context.Cancel = true);
 
-        await service.WriteSupervisorAsync(ProcessTable.Identify(Environment.ProcessId)!, CancellationToken.None);
         try
         {
             await KeepRunningAsync(definition, stop.Token);

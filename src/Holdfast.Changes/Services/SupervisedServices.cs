@@ -57,7 +57,7 @@ public sealed class SupervisedServices : IServiceManager
 
     public async Task RestartAsync(ServiceDefinition service, CancellationToken cancellationToken)
     {
-        await ServiceOf(service.Name).StopAsync(cancellationToken);
+        await ServiceOf(service.Name).StopAsync(forget: false, cancellationToken);
         await StartAsync(service, cancellationToken);
     }
 
@@ -66,24 +66,14 @@ public sealed class SupervisedServices : IServiceManager
         var known = ServiceOf(service);
         if (known.ReadStatus().Definition is { } definition)
         {
-            await known.StopAsync(cancellationToken);
+            await known.StopAsync(forget: false, cancellationToken);
             await known.StartAsync(definition, supervise, cancellationToken);
         }
     }
 
-    public async Task StopAsync(string service, bool stop, bool disable, CancellationToken cancellationToken)
-    {
-        var known = ServiceOf(service);
-        if (stop)
-        {
-            await known.StopAsync(cancellationToken);
-        }
-
-        if (stop && disable)
-        {
-            known.Forget();
-        }
-    }
+    /// <summary>There is nothing to disable; one that is to stay stopped is forgotten.</summary>
+    public Task StopAsync(string service, bool stop, bool disable, CancellationToken cancellationToken) =>
+        stop ? ServiceOf(service).StopAsync(forget: disable, cancellationToken) : Task.CompletedTask;
 
     public Task RefreshAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 

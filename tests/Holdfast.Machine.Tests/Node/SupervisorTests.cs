@@ -19,7 +19,7 @@ public sealed class SupervisorTests : IAsyncLifetime
     {
         foreach (var service in started)
         {
-            await service.StopAsync(CancellationToken.None);
+            await service.StopAsync(forget: false, CancellationToken.None);
         }
 
         Directory.Delete(top, recursive: true);
@@ -34,7 +34,7 @@ public sealed class SupervisorTests : IAsyncLifetime
         Assert.NotNull(status.Service);
         Assert.Equal(1, status.Starts);
 
-        await service.StopAsync(CancellationToken.None);
+        await service.StopAsync(forget: false, CancellationToken.None);
 
         Assert.False(ProcessTable.IsAlive(status.Service));
         Assert.False(ProcessTable.IsAlive(status.Supervisor));
@@ -90,7 +90,7 @@ public sealed class SupervisorTests : IAsyncLifetime
         await service.StartAsync(Definition("/bin/sleep", "86400"), Supervise, CancellationToken.None);
 
         Assert.Equal(before.Service, service.ReadStatus().Service);
-        await service.StopAsync(CancellationToken.None);
+        await service.StopAsync(forget: false, CancellationToken.None);
         Assert.False(ProcessTable.IsAlive(before.Service!));
     }
 
@@ -101,7 +101,7 @@ public sealed class SupervisorTests : IAsyncLifetime
         var before = service.ReadStatus();
         ProcessTable.Signal(before.Supervisor!, ProcessTable.SigKill);
         await CrashTests.Until(() => service.ReadStatus().Supervisor is null);
-        await service.StopAsync(CancellationToken.None);
+        await service.StopAsync(forget: false, CancellationToken.None);
         Assert.False(ProcessTable.IsAlive(before.Service!));
     }
 
@@ -140,8 +140,7 @@ public sealed class SupervisorTests : IAsyncLifetime
         };
         var service = await StartAsync(definition);
         await CrashTests.Until(() => File.Exists(definition.LogPath + ".1"));
-        await service.StopAsync(CancellationToken.None);
-        service.Forget();
+        await service.StopAsync(forget: true, CancellationToken.None);
         Assert.False(File.Exists(definition.LogPath));
         Assert.False(Directory.Exists(Path.Join(ServicesDirectory, "thing")));
     }
