@@ -33,7 +33,10 @@ public static class PodSubnets
             return spec;
         }
 
-        var configured = survey.CniNetworks.Where(IsOurs).SelectMany(network => network.Subnets);
+        // That of a bridge with another name may still be in use there.
+        var configured = survey
+            .CniNetworks.Where(network => IsOurs(network) && network.Bridges.Contains(bridge.Name))
+            .SelectMany(network => network.Subnets);
         var subnet =
             configured.Select(network => (IPNetwork?)network).FirstOrDefault()
             ?? (FindUser(survey, bridge) is null ? bridge.Subnet : FindFree(survey, bridge) ?? bridge.Subnet);

@@ -52,6 +52,14 @@ public sealed class PodSubnetsTests
         Assert.EndsWith(isBesideVpn ? "reaches by tun0" : "this one is configured already", told);
     }
 
+    [Fact]
+    public void The_subnet_of_a_bridge_that_had_another_name_is_not_taken_over()
+    {
+        var older = TestFacts.Document("{ network: { bridge: { name: old0, subnet: 10.77.0.0/16 } } }").Network.Bridge;
+        var ours = CniNetwork.Parse(CniNetworkChange.FileName, CniComponent.Render(older));
+        Assert.Equal(("10.88.0.0/16", null), Choose(TestSurvey.Usual with { CniNetworks = [ours] }));
+    }
+
     [Theory]
     [InlineData("subnet: 10.88.0.0/16")]
     [InlineData("gateway: 10.88.0.9")]
